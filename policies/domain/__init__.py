@@ -1,0 +1,1 @@
+"""The domain: money, time, deals, bills, findings and decisions. Standard library only."""
