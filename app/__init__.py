@@ -1,0 +1,1 @@
+"""The roof: settings, HTTP API, pages, store, outbox, command line."""

@@ -1,0 +1,1 @@
+"""How CPQ and billing systems talk to Quoteguard: signatures, adapters, the canonical form."""

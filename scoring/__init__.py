@@ -1,0 +1,1 @@
+"""The leakage risk of a deal: features, model, explanation, decision."""
