@@ -7,17 +7,32 @@ Prices and rates are in the currency of the document that holds the line; percen
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-NOTHING_EXTRA: Mapping[str, object] = MappingProxyType({})
+class _NoFields(Mapping[str, object]):
+    """No fields at all, for good: a dataclass takes only what is hashable as a default."""
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> object:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
+
+
+NOTHING_EXTRA: Mapping[str, object] = _NoFields()
 NO_NULLS: frozenset[str] = frozenset()
 
 
