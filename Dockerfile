@@ -18,12 +18,8 @@ RUN python -m pip wheel --no-deps --wheel-dir /wheels . \
 # ---- run: no source, no compiler, no root
 FROM python:3.11-slim-bookworm
 
-# XGBoost computes with OpenMP, whose runtime the slim image leaves out.
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgomp1 \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --create-home --home-dir /var/lib/quoteguard --shell /usr/sbin/nologin quoteguard \
+# Nothing from the distribution is needed: the wheels of XGBoost, SciPy and psycopg bring their own libraries.
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/quoteguard --shell /usr/sbin/nologin quoteguard \
     && mkdir /var/empty-cwd
 COPY --from=build /srv/quoteguard /srv/quoteguard
 
