@@ -41,6 +41,7 @@ class Account:
     segment: str | None = None
     country: str | None = None
     time_zone: str | None = None
+    extra: Mapping[str, object] = field(default=NOTHING_EXTRA, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Rep:
     name: str | None = None
     role: str | None = None
     team: str | None = None
+    extra: Mapping[str, object] = field(default=NOTHING_EXTRA, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class Renewal:
     uplift_percent: Decimal | None = None
     cap_percent: Decimal | None = None
     notice_days: int | None = None
+    extra: Mapping[str, object] = field(default=NOTHING_EXTRA, compare=False)
     nulls: frozenset[str] = NO_NULLS
 
 
@@ -73,6 +76,7 @@ class StatedTotals:
     acv: Decimal | None = None
     mrr: Decimal | None = None
     one_time: Decimal | None = None
+    extra: Mapping[str, object] = field(default=NOTHING_EXTRA, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,7 @@ class Approval:
     role: str | None = None
     approved_at: datetime | None = None
     content_hash: str | None = None
+    extra: Mapping[str, object] = field(default=NOTHING_EXTRA, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
