@@ -1,0 +1,117 @@
+"""Consent: which findings an earlier approval covers, and which consents are still missing.
+
+An approval is bound to the content that it was given to. It covers a finding of a later content as long as no field
+that the finding depends on got worse, so a resubmission asks again only for what did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from policies.domain.business_time import due_at
+from policies.domain.decision import ApprovalNeeds, RequiredApproval
+from policies.domain.finding import Effect
+from policies.domain.material import Worsening, content_hash, material, worsened
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from policies.domain.company import Company
+    from policies.domain.finding import Finding
+    from policies.domain.quote import Approval
+    from policies.facts import QuoteFacts
+
+
+def cover(
+    findings: Iterable[Finding], facts: QuoteFacts, reads: Callable[[str], frozenset[str]]
+) -> tuple[Finding, ...]:
+    """The findings, each one that an approval covers with the approver's id.
+
+    `reads` gives the material fields on which a policy's answer depends, by policy id.
+    """
+    approvals = [approval for approval in facts.quote.approvals if _counts(approval, facts)]
+    if not approvals:
+        return tuple(findings)
+    changes = _changes_since(approvals, facts)
+    return tuple(_covered(finding, approvals, changes, facts, reads) for finding in findings)
+
+
+def entitles(role: str | None, needed: str, company: Company | None) -> bool:
+    """Whether a role may consent where `needed` is asked: the same role, or one higher on the authority ladder."""
+    if role is None or role == needed:
+        return role is not None
+    table = company.discount_authority if company is not None else None
+    if table is None or role not in table.ladder or needed not in table.ladder:
+        return False
+    return table.ladder.index(role) > table.ladder.index(needed)
+
+
+def needs(findings: Sequence[Finding], company: Company | None, as_of: datetime) -> ApprovalNeeds:
+    """The consents that are missing, by role, with the policies that ask for them and the time they are due."""
+    because: dict[str, list[str]] = {}
+    clears: list[str] = []
+    for finding in findings:
+        if finding.effect is Effect.FLAG and finding.enforces and finding.approver is not None:
+            policies = because.setdefault(finding.approver, [])
+            if finding.policy_id not in policies:
+                policies.append(finding.policy_id)
+            if finding.clears_without_approval and finding.clears_without_approval not in clears:
+                clears.append(finding.clears_without_approval)
+    required = tuple(
+        RequiredApproval(role=role, because=tuple(policies), due_at=_due(role, company, as_of))
+        for role, policies in because.items()
+    )
+    return ApprovalNeeds(required=required, clears_without_approval="; ".join(clears) or None)
+
+
+def _counts(approval: Approval, facts: QuoteFacts) -> bool:
+    """An approval without a hash is bound to nothing, and nobody approves a deal of their own."""
+    rep = facts.quote.rep
+    return approval.content_hash is not None and (rep is None or rep.rep_id != approval.approver_id)
+
+
+def _changes_since(approvals: Iterable[Approval], facts: QuoteFacts) -> Mapping[str, tuple[Worsening, ...]]:
+    """What got worse since each approved content that is known, by its hash."""
+    current = content_hash(facts.quote)
+    now = material(facts.quote)
+    changes: dict[str, tuple[Worsening, ...]] = {}
+    for approval in approvals:
+        approved = approval.content_hash or ""
+        if approved == current:
+            changes[approved] = ()
+        elif approved in facts.approved:
+            changes[approved] = worsened(facts.approved[approved], now)
+    return changes
+
+
+def _covered(
+    finding: Finding,
+    approvals: Sequence[Approval],
+    changes: Mapping[str, tuple[Worsening, ...]],
+    facts: QuoteFacts,
+    reads: Callable[[str], frozenset[str]],
+) -> Finding:
+    if finding.effect is not Effect.FLAG or finding.approver is None:
+        return finding
+    fields = reads(finding.policy_id)
+    for approval in approvals:
+        worse = changes.get(approval.content_hash or "")
+        if worse is None or not entitles(approval.role, finding.approver, facts.company):
+            continue
+        if not any(_concerns(each, finding, fields) for each in worse):
+            return replace(finding, approved_by=approval.approver_id)
+    return finding
+
+
+def _concerns(worse: Worsening, finding: Finding, fields: frozenset[str]) -> bool:
+    if worse.field in ("line", "quote_id"):
+        return worse.line_id is None or not finding.line_ids or worse.line_id in finding.line_ids
+    on_its_lines = worse.line_id is None or not finding.line_ids or worse.line_id in finding.line_ids
+    return on_its_lines and (not fields or worse.field in fields)
+
+
+def _due(role: str, company: Company | None, as_of: datetime) -> datetime | None:
+    hours = company.approval_hours.get(role) if company is not None else None
+    return due_at(company.calendar, as_of, hours) if company is not None and hours is not None else None

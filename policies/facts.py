@@ -1,0 +1,360 @@
+"""What follows from a quote: reference values, periods and totals, derived once and read by every policy.
+
+A value that cannot be known is None. Sums are None as soon as one part of them is: an unknown is never counted as zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
+from policies.domain.charge import ChargeModel, ChargeType, Line, PricePeriod
+from policies.domain.company import Company
+from policies.domain.period import MONTHS, Period, add_months, periods_in
+from policies.domain.quote import Quote
+from policies.domain.schedule import Unscheduled, committed_total
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from policies.domain.material import Material
+
+ONE: Final = Decimal(1)
+ZERO: Final = Decimal(0)
+HUNDRED: Final = Decimal(100)
+TWELVE: Final = Decimal(12)
+_ONE_DAY: Final = timedelta(days=1)
+_UNIT_MODELS: Final = frozenset({ChargeModel.PER_UNIT, ChargeModel.FLAT})
+
+
+@dataclass(slots=True, kw_only=True)
+class LineFacts:
+    """One line with what follows from it.
+
+    Prices are per unit and the line's price period, in the quote's currency: list, floor, cost and range come from the
+    catalog, converted to that period, else from the line itself. Not frozen only because thousands are made for one answer.
+    """
+
+    line: Line
+    index: int
+    product: Product | None
+    price: CatalogPrice | None
+    product_family: str | None
+    price_period: PricePeriod | None
+    quantity: Decimal | None
+    term: Period | None
+    months: Decimal | None
+    periods: Decimal | None
+    list_unit_price: Decimal | None
+    list_from_catalog: bool
+    floor_price: Decimal | None
+    unit_cost: Decimal | None
+    ssp_low: Decimal | None
+    ssp_high: Decimal | None
+    catalog_overage_unit_price: Decimal | None
+    discount_percent: Decimal | None
+    net_total: Decimal | None
+    list_total: Decimal | None
+    annual_net: Decimal | None
+
+
+@dataclass(slots=True, kw_only=True)
+class QuoteFacts:
+    """A quote with what follows from it, the tables it is held against, and the moment of the judgement.
+
+    `tcv`, `list_tcv`, `acv` and `one_time_total` are in the quote's currency. ACV is the recurring price of the lines as
+    they stand at the start, for twelve months, whatever the term. `approved` holds what earlier approvals were given to.
+    """
+
+    quote: Quote
+    lines: tuple[LineFacts, ...]
+    as_of: datetime
+    company: Company | None
+    catalog: Catalog | None
+    price_book: PriceBook | None
+    segment: str | None
+    term: Period | None
+    term_months: Decimal | None
+    tcv: Decimal | None
+    list_tcv: Decimal | None
+    acv: Decimal | None
+    one_time_total: Decimal | None
+    discount_percent: Decimal | None
+    deal_size: Decimal | None
+    approved: Mapping[str, Material] = field(default_factory=dict)
+
+    @property
+    def currency(self) -> str:
+        return self.quote.currency
+
+    @property
+    def today(self) -> date:
+        return self.as_of.date()
+
+    def line(self, line_id: str) -> LineFacts | None:
+        """The facts of one line by its id."""
+        return next((facts for facts in self.lines if facts.line.line_id == line_id), None)
+
+
+def derive(
+    quote: Quote,
+    *,
+    as_of: datetime,
+    company: Company | None = None,
+    catalog: Catalog | None = None,
+    approved: Mapping[str, Material] | None = None,
+) -> QuoteFacts:
+    """All facts of a quote, as of a moment."""
+    book = price_book_of(quote, catalog, as_of.date())
+    deriver = _Deriver(quote, catalog, book)
+    lines = tuple([deriver.line(index, line) for index, line in enumerate(quote.lines)])
+    tcv, list_tcv, acv, one_time = _totals(lines)
+    discount = (ONE - tcv / list_tcv) * HUNDRED if tcv is not None and list_tcv else None
+    same_currency = company is not None and company.currency == quote.currency
+    return QuoteFacts(
+        quote=quote,
+        lines=lines,
+        as_of=as_of,
+        company=company,
+        catalog=catalog,
+        price_book=book,
+        segment=deriver.segment,
+        term=deriver.term,
+        term_months=deriver.months,
+        tcv=tcv,
+        list_tcv=list_tcv,
+        acv=acv,
+        one_time_total=one_time,
+        discount_percent=discount,
+        deal_size=acv if same_currency else None,
+        approved=approved or {},
+    )
+
+
+def price_book_of(quote: Quote, catalog: Catalog | None, today: date) -> PriceBook | None:
+    """The price book that the quote names, else the only one of its currency in force when it was made."""
+    if catalog is None:
+        return None
+    if quote.price_book is not None:
+        return catalog.price_books.get(quote.price_book)
+    made_on = quote.created_at.date() if quote.created_at is not None else today
+    candidates = [
+        book for book in catalog.price_books.values() if book.currency == quote.currency and in_force(book, made_on)
+    ]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def in_force(book: PriceBook, day: date) -> bool:
+    """Whether a price book is in force on a day; both its bounds are within it."""
+    return (book.effective_from is None or book.effective_from <= day) and (
+        book.effective_to is None or day <= book.effective_to
+    )
+
+
+def term_of(start: date | None, end: date | None, months: int | None) -> Period | None:
+    """The term from its first day to its last, or for so many months from the first day."""
+    if start is None or (end is None and months is None):
+        return None
+    after = end + _ONE_DAY if end is not None else add_months(start, months or 0)
+    return Period(start, after) if after > start else None
+
+
+class _Deriver:
+    """Derives the lines of one quote, remembering what lines share: terms, prices, conversions."""
+
+    def __init__(self, quote: Quote, catalog: Catalog | None, book: PriceBook | None) -> None:
+        self.quote = quote
+        self.catalog = catalog
+        self.book = book
+        self.segment = quote.account.segment if quote.account is not None else None
+        self.term = term_of(quote.start_date, quote.end_date, quote.term_months)
+        self.months = self._months(self.term) if self.term is not None else _decimal(quote.term_months)
+        self._products: dict[str, tuple[Product | None, CatalogPrice | None]] = {}
+        self._spans: dict[Period, Decimal] = {}
+        comparable = book is not None and book.currency == quote.currency
+        self._book_id = book.price_book if comparable and book is not None else None
+
+    def line(self, index: int, line: Line) -> LineFacts:
+        product, price = self._product(line.product_id)
+        period = line.price_period or _own_period(line, price)
+        if line.start_date is None and line.end_date is None:
+            term, months = self.term, self.months
+        else:
+            term, months = self._own_term(line)
+        periods = self._periods(period, term, months)
+        factor = _factor(price, period, months)
+        priced = price is not None and factor is not None
+        list_price = _scaled(price.list_unit_price, factor) if price is not None and factor is not None else None
+        from_catalog = list_price is not None
+        if list_price is None:
+            list_price = line.list_unit_price
+        net = line.net_unit_price
+        quantity = line.quantity
+        if quantity is None and (line.charge_type is ChargeType.ONE_TIME or line.charge_model is ChargeModel.FLAT):
+            quantity = ONE
+        net_total, list_total, annual = self._amounts(line, quantity, periods, period, months, list_price)
+        return LineFacts(
+            line=line,
+            index=index,
+            product=product,
+            price=price,
+            product_family=line.product_family or (product.family if product is not None else None),
+            price_period=period,
+            quantity=quantity,
+            term=term,
+            months=months,
+            periods=periods,
+            list_unit_price=list_price,
+            list_from_catalog=from_catalog,
+            floor_price=_strictest(line.floor_price, _scaled(price.floor_price, factor) if priced and price else None),
+            unit_cost=_scaled(price.unit_cost, factor) if priced and price and price.unit_cost is not None else line.unit_cost,
+            ssp_low=_scaled(price.ssp_low, factor) if priced and price else None,
+            ssp_high=_scaled(price.ssp_high, factor) if priced and price else None,
+            catalog_overage_unit_price=_scaled(price.overage_unit_price, factor) if priced and price else None,
+            discount_percent=(list_price - net) * HUNDRED / list_price if net is not None and list_price else None,
+            net_total=net_total,
+            list_total=list_total,
+            annual_net=annual,
+        )
+
+    def _product(self, product_id: str) -> tuple[Product | None, CatalogPrice | None]:
+        known = self._products.get(product_id)
+        if known is None:
+            known = (None, None)
+            if self.catalog is not None:
+                known = (
+                    self.catalog.products.get(product_id),
+                    self.catalog.price(product_id, self._book_id, self.segment),
+                )
+            self._products[product_id] = known
+        return known
+
+    def _own_term(self, line: Line) -> tuple[Period | None, Decimal | None]:
+        start = line.start_date or self.quote.start_date
+        end = line.end_date or (self.term.last_day if self.term is not None else None)
+        term = term_of(start, end, self.quote.term_months)
+        return term, self._months(term) if term is not None else _decimal(self.quote.term_months)
+
+    def _months(self, term: Period) -> Decimal:
+        months = self._spans.get(term)
+        if months is None:
+            months = self._spans[term] = periods_in(term, 1)
+        return months
+
+    def _periods(self, period: PricePeriod | None, term: Period | None, months: Decimal | None) -> Decimal | None:
+        if period is None:
+            return None
+        if period is PricePeriod.ONE_TIME or period is PricePeriod.TERM:
+            return ONE
+        if period is PricePeriod.MONTH:
+            return months
+        return periods_in(term, MONTHS[period]) if term is not None else months and months / MONTHS[period]
+
+    def _amounts(
+        self,
+        line: Line,
+        quantity: Decimal | None,
+        periods: Decimal | None,
+        period: PricePeriod | None,
+        months: Decimal | None,
+        list_price: Decimal | None,
+    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        """Net and list total over the term, and the recurring price of twelve months; usage commits to nothing."""
+        if line.charge_type is ChargeType.USAGE:
+            return ZERO, ZERO, ZERO
+        if quantity is None or periods is None:
+            return None, None, None
+        multiple = ONE if line.charge_model is ChargeModel.FLAT else quantity
+        net_total = self._net_total(line, multiple, periods)
+        list_total = list_price * multiple * periods if list_price is not None else None
+        if line.charge_type is ChargeType.ONE_TIME:
+            return net_total, list_total, ZERO
+        if line.net_unit_price is not None and line.model in _UNIT_MODELS:
+            yearly = _per_year(period, months)
+            return net_total, list_total, yearly and line.net_unit_price * multiple * yearly
+        return net_total, list_total, net_total and months and net_total * TWELVE / months
+
+    def _net_total(self, line: Line, multiple: Decimal, periods: Decimal) -> Decimal | None:
+        if _is_plain(line) and self.quote.billing_start_date is None:
+            net = line.net_unit_price
+            return net * multiple * periods if net is not None else None
+        total = committed_total(line, self.quote)
+        return None if isinstance(total, Unscheduled) else total
+
+
+def _is_plain(line: Line) -> bool:
+    """Whether one price and one quantity hold over the whole term, so that a product of three numbers is the total."""
+    return not (
+        line.ramp
+        or line.discounts
+        or line.tiers
+        or line.free_months
+        or line.package is not None
+        or line.percentage is not None
+        or line.minimum_amount is not None
+        or line.maximum_amount is not None
+        or line.billing_start_date is not None
+        or line.uplift_percent
+    )
+
+
+def _own_period(line: Line, price: CatalogPrice | None) -> PricePeriod | None:
+    if line.charge_type is ChargeType.ONE_TIME:
+        return PricePeriod.ONE_TIME
+    return price.price_period if price is not None else None
+
+
+def _factor(price: CatalogPrice | None, period: PricePeriod | None, months: Decimal | None) -> Decimal | None:
+    """By what a catalog price is multiplied to be one of the line's price period; None where they cannot be compared."""
+    if price is None or period is None:
+        return None
+    if price.price_period is period:
+        return ONE
+    own, theirs = _span(period, months), _span(price.price_period, months)
+    return own / theirs if own and theirs else None
+
+
+def _span(period: PricePeriod, months: Decimal | None) -> Decimal | None:
+    if period is PricePeriod.TERM:
+        return months
+    return Decimal(MONTHS[period]) if period is not PricePeriod.ONE_TIME else None
+
+
+def _per_year(period: PricePeriod | None, months: Decimal | None) -> Decimal | None:
+    span = _span(period, months) if period is not None else None
+    return TWELVE / span if span else None
+
+
+def _scaled(amount: Decimal | None, factor: Decimal | None) -> Decimal | None:
+    if amount is None or factor is None:
+        return None
+    return amount if factor is ONE else amount * factor
+
+
+def _strictest(stated: Decimal | None, catalog: Decimal | None) -> Decimal | None:
+    if stated is None or catalog is None:
+        return catalog if stated is None else stated
+    return max(stated, catalog)
+
+
+def _decimal(number: int | None) -> Decimal | None:
+    return None if number is None else Decimal(number)
+
+
+def _totals(lines: tuple[LineFacts, ...]) -> tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None]:
+    """TCV, TCV at list, ACV and the one-time part."""
+    tcv: Decimal | None = ZERO
+    list_tcv: Decimal | None = ZERO
+    acv: Decimal | None = ZERO
+    one_time: Decimal | None = ZERO
+    for facts in lines:
+        net, listed, annual = facts.net_total, facts.list_total, facts.annual_net
+        tcv = tcv + net if tcv is not None and net is not None else None
+        list_tcv = list_tcv + listed if list_tcv is not None and listed is not None else None
+        acv = acv + annual if acv is not None and annual is not None else None
+        if facts.line.charge_type is ChargeType.ONE_TIME:
+            one_time = one_time + net if one_time is not None and net is not None else None
+    return tcv, list_tcv, acv, one_time
