@@ -40,8 +40,8 @@ _MINOR_UNITS: Mapping[str, Decimal] = MappingProxyType(
     {code: Decimal(1).scaleb(-decimals) for code, decimals in CURRENCIES.items()}
 )
 
-# Rounding is given more digits than the everyday context, so that a very large amount is rounded and not refused.
-_WIDE = Context(prec=1000, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX)
+# More digits than the everyday context has, so that a very large amount is rounded or divided and not refused.
+WIDE = Context(prec=1000, rounding=ROUND_HALF_EVEN, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 _SYMBOLS: Mapping[str, str] = MappingProxyType({"USD": "$", "EUR": "€", "GBP": "£"})
 _RATE_DECIMALS = 12  # as many as billing systems keep in a unit price; a sentence has no use for more
@@ -80,7 +80,7 @@ def minor_unit(code: str) -> Decimal:
 
 def round_to_currency(amount: Decimal, code: str, rounding: str = ROUND_HALF_UP) -> Decimal:
     """The amount in whole minor units; half a unit goes away from zero unless `rounding` says otherwise."""
-    return amount.quantize(minor_unit(code), rounding, _WIDE)
+    return amount.quantize(minor_unit(code), rounding, WIDE)
 
 
 def has_too_many_decimals(amount: Decimal, code: str) -> bool:
@@ -101,7 +101,7 @@ class Money:
     @staticmethod
     def from_minor_units(units: int, code: str) -> Money:
         """What an integer of cents, yen or fils stands for."""
-        return Money(_WIDE.multiply(Decimal(units), minor_unit(code)), code)
+        return Money(WIDE.multiply(Decimal(units), minor_unit(code)), code)
 
     @property
     def is_zero(self) -> bool:
@@ -113,7 +113,7 @@ class Money:
 
     def minor_units(self) -> int:
         """The amount as an integer of minor units, rounded half up: 10.00 USD is 1000, 100 JPY is 100."""
-        return int(self.rounded().amount.scaleb(exponent(self.currency), _WIDE))
+        return int(self.rounded().amount.scaleb(exponent(self.currency), WIDE))
 
     def __add__(self, other: Money) -> Money:
         self._same_currency(other)
@@ -191,7 +191,7 @@ def format_amount(amount: Decimal, code: str) -> str:
 
     Whole amounts are written without decimals; others with at least the currency's, and a rate with up to twelve.
     """
-    rounded = amount.quantize(Decimal(1).scaleb(-_RATE_DECIMALS), ROUND_HALF_UP, _WIDE)
+    rounded = amount.quantize(Decimal(1).scaleb(-_RATE_DECIMALS), ROUND_HALF_UP, WIDE)
     whole, _, decimals = f"{abs(rounded):,f}".partition(".")
     decimals = decimals.rstrip("0")
     if decimals:
