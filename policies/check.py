@@ -29,9 +29,13 @@ class NotApplicable:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """A fact is missing; `because` says which, as part of a sentence that a person reads."""
+    """A fact is missing; `because` says which, as part of a sentence that a person reads.
+
+    `counts` False: the fact was only asked for by the policy's guard, so the answer is listed and changes no verdict.
+    """
 
     because: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ A value that cannot be known is None. Sums are None as soon as one part of them 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -27,6 +27,7 @@ ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
 TWELVE: Final = Decimal(12)
 _ONE_DAY: Final = timedelta(days=1)
+_HEADER: Final = tuple(each.name for each in fields(Quote) if each.name not in ("lines", "nulls", "extra"))
 _UNIT_MODELS: Final = frozenset({ChargeModel.PER_UNIT, ChargeModel.FLAT})
 
 
@@ -108,9 +109,30 @@ def derive(
     approved: Mapping[str, Material] | None = None,
 ) -> QuoteFacts:
     """All facts of a quote, as of a moment."""
-    book = price_book_of(quote, catalog, as_of.date())
-    deriver = _Deriver(quote, catalog, book)
+    deriver = _Deriver(quote, catalog, price_book_of(quote, catalog, as_of.date()))
     lines = tuple([deriver.line(index, line) for index, line in enumerate(quote.lines)])
+    return _facts(deriver, lines, as_of, company, approved or {})
+
+
+def rederive(facts: QuoteFacts, quote: Quote) -> QuoteFacts:
+    """The facts of a changed quote against the same tables; lines that are the very same keep theirs."""
+    deriver = _Deriver(quote, facts.catalog, price_book_of(quote, facts.catalog, facts.as_of.date()))
+    known = {id(each.line): each for each in facts.lines} if _same_header(facts.quote, quote) else {}
+    lines = []
+    for index, line in enumerate(quote.lines):
+        before = known.get(id(line))
+        lines.append(before if before is not None and before.index == index else deriver.line(index, line))
+    return _facts(deriver, tuple(lines), facts.as_of, facts.company, facts.approved)
+
+
+def _facts(
+    deriver: _Deriver,
+    lines: tuple[LineFacts, ...],
+    as_of: datetime,
+    company: Company | None,
+    approved: Mapping[str, Material],
+) -> QuoteFacts:
+    quote = deriver.quote
     tcv, list_tcv, acv, one_time = _totals(lines)
     discount = (ONE - tcv / list_tcv) * HUNDRED if tcv is not None and list_tcv else None
     same_currency = company is not None and company.currency == quote.currency
@@ -119,8 +141,8 @@ def derive(
         lines=lines,
         as_of=as_of,
         company=company,
-        catalog=catalog,
-        price_book=book,
+        catalog=deriver.catalog,
+        price_book=deriver.book,
         segment=deriver.segment,
         term=deriver.term,
         term_months=deriver.months,
@@ -130,8 +152,12 @@ def derive(
         one_time_total=one_time,
         discount_percent=discount,
         deal_size=acv if same_currency else None,
-        approved=approved or {},
+        approved=approved,
     )
+
+
+def _same_header(one: Quote, other: Quote) -> bool:
+    return all(getattr(one, name) is getattr(other, name) for name in _HEADER)
 
 
 def price_book_of(quote: Quote, catalog: Catalog | None, today: date) -> PriceBook | None:

@@ -1,0 +1,88 @@
+"""The decision's last step: what findings and risk together mean for the quote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from policies.domain.decision import Risk, RiskStatus, Verdict
+from policies.domain.finding import Direction, Effect
+from policies.domain.money import format_amount
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from policies.domain.decision import NotAssessed
+    from policies.domain.finding import Finding
+
+UNAVAILABLE: Final = Risk(
+    status=RiskStatus.UNAVAILABLE, because="No risk model is installed: the verdict rests on the policies alone."
+)
+_RANK: Final = {Effect.BLOCK: 0, Effect.FLAG: 1, Effect.SHADOW: 2}
+_WORDS: Final = {
+    Direction.UNDER: "could go unbilled",
+    Direction.OVER: "would be billed too much",
+    Direction.TIMING: "comes later than policy allows",
+    Direction.COMPLIANCE: "needs finance to look",
+}
+
+
+def verdict(findings: Sequence[Finding]) -> Verdict:
+    """The strongest effect among the findings that enforce; the order of findings never matters."""
+    effects = {finding.effect for finding in findings if finding.enforces}
+    if Effect.BLOCK in effects:
+        return Verdict.BLOCK
+    return Verdict.FLAG if Effect.FLAG in effects else Verdict.ALLOW
+
+
+def by_urgency(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings as a person should read them: what enforces first, the strongest, then the most money, roots before causes."""
+    return tuple(sorted(findings, key=_urgency))
+
+
+def headline(
+    findings: Sequence[Finding],
+    titles: Mapping[str, str],
+    names: Mapping[str, str],
+    currency: str,
+    not_assessed: Sequence[NotAssessed],
+) -> str:
+    """One sentence: the most urgent finding with its money, and how much else there is.
+
+    `titles` are the policies' titles by id, `names` what the lines are called by line id.
+    """
+    enforced = [finding for finding in by_urgency(findings) if finding.enforces]
+    if not enforced:
+        return "Nothing stands in the way" + _unjudged(not_assessed) + "."
+    first, others = enforced[0], sum(finding.root is None for finding in enforced[1:])
+    more = f" (and {others} more finding{'s' if others > 1 else ''})" if others else ""
+    return f"{titles.get(first.policy_id, first.policy_id)}{_on(first, names)}{_money(first, currency)}{more}."
+
+
+def _urgency(finding: Finding) -> tuple[bool, int, bool, Decimal | int, str]:
+    amount = finding.amount_at_risk.remaining_term if finding.amount_at_risk is not None else None
+    return (
+        not finding.enforces,
+        _RANK[finding.effect],
+        finding.root is not None,
+        -amount if amount is not None else 0,
+        finding.finding_id,
+    )
+
+
+def _on(finding: Finding, names: Mapping[str, str]) -> str:
+    if len(finding.line_ids) == 1:
+        return f" on {names.get(finding.line_ids[0], finding.line_ids[0])}"
+    return f" on {len(finding.line_ids)} lines" if finding.line_ids else ""
+
+
+def _money(finding: Finding, currency: str) -> str:
+    amount = finding.amount_at_risk.remaining_term if finding.amount_at_risk is not None else None
+    return f": {format_amount(amount, currency)} {_WORDS[finding.direction]}" if amount else ""
+
+
+def _unjudged(not_assessed: Sequence[NotAssessed]) -> str:
+    policies = len({each.policy_id for each in not_assessed})
+    if not policies:
+        return ""
+    return f"; {policies} polic{'y' if policies == 1 else 'ies'} could not be judged"
