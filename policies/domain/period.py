@@ -33,7 +33,9 @@ MONTHS: Mapping[PricePeriod | BillingFrequency, int] = MappingProxyType(
 """How many months a price period or a billing period has. What lasts for the term or comes once is not in it."""
 
 _ONE_DAY = timedelta(days=1)
-_CALENDARS_KEPT = 4096  # quotes in flight share few terms; beyond that, counting again is cheap
+# Quotes in flight share few terms, and beyond that counting again is cheap; a list of periods takes more room than a count.
+_COUNTS_KEPT = 4096
+_CALENDARS_KEPT = 128
 
 
 class EmptyPeriod(ValueError):  # noqa: N818 - the name says what is wrong
@@ -68,6 +70,10 @@ class Period:
 
     def contains(self, day: date) -> bool:
         return self.start <= day < self.end
+
+    def covers(self, other: Period) -> bool:
+        """Whether all days of the other period are in this one."""
+        return self.start <= other.start and other.end <= self.end
 
     def overlaps(self, other: Period) -> bool:
         return self.start < other.end and other.start < self.end
@@ -123,9 +129,12 @@ def billing_periods(
 
 @lru_cache(maxsize=_CALENDARS_KEPT)
 def _billing_periods(term: Period, months: int, anchor: date, anchor_day: int) -> tuple[BillingPeriod, ...]:
-    wholes = _whole_periods(term, months, anchor, anchor_day)
-    cut = ((term.intersection(whole), whole) for whole in wholes)
-    return tuple(BillingPeriod(period=period, whole=whole) for period, whole in cut if period is not None)
+    return tuple(
+        BillingPeriod(
+            whole if term.covers(whole) else Period(max(term.start, whole.start), min(term.end, whole.end)), whole
+        )
+        for whole in _whole_periods(term, months, anchor, anchor_day)
+    )
 
 
 def _whole_periods(term: Period, months: int, anchor: date, anchor_day: int) -> Iterator[Period]:
@@ -152,34 +161,53 @@ def _months_between(earlier: date, later: date) -> int:
 def periods_in(term: Period, months: int, anchor_day: int | None = None, anchor: date | None = None) -> Decimal:
     """How many periods of `months` months a price has to pay for, in a term: its whole periods plus the parts of others.
 
-    A part that is whole months counts as months (18 months are 1.5 years); any other as its days over the days of the
-    whole period that it falls in, so that 42 days of a quarter are 42/91. Anchors as in `billing_periods`.
+    A term of whole months counts as months (18 months are 1.5 years); any other by `periods_by_days`, so that 42 days of
+    a quarter are 42/91. Anchors as in `billing_periods`.
     """
     return _periods_in(term.start, term.end, months, anchor_day, anchor)
 
 
-# Keyed by dates, which hash faster than periods: this is asked for each line.
-@lru_cache(maxsize=_CALENDARS_KEPT)
+def periods_by_days(term: Period, months: int, anchor_day: int | None = None, anchor: date | None = None) -> Decimal:
+    """The whole periods of a term plus, for the parts of others, their days over the days of the whole period.
+
+    Parts add up: cut a term anywhere, and the counts of the pieces have the same sum. Anchors as in `billing_periods`.
+    """
+    anchor = anchor or term.start
+    return _by_days(term.start, term.end, months, anchor, anchor_day or anchor.day)
+
+
+def starts_month(day: date, anchor: date, anchor_day: int | None = None) -> bool:
+    """Whether one of the calendar's months, counted as in `billing_periods`, starts on the day."""
+    return add_months(anchor, _months_between(anchor, day), anchor_day or anchor.day) == day
+
+
+# Keyed by dates, which hash faster than periods: these are asked for each line.
+@lru_cache(maxsize=_COUNTS_KEPT)
 def _periods_in(start: date, end: date, months: int, anchor_day: int | None, anchor: date | None) -> Decimal:
     anchor = anchor or start
-    anchor_day = anchor_day or anchor.day
-    if _is_boundary(start, anchor, anchor_day) and _is_boundary(end, anchor, anchor_day):
+    if starts_month(start, anchor, anchor_day) and starts_month(end, anchor, anchor_day):
         return Decimal(_months_between(start, end)) / months
+    return _by_days(start, end, months, anchor, anchor_day or anchor.day)
+
+
+@lru_cache(maxsize=_COUNTS_KEPT)
+def _by_days(start: date, end: date, months: int, anchor: date, anchor_day: int) -> Decimal:
     first = _step(start, months, anchor, anchor_day)
     last = _step(end - _ONE_DAY, months, anchor, anchor_day)
-    wholes = [
-        Period(add_months(anchor, s, anchor_day), add_months(anchor, s + months, anchor_day)) for s in (first, last)
-    ]
     if first == last:
-        return Decimal((end - start).days) / wholes[0].days
-    at_start = Decimal((wholes[0].end - start).days) / wholes[0].days
-    at_end = Decimal((end - wholes[1].start).days) / wholes[1].days
-    return at_start + (last - first) // months - 1 + at_end
+        return _part(start, end, _whole(first, months, anchor, anchor_day))
+    at_start = _whole(first, months, anchor, anchor_day)
+    at_end = _whole(last, months, anchor, anchor_day)
+    between = (last - first) // months - 1
+    return _part(start, at_start.end, at_start) + between + _part(at_end.start, end, at_end)
 
 
-def _is_boundary(day: date, anchor: date, anchor_day: int) -> bool:
-    """Whether a period of one month starts on the day."""
-    return add_months(anchor, _months_between(anchor, day), anchor_day) == day
+def _whole(step: int, months: int, anchor: date, anchor_day: int) -> Period:
+    return Period(add_months(anchor, step, anchor_day), add_months(anchor, step + months, anchor_day))
+
+
+def _part(start: date, end: date, whole: Period) -> Decimal:
+    return Decimal((end - start).days) / whole.days
 
 
 def whole_months(term: Period) -> int | None:
