@@ -25,14 +25,31 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """What logs and metrics may know of a decision: counts, times and ids of ours, nothing of the customer's.
+
+    `findings` are policy and effect; `seconds` is what each step took: parse, schema, policies, record, answer.
+    """
+
+    lines: int
+    findings: tuple[tuple[str, str], ...] = ()
+    not_assessed: tuple[str, ...] = ()
+    seconds: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the caller gets: an HTTP status, the JSON body as recorded, and whether it is an earlier answer again."""
+    """What the caller gets: an HTTP status, the JSON body as recorded, and whether it is an earlier answer again.
+
+    `measures` is None for an earlier answer: it was counted when it was given.
+    """
 
     status: int
     body: bytes
     decision_id: str | None = None
     verdict: str | None = None
     replayed: bool = False
+    measures: Measures | None = None
 
 
 class Gate(Protocol):
