@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MOST_CHARACTERS: Final = 2_000_000
+DEEPEST: Final = 100
 _BOOLEANS: Final = {"true": True, "false": False}
 _NULLS: Final = frozenset({"null", "~", ""})
 _DATE_LENGTH: Final = 10
@@ -71,7 +72,8 @@ def read(text: str, name: str) -> YamlFile:
         problem = Problem(name, 1, 1, "", 0, 1, f"the file has over {MOST_CHARACTERS:,} characters: split it")
         raise Unreadable((problem,))
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        _check_events(text)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         raise Unreadable((_syntax_problem(error, name, lines),)) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -84,14 +86,20 @@ def read(text: str, name: str) -> YamlFile:
     return YamlFile(name, text, value, reader.places, lines)
 
 
-class _Loader(yaml.SafeLoader):
-    """Composes nodes without guessing types; an alias is refused."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not used here: repeat it", event.start_mark)
-        return super().compose_node(parent, index)
+def _check_events(text: str) -> None:
+    """Refuse aliases, and nesting so deep that composing it would end the process: libyaml recurses in C."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            message = "aliases (*name) are not used here: repeat it"
+            raise yaml.composer.ComposerError(None, None, message, event.start_mark)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                message = f"it nests more than {DEEPEST} deep"
+                raise yaml.composer.ComposerError(None, None, message, event.start_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 class _Reader:
@@ -124,7 +132,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.Node) -> object:
         text = str(node.value)
-        if node.style is not None:
+        if isinstance(node, yaml.ScalarNode) and node.style:
             return text
         if text.lower() in _NULLS:
             return None
@@ -145,8 +153,9 @@ def _number_or_date(text: str) -> object:
             return date.fromisoformat(text)
         except ValueError:
             return text
-    if text.lstrip("+-").replace("_", "x").isdigit() and text.isascii() and len(text) < 40:
-        return int(text)
+    digits = text.lstrip("+-")
+    if digits.isdigit() and text.isascii() and len(text) < 40:
+        return int(text) if digits == "0" or digits[0] != "0" else text
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -157,5 +166,7 @@ def _number_or_date(text: str) -> object:
 def _syntax_problem(error: yaml.MarkedYAMLError, name: str, lines: tuple[str, ...]) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
+    if lines and line >= len(lines):  # at the end of the text, which libyaml puts on a line of its own
+        line, column = len(lines) - 1, len(lines[-1])
     row = lines[line] if line < len(lines) else ""
     return Problem(name, line + 1, column + 1, row, column, 1, f"this is no YAML: {error.problem or error.context}")

@@ -21,6 +21,7 @@ from policies.yaml_file import Unreadable, read
         ("2026-02-30", "2026-02-30"),
         (".inf", ".inf"),
         ("1_000", "1_000"),
+        ("0401", "0401"),
     ],
 )
 def test_a_scalar_is_what_it_looks_like_and_nothing_else(text: str, value: object) -> None:
