@@ -78,7 +78,9 @@ def read(text: str, name: str) -> YamlFile:
         raise Unreadable((_syntax_problem(error, name, lines),)) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else "it nests too deeply"
-        raise Unreadable((Problem(name, 1, 1, lines[0] if lines else "", 0, 1, f"this is no YAML: {reason}"),)) from error
+        raise Unreadable(
+            (Problem(name, 1, 1, lines[0] if lines else "", 0, 1, f"this is no YAML: {reason}"),)
+        ) from error
     reader = _Reader(name, lines)
     value = reader.value(node, ()) if node is not None else None
     if reader.problems:
@@ -92,12 +94,12 @@ def _check_events(text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
             message = "aliases (*name) are not used here: repeat it"
-            raise yaml.composer.ComposerError(None, None, message, event.start_mark)
+            raise yaml.composer.ComposerError(None, None, message, event.start_mark)  # type: ignore[arg-type]
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
                 message = f"it nests more than {DEEPEST} deep"
-                raise yaml.composer.ComposerError(None, None, message, event.start_mark)
+                raise yaml.composer.ComposerError(None, None, message, event.start_mark)  # type: ignore[arg-type]
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
