@@ -1,0 +1,254 @@
+"""One database, SQLite or PostgreSQL, spoken to in the same way: a connection for each thread, short transactions, and
+errors that say whether it makes sense to come back.
+
+Every connection is in autocommit mode and transactions are opened by hand, since SQLite must be told at the start that one
+will write: a reader that turns writer halfway can be refused at any statement.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from urllib.parse import quote
+from weakref import WeakSet
+
+from sqlalchemy import URL, ClauseElement, Connection, CursorResult, Engine, create_engine, make_url
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from app.store.errors import SchemaMismatch, StoreUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+T = TypeVar("T")
+
+_ATTEMPTS: Final = 4
+# PostgreSQL asks for the whole transaction again: serialization failure, deadlock.
+_AGAIN: Final = frozenset({"40001", "40P01"})
+# Away, locked, full, read-only, damaged; a bare DatabaseError is SQLite's for a file that is no database.
+_THE_DATABASE: Final = (OperationalError, InterfaceError, InternalError)
+_OUT_OF_DATE: Final = (
+    "the tables are at revision {found}, this program works with {expected}: run `quoteguard db upgrade`"
+)
+
+
+class Database:
+    """Runs work in a thread's own connection. Raises `StoreUnavailable` for whatever another attempt could mend.
+
+    `schema` is the revision that the tables must have; None asks for none.
+    """
+
+    def __init__(self, url: str, *, timeout: timedelta, schema: str | None) -> None:
+        self.url = _with_driver(url)
+        self.is_postgresql = self.url.get_backend_name() == "postgresql"
+        self._engine = _postgresql(self.url, timeout) if self.is_postgresql else _sqlite(self.url, timeout)
+        self._begin = "BEGIN" if self.is_postgresql else "BEGIN IMMEDIATE"
+        self._schema = schema
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._kept = threading.local()
+        self._opened: WeakSet[Connection] = WeakSet()
+        self._inherited: list[Connection] = []
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` reads. Each statement sees the newest commit; `work` may run twice, if the connection was lost."""
+        with _told_apart():
+            try:
+                return work(self._connection())
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                self._drop()
+                return work(self._connection())
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction that no other writer interrupts, and commit it.
+
+        `work` may run several times, each on a clean slate: it must have no effect but on the database. A commit whose answer was
+        lost is not repeated but raised as `StoreUnavailable` with `uncertain`.
+        """
+        with _told_apart():
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return self._transaction(work)
+                except DBAPIError as error:
+                    if not _worth_repeating(error):
+                        raise
+            return self._transaction(work)
+
+    def ping(self) -> None:
+        """Raise `StoreUnavailable` unless the database can be reached, has the right tables and lets us write."""
+
+        def look(connection: Connection) -> None:
+            self._check_schema(connection)
+            if not self.is_postgresql:
+                connection.exec_driver_sql(self._begin)
+                connection.exec_driver_sql("ROLLBACK")
+            elif connection.exec_driver_sql("SELECT current_setting('transaction_read_only')").scalar_one() == "on":
+                raise StoreUnavailable("the database is read-only")
+
+        self.read(look)
+
+    def close(self) -> None:
+        """Close every connection that this process opened. Others are opened again when they are needed."""
+        with self._lock:
+            connections, self._opened = list(self._opened), WeakSet()
+            self._kept = threading.local()
+        for connection in connections:
+            with contextlib.suppress(DBAPIError):
+                connection.close()
+
+    def _transaction(self, work: Callable[[Connection], T]) -> T:
+        connection = self._connection()
+        try:
+            connection.exec_driver_sql(self._begin)
+            result = work(connection)
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        self._commit(connection)
+        return result
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            connection.exec_driver_sql("COMMIT")
+        except DBAPIError as error:
+            self._roll_back(connection)
+            if error.connection_invalidated:
+                raise StoreUnavailable("the connection broke during a commit", uncertain=True) from error
+            raise
+
+    def _roll_back(self, connection: Connection) -> None:
+        """Leave the connection clean or not at all; that it cannot be cleaned is no news beside what went wrong before."""
+        try:
+            connection.exec_driver_sql("ROLLBACK")
+        except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
+            self._drop()
+
+    def _connection(self) -> Connection:
+        if self._process != os.getpid():
+            self._leave_the_parents_connections()
+        connection: Connection | None = getattr(self._kept, "connection", None)
+        return connection if connection is not None else self._connect()
+
+    def _connect(self) -> Connection:
+        connection = self._engine.connect()
+        try:
+            self._check_schema(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._kept.connection = connection
+        with self._lock:
+            self._opened.add(connection)
+        return connection
+
+    def _drop(self) -> None:
+        connection: Connection | None = getattr(self._kept, "connection", None)
+        self._kept.connection = None
+        if connection is not None:
+            with contextlib.suppress(DBAPIError):
+                connection.close()
+
+    def _leave_the_parents_connections(self) -> None:
+        """After a fork: start without connections. The parent's are kept and left alone, since closing one ends its session."""
+        with self._lock:
+            self._inherited.extend(self._opened)
+            self._opened = WeakSet()
+            self._kept = threading.local()
+            self._process = os.getpid()
+
+    def _check_schema(self, connection: Connection) -> None:
+        if self._schema is None:
+            return
+        found = revision(connection)
+        if found != self._schema:
+            raise SchemaMismatch(_OUT_OF_DATE.format(found=found or "none", expected=self._schema))
+
+
+class Prepared:
+    """A statement put into words once. Run often, it costs a quarter of what building it each time does.
+
+    Values go in and come out as the driver has them, so it is for texts, whole numbers and bytes, which both drivers agree on.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._said: dict[str, tuple[str, Sequence[str] | None]] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+        """The statement's result in this connection. A named value that it does not use is ignored."""
+        dialect = connection.dialect
+        if dialect.name not in self._said:
+            compiled = cast("SQLCompiler", self._statement.compile(dialect=dialect))
+            self._said[dialect.name] = (str(compiled), compiled.positiontup)
+        words, order = self._said[dialect.name]
+        return connection.exec_driver_sql(words, tuple([values[name] for name in order]) if order else dict(values))
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of the database's tables; None where there are none."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return found
+
+
+@contextlib.contextmanager
+def _told_apart() -> Iterator[None]:
+    """What the database's state causes becomes `StoreUnavailable`; what the statement causes goes on as it is."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, _THE_DATABASE) or type(error) is DatabaseError:
+            raise StoreUnavailable(_first_line(error)) from error
+        raise
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
+
+
+def _worth_repeating(error: DBAPIError) -> bool:
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _AGAIN
+
+
+def _with_driver(url: str) -> URL:
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _postgresql(url: URL, timeout: timedelta) -> Engine:
+    milliseconds = int(timeout.total_seconds() * 1000)
+    arguments: dict[str, Any] = {
+        "connect_timeout": max(1, milliseconds // 1000),
+        "tcp_user_timeout": 2 * milliseconds,
+        "application_name": "quoteguard",
+    }
+    if "options" not in url.query:
+        arguments["options"] = f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout=60000"
+    return _engine(url, connect_args=arguments)
+
+
+def _sqlite(url: URL, timeout: timedelta) -> Engine:
+    seconds = timeout.total_seconds()
+    # Opened without leave to create: a path that is wrong must not become an empty database.
+    address = f"file:{quote(str(url.database))}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(address, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    return _engine(url, creator=connect)
+
+
+def _engine(url: URL, **options: Any) -> Engine:
+    return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True, **options)

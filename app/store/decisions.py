@@ -1,0 +1,144 @@
+"""Decisions: appended to the chain, found again, listed. Never changed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, literal_column, select
+
+from app.store import chain
+from app.store.database import Database, Prepared
+from app.store.decision_rows import content_of, stored_of, summary_of
+from app.store.errors import BadPageToken
+from app.store.identifiers import searchable, stamp
+from app.store.packing import pack
+from app.store.records import DecisionFilter, DecisionPage, Receipt, RecordedDecision, StoredDecision
+from app.store.tables import CHAIN, DECISIONS
+from policies.domain.outcome import SubjectType
+
+_DOCUMENTS: Final = frozenset({"context", "document", "request"})
+_LARGEST: Final = 2**63 - 1
+_LONGEST_PAGE: Final = 500
+_INSERT: Final = Prepared(insert(DECISIONS))
+_HEAD: Final = Prepared(select(CHAIN.c.length, CHAIN.c.head).where(CHAIN.c.id == literal_column("1")).with_for_update())
+_WHOLE: Final = select(DECISIONS)
+_SUMMARY: Final = select(*[column for column in DECISIONS.c if column.name not in _DOCUMENTS])
+_BY_ID: Final = _WHOLE.where(DECISIONS.c.decision_id == bindparam("decision_id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A decision ready to be appended: its columns but for its place in the chain, and the digest of its content."""
+
+    columns: Mapping[str, Any]
+    digest: str
+
+
+class DecisionLog:
+    """The append-only table of decisions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, decision_id: str) -> StoredDecision | None:
+        """The decision with this id."""
+        return self._one(_BY_ID, decision_id=searchable(decision_id))
+
+    def by_content_hash(
+        self, content_hash: str, *, policy_version: str | None = None, model_version: str | None = None
+    ) -> StoredDecision | None:
+        """The newest decision on exactly this content, under the versions that are given."""
+        query = _WHOLE.where(DECISIONS.c.content_hash == bindparam("content_hash"))
+        if policy_version is not None:
+            query = query.where(DECISIONS.c.policy_version == policy_version)
+        if model_version is not None:
+            query = query.where(DECISIONS.c.model_version == model_version)
+        return self._one(_newest(query), content_hash=searchable(content_hash))
+
+    def latest_for_subject(self, subject_type: SubjectType, subject_id: str) -> StoredDecision | None:
+        """The newest decision on this document, whatever its revision."""
+        query = _WHOLE.where(DECISIONS.c.subject_type == subject_type.value, DECISIONS.c.subject_id == bindparam("id"))
+        return self._one(_newest(query), id=searchable(subject_id))
+
+    def page(self, wanted: DecisionFilter, *, limit: int = 50, page: str | None = None) -> DecisionPage:
+        """Up to `limit` decisions (at most 500), newest first, from the start or from a page's token.
+
+        What is recorded while someone turns pages neither repeats nor hides an entry. Raises `BadPageToken`.
+        """
+        limit = max(1, min(limit, _LONGEST_PAGE))
+        query = _SUMMARY.where(*_conditions(wanted)).order_by(DECISIONS.c.seq.desc()).limit(limit + 1)
+        if page is not None:
+            query = query.where(DECISIONS.c.seq < _read_token(page))
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        more = len(rows) > limit
+        return DecisionPage(
+            decisions=tuple([summary_of(row) for row in rows[:limit]]),
+            next_page=_token(rows[limit - 1].seq) if more else None,
+        )
+
+    def _one(self, query: Select[Any], **given: str) -> StoredDecision | None:
+        row = self._database.read(lambda connection: connection.execute(query, given).first())
+        return None if row is None else stored_of(row)
+
+
+def seal(decision: RecordedDecision) -> Sealed:
+    """Everything that recording needs and that can be done before the chain is held up: texts, packing, digest."""
+    content = content_of(decision)
+    digest = chain.content_digest(content)
+    for name in _DOCUMENTS:
+        content[name] = pack(content[name])
+    return Sealed(columns=content, digest=digest)
+
+
+def append(connection: Connection, sealed: Sealed) -> Receipt:
+    """Put the decision at the head of the chain, in the caller's transaction, which holds the head until it commits."""
+    length, head = _HEAD.run(connection, {}).one()
+    seq = length + 1
+    receipt = Receipt(seq=seq, prev_hash=head, record_hash=chain.record_hash(head, seq, sealed.digest))
+    # A trigger moves the head.
+    _INSERT.run(connection, {**sealed.columns, "seq": seq, "prev_hash": head, "record_hash": receipt.record_hash})
+    return receipt
+
+
+def _newest(query: Select[Any]) -> Select[Any]:
+    return query.order_by(DECISIONS.c.seq.desc()).limit(1)
+
+
+def _conditions(wanted: DecisionFilter) -> list[ColumnElement[bool]]:
+    equal = {
+        "subject_type": wanted.subject_type and wanted.subject_type.value,
+        "subject_id": searchable(wanted.subject_id),
+        "content_hash": searchable(wanted.content_hash),
+        "verdict": wanted.verdict and wanted.verdict.value,
+        "rep_id": searchable(wanted.rep_id),
+        "account_id": searchable(wanted.account_id),
+        "source": searchable(wanted.source),
+        "policy_version": searchable(wanted.policy_version),
+        "simulated": wanted.simulated,
+    }
+    conditions = [DECISIONS.c[name] == value for name, value in equal.items() if value is not None]
+    if wanted.created_from is not None:
+        conditions.append(DECISIONS.c.created_at >= stamp(wanted.created_from))
+    if wanted.created_before is not None:
+        conditions.append(DECISIONS.c.created_at < stamp(wanted.created_before))
+    return conditions
+
+
+def _token(seq: int) -> str:
+    return base64.urlsafe_b64encode(f"seq:{seq}".encode("ascii")).decode("ascii").rstrip("=")
+
+
+def _read_token(token: str) -> int:
+    """The sequence number before which the page begins."""
+    try:
+        text = base64.urlsafe_b64decode(token.encode("ascii") + b"==").decode("ascii")
+        kind, _, seq = text.partition(":")
+        if kind != "seq" or not seq.isdecimal() or int(seq) > _LARGEST:
+            raise BadPageToken("this is no page token of ours")
+    except (UnicodeError, binascii.Error):
+        raise BadPageToken("this is no page token of ours") from None
+    return int(seq)

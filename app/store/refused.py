@@ -1,0 +1,77 @@
+"""What was received and refused: kept for a while under its own id, so that nothing that was sent is lost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+
+from app.store.database import Database
+from app.store.identifiers import moment, searchable, stamp
+from app.store.packing import pack, unpack
+from app.store.records import RefusedRequest
+from app.store.tables import REFUSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRefusal:
+    """A refused request out of the store. `request.body` is cut where `is_cut`; `body_digest` is of all that arrived."""
+
+    request: RefusedRequest
+    body_digest: str
+
+    @property
+    def is_cut(self) -> bool:
+        return self.request.length > len(self.request.body)
+
+
+class Refused:
+    """Refused requests by their id, `ref_...`. A body is kept up to `limit` bytes."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], *, limit: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._limit = limit
+
+    def keep(self, refused: RefusedRequest) -> None:
+        """Keep what was received, as it came, with the problem that it was refused for."""
+        columns = {
+            "ref_id": refused.ref_id,
+            "received_at": stamp(refused.received_at),
+            "route": searchable(refused.route),
+            "key_id": refused.key_id,
+            "content_type": searchable(refused.content_type),
+            "status": refused.status,
+            "length": max(refused.length, len(refused.body)),
+            "body_digest": f"sha256:{hashlib.sha256(refused.body).hexdigest()}",
+            "problem": pack(refused.problem),
+            "body": pack(refused.body[: self._limit]),
+        }
+        self._database.write(lambda connection: connection.execute(insert(REFUSED), columns))
+
+    def get(self, ref_id: str) -> KeptRefusal | None:
+        """The refused request with this id, unless it was never there or its time is over."""
+        query = select(REFUSED).where(REFUSED.c.ref_id == searchable(ref_id))
+        row = self._database.read(lambda connection: connection.execute(query).first())
+        if row is None:
+            return None
+        request = RefusedRequest(
+            ref_id=row.ref_id,
+            received_at=moment(row.received_at),
+            route=row.route,
+            status=row.status,
+            problem=unpack(row.problem),
+            body=unpack(row.body),
+            length=row.length,
+            content_type=row.content_type,
+            key_id=row.key_id,
+        )
+        return KeptRefusal(request=request, body_digest=row.body_digest)
+
+    def purge(self, older_than: timedelta) -> int:
+        """Forget what was refused longer ago, and return how many that were."""
+        query = delete(REFUSED).where(REFUSED.c.received_at < stamp(self._clock() - older_than))
+        return self._database.write(lambda connection: connection.execute(query).rowcount)

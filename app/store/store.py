@@ -1,0 +1,101 @@
+"""The store: one database with everything that Quoteguard remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Final, Self
+
+from sqlalchemy import Connection
+
+from app.store import verification
+from app.store.artefacts import Artefacts
+from app.store.database import Database
+from app.store.decisions import DecisionLog, Sealed, append, seal
+from app.store.documents import Documents
+from app.store.idempotency import Idempotency
+from app.store.keys import ApiKeys
+from app.store.records import KeyedAnswer, Receipt, RecordedDecision
+from app.store.refused import Refused
+from app.store.tables import SCHEMA
+from app.store.verification import Anchor, ChainReport, Progress
+
+_REFUSED_BYTES: Final = 10 << 20
+
+
+class Store:
+    """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`.
+
+    Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], *, refused_bytes: int) -> None:
+        self._database = database
+        self.decisions = DecisionLog(database)
+        self.artefacts = Artefacts(database, clock)
+        self.idempotency = Idempotency(database, clock)
+        self.documents = Documents(database, self.idempotency, clock)
+        self.keys = ApiKeys(database, clock)
+        self.refused = Refused(database, clock, limit=refused_bytes)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        timeout: timedelta = timedelta(seconds=5),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        refused_bytes: int = _REFUSED_BYTES,
+    ) -> Store:
+        """The store at this address. Nothing is connected yet, so a database that is away shows at the first call.
+
+        `timeout` is how long to wait for a connection or a lock, `refused_bytes` how much of a refused body is kept.
+        """
+        return cls(Database(url, timeout=timeout, schema=SCHEMA), clock, refused_bytes=refused_bytes)
+
+    def record(self, decision: RecordedDecision, *, answer: KeyedAnswer | None = None) -> Receipt:
+        """Append the decision, together with the answer to its Idempotency-Key: both or neither, on disk when this returns.
+
+        Raises `MissingArtefact`; with `answer`, also `AlreadyAnswered` and `IdempotencyConflict`.
+        """
+        [receipt] = self._append([decision], answer)
+        return receipt
+
+    def record_all(self, decisions: Sequence[RecordedDecision]) -> tuple[Receipt, ...]:
+        """Append many decisions, all or none, with one flush to disk. Other writers wait meanwhile."""
+        return tuple(self._append(decisions, None))
+
+    def verify_chain(self, *, anchor: Anchor | None = None, progress: Progress | None = None) -> ChainReport:
+        """Whether every decision is as it was written; see `app.store.verification` for what this can show."""
+        return verification.verify_chain(self._database, self.artefacts, anchor=anchor, progress=progress)
+
+    def ping(self) -> None:
+        """Raise `StoreUnavailable` unless decisions could be recorded now."""
+        self._database.ping()
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _append(self, decisions: Sequence[RecordedDecision], answer: KeyedAnswer | None) -> list[Receipt]:
+        sealed = [self._seal(decision) for decision in decisions]
+
+        def work(connection: Connection) -> list[Receipt]:
+            if answer is not None:
+                self.idempotency.keep_in(connection, answer)
+            return [append(connection, each) for each in sealed]
+
+        return self._database.write(work)
+
+    def _seal(self, decision: RecordedDecision) -> Sealed:
+        self.artefacts.require(decision.basis)
+        return seal(decision)
