@@ -1,0 +1,321 @@
+"""The typed tree: what an accepted expression means, ready for either backend.
+
+Every node either has a value or has none. A node has none where a fact that it needs is absent; `lacks` says whether
+that can happen. Only facts that a guard covers (`proven`) or that are always there never lack.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from policies.language.kinds import BOOLEAN, Type, Unit
+from policies.language.problem import Span
+from policies.language.tables import Table
+from policies.language.vocabulary import Absence, Anchor, Field, Key
+
+Value: TypeAlias = object
+Connective: TypeAlias = Literal["and", "or"]
+Quantity: TypeAlias = Literal["any", "all", "sum", "count"]
+
+NOWHERE: Final = Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What all nodes share: the type of the value, what it measures, and where it stands in the text."""
+
+    type: Type
+    span: Span = NOWHERE
+    unit: Unit | None = None
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the node may come out without a value."""
+        return any(child.lacks for child in children(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant(Node):
+    """A value written in the expression."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path(Node):
+    """A dotted path into the document. `open` is true while an absent fact on the way is neither guarded nor impossible.
+
+    `expected` is true where only facts that may be used unguarded can be absent.
+    """
+
+    text: str
+    anchor: Anchor
+    steps: tuple[Field, ...]
+    open: bool
+
+    @property
+    def lacks(self) -> bool:
+        return self.open
+
+    @property
+    def nullable(self) -> bool:
+        """Whether an absent fact is possible at all on the way."""
+        return any(step.nullable for step in self.steps)
+
+    @property
+    def hops(self) -> tuple[str, ...]:
+        """The Python attributes from the anchor on."""
+        return tuple(hop for step in self.steps for hop in step.hops)
+
+    @property
+    def key(self) -> Key:
+        return (self.anchor, *self.hops)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negative(Node):
+    """A number with the other sign."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic(Node):
+    """`+ - * /` on numbers. An unguarded division (`proven` false) has no value where its divisor is zero."""
+
+    operator: Literal["+", "-", "*", "/"]
+    left: Node
+    right: Node
+    proven: bool = True
+
+    @property
+    def lacks(self) -> bool:
+        return not self.proven or self.left.lacks or self.right.lacks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(Node):
+    """Two values of one type, compared."""
+
+    operator: Literal["==", "!=", "<", "<=", ">", ">="]
+    left: Node
+    right: Node
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOf(Node):
+    """Whether a value is among constants."""
+
+    operand: Node
+    values: tuple[Value, ...]
+    negated: bool = False
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InList(Node):
+    """Whether a value is among the items of a list of the document."""
+
+    operand: Node
+    items: Path
+    negated: bool = False
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsNull(Node):
+    """Whether there is no value; itself always answered."""
+
+    operand: Node
+    negated: bool = False
+    type: Type = BOOLEAN
+
+    @property
+    def lacks(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhenThere(Node):
+    """A constant answer while a fact is there, and none where it is absent: a null test that doubts."""
+
+    operand: Path
+    outcome: bool
+    type: Type = BOOLEAN
+
+    @property
+    def lacks(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logical(Node):
+    """`and` and `or` of two or more conditions, in Kleene's logic: what cannot be known decides nothing alone."""
+
+    connective: Connective
+    items: tuple[Node, ...]
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not(Node):
+    operand: Node
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Node):
+    """`then if condition else otherwise`."""
+
+    condition: Node
+    then: Node
+    otherwise: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Node):
+    """A function of the language, applied."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coalesce(Node):
+    """The first of the values that there is."""
+
+    options: tuple[Node, ...]
+
+    @property
+    def lacks(self) -> bool:
+        return self.options[-1].lacks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedNull(Node):
+    """Whether the sender wrote an explicit null. `record` is the path to the record, `flag` the hops to its nulls."""
+
+    record: Path
+    flag: tuple[str, ...]
+    name: str
+    type: Type = BOOLEAN
+
+    @property
+    def lacks(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantifier(Node):
+    """`any`, `all`, `sum` or `count` over the items of a list, with an optional condition.
+
+    `hoisted`: the subject does not occur in it, so that it is computed once for the whole document.
+    """
+
+    quantity: Quantity
+    variable: str
+    items: Path
+    condition: Node | None
+    body: Node | None
+    hoisted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup(Node):
+    """A value from a table of the policy."""
+
+    table: Table
+    by: Node
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below."""
+    for each in dataclasses.fields(node):
+        value = getattr(node, each.name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, Node))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all nodes below it, parents first."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(children(current))
+
+
+def cost(node: Node) -> int:
+    """How many nodes are evaluated at most, lists counted at their greatest length."""
+    below = sum(cost(child) for child in children(node))
+    if isinstance(node, Quantifier | InList) and node.items.steps:
+        return 1 + node.items.steps[-1].note.max_items * max(1, below)
+    return 1 + below
+
+
+def rewritten(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The same tree with every node changed, the lowest first."""
+    changes: dict[str, Any] = {}
+    for each in dataclasses.fields(node):
+        value = getattr(node, each.name)
+        if isinstance(value, Node):
+            changes[each.name] = rewritten(value, change)
+        elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
+            changes[each.name] = tuple(rewritten(part, change) for part in value)
+    return change(dataclasses.replace(node, **changes) if changes else node)
+
+
+def unproven(node: Node) -> Node:
+    """The same tree with no fact taken as guarded, for evaluation outside of its guards."""
+    return rewritten(node, _forgotten)
+
+
+def _forgotten(node: Node) -> Node:
+    match node:
+        case Path():
+            return dataclasses.replace(node, open=node.nullable)
+        case Arithmetic(operator="/") if not isinstance(node.right, Constant):
+            return dataclasses.replace(node, proven=False)
+        case _:
+            return node
+
+
+def doubting(node: Node) -> Node:
+    """A condition whose null tests have no answer where an absent fact means that something is not known."""
+    return rewritten(unproven(node), _doubted)
+
+
+def doubts(node: Node) -> list[Path]:
+    """The paths by whose absence a condition would be doubted."""
+    return [inner.operand for inner in walk(doubting(node)) if isinstance(inner, WhenThere)]
+
+
+def _doubted(node: Node) -> Node:
+    if not isinstance(node, IsNull) or not isinstance(node.operand, Path):
+        return node
+    path = node.operand
+    if path.anchor == "each":
+        return node
+    nullable = [place for place, step in enumerate(path.steps) if step.nullable]
+    if not any(_is_doubtful(path.steps[place]) for place in nullable):
+        return node
+    tests = tuple(_test(path, place) for place in nullable)
+    there = tests[0] if len(tests) == 1 else Logical(connective="and", items=tests)
+    return there if node.negated else Not(operand=there)
+
+
+def _is_doubtful(step: Field) -> bool:
+    return step.note.expected or step.note.absence is Absence.UNKNOWN
+
+
+def _test(path: Path, place: int) -> Node:
+    """Whether what one step leads to is there; without an answer where its absence means that it is not known."""
+    step = path.steps[place]
+    there = dataclasses.replace(path, steps=path.steps[: place + 1], type=step.type, open=True)
+    return WhenThere(operand=there, outcome=True) if _is_doubtful(step) else IsNull(operand=there, negated=True)
