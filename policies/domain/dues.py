@@ -1,0 +1,54 @@
+"""Dues: the amounts of a schedule before they are rounded, and how they become amounts that can be paid."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from policies.domain.invoice import InvoiceLineKind
+from policies.domain.money import WIDE, RoundingPolicy, minor_unit
+from policies.domain.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ZERO = Decimal(0)
+# Thirds and sevenths carry an error in the 28th digit. It is taken off first, or a half would be rounded the wrong way.
+_EXACT_ENOUGH = Decimal("1e-9")
+
+
+class Due(NamedTuple):
+    """An amount for the days of a service period.
+
+    `closes` ends the time that one price pays for: up to there, rounded amounts add up to the rounded price.
+    """
+
+    service_period: Period
+    invoice_date: date
+    amount: Decimal
+    kind: InvoiceLineKind
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    closes: bool = True
+    true_up: bool = False
+
+
+def rounded(dues: Iterable[Due], currency: str, policy: RoundingPolicy) -> list[Due]:
+    """The dues in whole minor units of the currency, half up.
+
+    What rounding leaves is carried to the next due, never more than one unit: until the price is paid for
+    (`ROUND_THEN_SUM`: a year at 100 in twelfths is 8.33, 8.34, 8.33, ... and 100.00), or through the whole schedule
+    (`SUM_THEN_ROUND`, whose sum is the rounded sum).
+    """
+    unit = minor_unit(currency)
+    exact = paid = ZERO
+    result = []
+    for due in dues:
+        exact += due.amount
+        to_date = exact.quantize(_EXACT_ENOUGH, ROUND_HALF_UP, WIDE).quantize(unit, ROUND_HALF_UP, WIDE)
+        result.append(due._replace(amount=to_date - paid))
+        paid = to_date
+        if due.closes and policy is RoundingPolicy.ROUND_THEN_SUM:
+            exact = paid = ZERO
+    return result

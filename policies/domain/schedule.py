@@ -1,0 +1,210 @@
+"""Schedules: everything that a line bills over its term, with dates and amounts.
+
+A line's price calendar (`price_steps`) is laid over its billing calendar, and each part is prorated (`proration`), rated
+(`metering` for use) and rounded to the currency (`dues`). A minimum commitment is trued up, and prepaid credit burned,
+after that (`commitments`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod
+from policies.domain.commitments import burned_credit, true_ups
+from policies.domain.dues import Due, rounded
+from policies.domain.invoice import InvoiceLineKind
+from policies.domain.metering import Usage, has_overage, metered_overage, metered_use
+from policies.domain.money import RoundingPolicy, round_to_currency
+from policies.domain.period import Period
+from policies.domain.price_steps import PriceStep, has_one_price, price_of, price_steps, rated
+from policies.domain.proration import measure, priced_periods
+from policies.domain.rating import ONE, ZERO
+from policies.domain.terms import Terms, Unscheduled, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from policies.domain.quote import Quote
+
+__all__ = [
+    "Charge",
+    "PriceStep",
+    "Terms",
+    "Unscheduled",
+    "Usage",
+    "charges",
+    "committed_total",
+    "line_total",
+    "price_steps",
+    "resolve",
+]
+
+_BY_UNIT = frozenset({ChargeModel.FLAT, ChargeModel.PER_UNIT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One amount on one invoice, for the days of a service period; credits are negative.
+
+    `quantity` and `unit_price` are what was rated, None where there is no one number. `true_up` marks the shortfall of a
+    minimum commitment.
+    """
+
+    service_period: Period
+    invoice_date: date
+    amount: Decimal
+    kind: InvoiceLineKind
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    true_up: bool = False
+
+
+def charges(
+    terms: Terms, usage: Usage | None = None, rounding: RoundingPolicy = RoundingPolicy.ROUND_THEN_SUM
+) -> tuple[Charge, ...]:
+    """Every amount that a line bills over its term, by invoice date and then by service period.
+
+    `usage` gives the quantity of a period; without it, and for periods of which it knows nothing, only what is due for no
+    use is billed: minimums and the commitment's true-up. A period that bills nothing has no charge. Raises `Unscheduled`.
+    """
+    dues = [due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, rounding)]
+    dues += true_ups(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
+    dues += burned_credit(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
+    dues.sort(key=lambda due: (due.invoice_date, due.service_period.start))
+    return tuple(
+        Charge(
+            service_period=due.service_period,
+            invoice_date=due.invoice_date,
+            amount=due.amount,
+            kind=due.kind,
+            quantity=due.quantity,
+            unit_price=due.unit_price,
+            true_up=due.true_up,
+        )
+        for due in dues
+        if due.amount
+    )
+
+
+def line_total(terms: Terms) -> Decimal:
+    """What a line commits to over its term, not rounded: its charges without any use. Raises `Unscheduled`.
+
+    It needs no billing frequency, except for discounts that last so many billing periods.
+    """
+    line = terms.line
+    if terms.comes_once:
+        return _once_due(line)
+    price, term = line.net_unit_price, terms.term
+    if price is not None and term is not None and _is_plain(terms):
+        if line.charge_model is not ChargeModel.FLAT:
+            if line.quantity is None:
+                raise Unscheduled("the quantity is not stated")
+            price *= line.quantity
+        return price * priced_periods(
+            term.start, term.end, terms.price_period, terms.billing_frequency, terms.anchor, terms.anchor_day
+        )
+    return _total_of_charges(terms)
+
+
+def committed_total(line: Line, quote: Quote, *, price_period: PricePeriod | None = None) -> Decimal | Unscheduled:
+    """The `line_total` of a quote's line, or why there is none; `price_period` is taken where the line states none."""
+    try:
+        return line_total(resolve(line, quote, price_period=price_period))
+    except Unscheduled as unknown:
+        return unknown
+
+
+def _is_plain(terms: Terms) -> bool:
+    """Whether the total is a product of three numbers: one price, one quantity, and how often the price is due."""
+    line = terms.line
+    return (
+        line.charge_type is ChargeType.RECURRING
+        and terms.price_period is not PricePeriod.ONE_TIME
+        and line.model in _BY_UNIT
+        and line.minimum_amount is None
+        and line.maximum_amount is None
+        and line.minimum_commitment is None
+        and has_one_price(terms)
+    )
+
+
+def _total_of_charges(terms: Terms) -> Decimal:
+    if terms.billing_frequency is None:
+        if any(each.periods is not None for each in terms.line.discounts):
+            raise Unscheduled("a discount lasts so many billing periods, and the billing frequency is not stated")
+        terms = replace(terms, billing_frequency=BillingFrequency.TERM)
+    dues = [due for stream in _streams(terms, None) for due in stream]
+    dues += true_ups(terms, dues, lambda amount: amount)
+    return sum((due.amount for due in dues), ZERO)
+
+
+def _streams(terms: Terms, usage: Usage | None) -> list[Iterable[Due]]:
+    """The dues of a line, not rounded, by kind: what does not depend on use, and what does."""
+    if terms.comes_once:
+        return [[_once(terms)]]
+    steps = [step for step in price_steps(terms) if not step.is_free]
+    if terms.is_usage and terms.line.model is not ChargeModel.FLAT:
+        return [metered_use(terms, steps, usage)]
+    if usage is None or not has_overage(terms.line):
+        return [_fixed(terms, steps)]
+    return [_fixed(terms, steps), metered_overage(terms, steps, usage)]
+
+
+def _once(terms: Terms) -> Due:
+    """A price that is due once: on the day that billing starts, whatever the timing, because there is no period to wait for."""
+    day = terms.dated.start if terms.billing_start is None else max(terms.dated.start, terms.billing_start)
+    return Due(
+        service_period=Period(day, day + timedelta(days=1)),
+        invoice_date=day,
+        amount=_once_due(terms.line),
+        kind=InvoiceLineKind.ONE_TIME,
+        quantity=terms.line.quantity,
+        unit_price=terms.line.net_unit_price,
+    )
+
+
+def _once_due(line: Line) -> Decimal:
+    return rated(line, ONE if line.quantity is None else line.quantity)
+
+
+def _fixed(terms: Terms, steps: Sequence[PriceStep]) -> Iterator[Due]:
+    """What is due whatever the use: each billing period at the prices that hold in it, prorated.
+
+    In advance, a billing period is invoiced on its first day that is charged; in arrears, on the day after its last.
+    """
+    paid = terms.paid_term
+    if paid is None or not steps:
+        return
+    prices = [price_of(terms.line, step) for step in steps]
+    measured = measure(terms, paid, [day for step in steps for day in (step.period.start, step.period.end)])
+    closing = _closing_days(terms, paid)
+    in_arrears = terms.billing_timing is BillingTiming.IN_ARREARS
+    kind = InvoiceLineKind.USAGE if terms.is_usage else InvoiceLineKind.RECURRING
+    for billed in terms.billing_periods(paid):
+        parts = list(_parts(billed.period, steps, prices))
+        for number, (part, step, price) in enumerate(parts, start=1):
+            invoiced = billed.period.end if in_arrears else parts[0][0].start
+            closes = number == len(parts) and (closing is None or billed.period.end in closing)
+            yield Due(part, invoiced, measured.due(price, part), kind, step.quantity, step.unit_price, closes)
+
+
+def _parts(
+    period: Period, steps: Sequence[PriceStep], prices: Sequence[Decimal]
+) -> Iterator[tuple[Period, PriceStep, Decimal]]:
+    """The days of a billing period, by the price that holds on them. Days without a step are left out."""
+    for step, price in zip(steps, prices, strict=True):
+        part = period if step.period.covers(period) else period.intersection(step.period)
+        if part is not None:
+            yield part, step, price
+
+
+def _closing_days(terms: Terms, paid: Period) -> frozenset[date] | None:
+    """The days on which the time that a price pays for is over; None where each billing period ends it."""
+    price_months, billing_months = terms.price_months, terms.billing_months
+    if billing_months is None or (price_months is not None and price_months <= billing_months):
+        return None
+    return frozenset(each.period.end for each in terms.periods(paid, price_months))

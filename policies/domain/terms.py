@@ -1,0 +1,182 @@
+"""The terms that a line's schedule follows: what the line states, else what its quote states for all lines.
+
+Nothing is guessed: where a date or a period is missing, `Unscheduled` says which. Only the timing has a default, because
+it moves no amount: usage is billed in arrears, everything else in advance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from policies.domain.charge import BillingFrequency, BillingTiming, ChargeType, Line, PricePeriod
+from policies.domain.period import MONTHS, BillingPeriod, Period, add_months, billing_periods
+
+if TYPE_CHECKING:
+    from policies.domain.quote import Quote
+
+_LONGEST_TERM_YEARS = 50  # beyond any contract; a slip of the pen in a year must not cost a schedule of centuries
+_FIRST_YEAR, _LAST_YEAR = 1900, 9900
+
+
+class Unscheduled(ValueError):  # noqa: N818 - the name says what is wrong
+    """The terms do not determine a schedule; `reason` says what is missing or contradicts itself."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Everything that decides when a line is billed and for how much.
+
+    `anchor` is a day on which the line's calendar starts a period, and `anchor_day` the day of the month on which periods
+    turn, where it is not the anchor's own. `term` is None only for a charge that comes once and has no date.
+    """
+
+    line: Line
+    currency: str
+    term: Period | None
+    billing_start: date | None
+    anchor: date | None
+    anchor_day: int | None = None
+    price_period: PricePeriod | None = None
+    billing_frequency: BillingFrequency | None = None
+    billing_timing: BillingTiming = BillingTiming.IN_ADVANCE
+    payment_terms_days: int | None = None
+    time_zone: str | None = None
+
+    @property
+    def comes_once(self) -> bool:
+        """Whether the price is due once, whatever the term."""
+        line = self.line
+        return line.charge_type is ChargeType.ONE_TIME or (
+            self.price_period is PricePeriod.ONE_TIME and line.charge_type is not ChargeType.USAGE
+        )
+
+    @property
+    def is_usage(self) -> bool:
+        return self.line.charge_type is ChargeType.USAGE
+
+    @property
+    def billing_months(self) -> int | None:
+        """The months of a billing period; None where the whole term is one, and where the frequency is not stated."""
+        return None if self.billing_frequency is None else MONTHS.get(self.billing_frequency)
+
+    @property
+    def price_months(self) -> int | None:
+        """The months that one price pays for, None for the whole term. A usage price without period counts as it is billed."""
+        if self.is_usage and self.price_period in (None, PricePeriod.ONE_TIME):
+            return self.billing_months
+        return None if self.price_period is None else MONTHS.get(self.price_period)
+
+    @property
+    def dated(self) -> Period:
+        """The term. Raises `Unscheduled` where there is none."""
+        if self.term is None:
+            raise Unscheduled("the start date is not stated")
+        return self.term
+
+    @property
+    def paid_from(self) -> date:
+        """The first day that is not free: free months count from the term's start, and so does a later start of billing."""
+        start = self.dated.start
+        if self.line.free_months is not None and self.line.free_months > 0:
+            start = _after_free_months(start, self.line.free_months)
+        return start if self.billing_start is None else max(start, self.billing_start)
+
+    @property
+    def paid_term(self) -> Period | None:
+        """The part of the term that is not free; None where all of it is."""
+        start, end = self.paid_from, self.dated.end
+        return Period(start, end) if start < end else None
+
+    def periods(self, within: Period, months: int | None) -> tuple[BillingPeriod, ...]:
+        """The periods of the line's calendar in a part of the term; all of it is one where `months` is None."""
+        if months is None:
+            return (BillingPeriod(within, within),)
+        return billing_periods(within, months, self.anchor_day, self.anchor)
+
+    def billing_periods(self, within: Period) -> tuple[BillingPeriod, ...]:
+        """The periods that are invoiced. Raises `Unscheduled` where the billing frequency is not stated."""
+        if self.billing_frequency is None:
+            raise Unscheduled("the billing frequency is not stated")
+        return self.periods(within, self.billing_months)
+
+
+def resolve(line: Line, quote: Quote, *, price_period: PricePeriod | None = None) -> Terms:
+    """The terms of a quote's line; `price_period` is taken where the line states none.
+
+    A line that ends with its quote shares the quote's calendar, so that a line that starts later is billed with the rest
+    (co-termed); any other counts from its own start. Raises `Unscheduled` where a date or the price period is missing.
+    """
+    price_period = line.price_period or price_period
+    if price_period is None and line.charge_type is ChargeType.RECURRING:
+        raise Unscheduled("the price period is not stated")
+    once = line.charge_type is ChargeType.ONE_TIME or price_period is PricePeriod.ONE_TIME
+    term = _term(line, quote, is_needed=not once or line.charge_type is ChargeType.USAGE)
+    is_usage = line.charge_type is ChargeType.USAGE
+    timing = line.billing_timing or quote.billing_timing or BillingTiming.IN_ADVANCE
+    return Terms(
+        line=line,
+        currency=quote.currency,
+        term=term,
+        billing_start=line.billing_start_date or quote.billing_start_date,
+        anchor=None if term is None else _anchor(term, quote),
+        price_period=price_period,
+        billing_frequency=line.billing_frequency or quote.billing_frequency,
+        billing_timing=BillingTiming.IN_ARREARS if is_usage else timing,
+        payment_terms_days=quote.payment_terms_days,
+        time_zone=None if quote.account is None else quote.account.time_zone,
+    )
+
+
+def _term(line: Line, quote: Quote, *, is_needed: bool) -> Period | None:
+    start = line.start_date or quote.start_date
+    if start is None:
+        if is_needed:
+            raise Unscheduled("the start date is not stated")
+        return None
+    end = _end(line, quote, start)
+    if end is None:
+        if is_needed:
+            raise Unscheduled("neither the end date nor the term is stated")
+        end = start + timedelta(days=1)
+    return _checked(start, end)
+
+
+def _end(line: Line, quote: Quote, start: date) -> date | None:
+    """The day after the last: the line's, else the quote's, else so many months from the start."""
+    last_day = line.end_date or quote.end_date
+    if last_day is not None:
+        return last_day + timedelta(days=1) if last_day.year <= _LAST_YEAR else last_day
+    if quote.term_months is None:
+        return None
+    return add_months(quote.start_date or start, max(0, min(quote.term_months, (_LONGEST_TERM_YEARS + 1) * 12)))
+
+
+def _checked(start: date, end: date) -> Period:
+    if end <= start:
+        raise Unscheduled(f"the term ends on {end - timedelta(days=1)}, before it starts on {start}")
+    if not _FIRST_YEAR <= start.year <= _LAST_YEAR or end.year - start.year > _LONGEST_TERM_YEARS:
+        raise Unscheduled(f"a term from {start} to {end} is longer or farther away than any contract")
+    return Period(start, end)
+
+
+def _anchor(term: Period, quote: Quote) -> date:
+    if quote.start_date is None or quote.start_date.year < _FIRST_YEAR:
+        return term.start
+    ends_with_quote = quote.end_date is None or quote.end_date + timedelta(days=1) == term.end
+    return quote.start_date if ends_with_quote else term.start
+
+
+def _after_free_months(start: date, months: Decimal) -> date:
+    """The day after the free time: whole months, then a fraction of the next one in days, half a day rounded up."""
+    whole = min(int(months), _LONGEST_TERM_YEARS * 12)
+    after = add_months(start, whole)
+    days_in_month = (add_months(start, whole + 1) - after).days
+    fraction = min(months - whole, Decimal(1))
+    return after + timedelta(days=int((fraction * days_in_month).quantize(Decimal(1), ROUND_HALF_UP)))
