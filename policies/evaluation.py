@@ -72,8 +72,9 @@ def _judge(facts: QuoteFacts, policies: PolicySet) -> _Judged:
     for policy, line, result in policies.hits(facts):
         if isinstance(result, Undetermined):
             _note_undetermined(judged, policy, line, result, facts)
-        else:
-            for violated in result if isinstance(result, tuple) else (result,):
+            continue
+        for violated in result if isinstance(result, tuple) else (result,):
+            if isinstance(violated, Violated):
                 judged.findings.append(_finding(policy, line, violated, facts))
     return judged
 

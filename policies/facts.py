@@ -5,13 +5,14 @@ A value that cannot be known is None. Sums are None as soon as one part of them 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from policies.domain.authority import Limit, Sale, limit_of
 from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
-from policies.domain.charge import ChargeModel, ChargeType, Line, PricePeriod
+from policies.domain.charge import ChargeModel, ChargeType, Line, PackageRounding, PricePeriod
 from policies.domain.company import Company
 from policies.domain.period import MONTHS, Period, add_months, periods_in
 from policies.domain.quote import Quote
@@ -61,6 +62,65 @@ class LineFacts:
     list_total: Decimal | None
     annual_net: Decimal | None
 
+    @property
+    def product_name(self) -> str:
+        """What a person calls the product: the line's name for it, the catalog's, or its id."""
+        return self.line.product_name or (self.product and self.product.name) or self.line.product_id
+
+    @property
+    def units(self) -> Decimal | None:
+        """How many times the unit price is due in one price period: the quantity, one where it is flat, or the blocks."""
+        line = self.line
+        if line.charge_model is ChargeModel.FLAT:
+            return ONE
+        if line.package is None or self.quantity is None:
+            return self.quantity
+        up = line.package.rounding is PackageRounding.UP
+        return (self.quantity / line.package.size).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR)
+
+
+class PricedSegment(NamedTuple):
+    """A stretch of a line at one price: a segment of its ramp (by `position`), or the whole line (None).
+
+    `periods` are price periods; free time at the start is not taken off.
+    """
+
+    position: int | None
+    net_unit_price: Decimal | None
+    units: Decimal | None
+    periods: Decimal | None
+
+
+def priced_segments(facts: LineFacts) -> tuple[PricedSegment, ...]:
+    """The prices of a line one after the other: those of its ramp, or its own where it has none."""
+    line = facts.line
+    if not line.ramp:
+        return (PricedSegment(None, line.net_unit_price, facts.units, facts.periods),)
+    return tuple(
+        PricedSegment(
+            position=position,
+            net_unit_price=line.net_unit_price if segment.net_unit_price is None else segment.net_unit_price,
+            units=facts.units if segment.quantity is None else segment.quantity,
+            periods=_segment_periods(facts, position),
+        )
+        for position, segment in enumerate(line.ramp)
+    )
+
+
+def _segment_periods(facts: LineFacts, position: int) -> Decimal | None:
+    ramp, term = facts.line.ramp, facts.term
+    segment = ramp[position]
+    end = segment.end_date + _ONE_DAY if segment.end_date is not None else None
+    if end is None:
+        following = ramp[position + 1].start_date if position + 1 < len(ramp) else None
+        end = following or (term.end if term is not None else None)
+    if end is None or end <= segment.start_date or facts.price_period is None:
+        return None
+    days = Period(segment.start_date, end)
+    if facts.price_period in MONTHS:
+        return periods_in(days, MONTHS[facts.price_period])
+    return Decimal(days.days) / term.days if term is not None else None
+
 
 @dataclass(slots=True, kw_only=True)
 class QuoteFacts:
@@ -86,6 +146,7 @@ class QuoteFacts:
     discount_percent: Decimal | None
     deal_size: Decimal | None
     approved: Mapping[str, Material] = field(default_factory=dict)
+    authorities: dict[str | None, Limit | str] = field(default_factory=dict, repr=False)
 
     @property
     def currency(self) -> str:
@@ -95,9 +156,42 @@ class QuoteFacts:
     def today(self) -> date:
         return self.as_of.date()
 
+    @property
+    def renewal_period(self) -> Period | None:
+        """The first renewal: as long as the quote says, else a year from the end of the term."""
+        if self.term is None:
+            return None
+        renewal = self.quote.renewal
+        months = renewal.term_months if renewal is not None and renewal.term_months else 12
+        return Period(self.term.end, add_months(self.term.end, months))
+
     def line(self, line_id: str) -> LineFacts | None:
         """The facts of one line by its id."""
         return next((facts for facts in self.lines if facts.line.line_id == line_id), None)
+
+    def sale(self, product_family: str | None) -> Sale:
+        """What the authority table is asked about when a product family is discounted on this quote."""
+        return Sale(product_family, self.quote.deal_type, self.deal_size)
+
+    def authority(self, product_family: str | None) -> Limit | str:
+        """How far the rep may discount a product family without asking, or why that cannot be told."""
+        known = self.authorities.get(product_family)
+        if known is None:
+            known = self.authorities[product_family] = _authority(self, product_family)
+        return known
+
+
+def _authority(facts: QuoteFacts, product_family: str | None) -> Limit | str:
+    table = facts.company.discount_authority if facts.company is not None else None
+    role = facts.quote.rep.role if facts.quote.rep is not None else None
+    if table is None:
+        return "company.yaml has no discount authority table"
+    if role is None:
+        return "the quote does not say the rep's role"
+    limit = limit_of(table, role, facts.sale(product_family))
+    if limit is None:
+        return f"the discount authority table has no rule for the role {role} that is sure to fit"
+    return limit
 
 
 def derive(
@@ -196,12 +290,13 @@ class _Deriver:
         self.catalog = catalog
         self.book = book
         self.segment = quote.account.segment if quote.account is not None else None
+        self._spans: dict[Period, Decimal] = {}
         self.term = term_of(quote.start_date, quote.end_date, quote.term_months)
         self.months = self._months(self.term) if self.term is not None else _decimal(quote.term_months)
         self._products: dict[str, tuple[Product | None, CatalogPrice | None]] = {}
-        self._spans: dict[Period, Decimal] = {}
         comparable = book is not None and book.currency == quote.currency
         self._book_id = book.price_book if comparable and book is not None else None
+        self.billed_at_once = quote if quote.billing_start_date is None else replace(quote, billing_start_date=None)
 
     def line(self, index: int, line: Line) -> LineFacts:
         product, price = self._product(line.product_id)
@@ -291,23 +386,52 @@ class _Deriver:
         """Net and list total over the term, and the recurring price of twelve months; usage commits to nothing."""
         if line.charge_type is ChargeType.USAGE:
             return ZERO, ZERO, ZERO
-        if quantity is None or periods is None:
+        if periods is None or (quantity is None and not line.ramp):
             return None, None, None
         multiple = ONE if line.charge_model is ChargeModel.FLAT else quantity
-        net_total = self._net_total(line, multiple, periods)
-        list_total = list_price * multiple * periods if list_price is not None else None
+        rises = bool(line.uplift_percent) and (months is None or months > TWELVE)
+        net_total = self._net_total(line, multiple, periods, period, rises=rises)
+        list_total = self._list_total(line, list_price, multiple, periods, period, rises=rises)
         if line.charge_type is ChargeType.ONE_TIME:
             return net_total, list_total, ZERO
-        if line.net_unit_price is not None and line.model in _UNIT_MODELS:
+        if line.net_unit_price is not None and multiple is not None and line.model in _UNIT_MODELS:
             yearly = _per_year(period, months)
             return net_total, list_total, yearly and line.net_unit_price * multiple * yearly
         return net_total, list_total, net_total and months and net_total * TWELVE / months
 
-    def _net_total(self, line: Line, multiple: Decimal, periods: Decimal) -> Decimal | None:
-        if _is_plain(line) and self.quote.billing_start_date is None:
+    def _net_total(
+        self, line: Line, multiple: Decimal | None, periods: Decimal, period: PricePeriod | None, *, rises: bool
+    ) -> Decimal | None:
+        if not rises and multiple is not None and _is_plain(line) and self.quote.billing_start_date is None:
             net = line.net_unit_price
             return net * multiple * periods if net is not None else None
-        total = committed_total(line, self.quote)
+        total = committed_total(line, self.quote, price_period=period)
+        return None if isinstance(total, Unscheduled) else total
+
+    def _list_total(
+        self,
+        line: Line,
+        list_price: Decimal | None,
+        multiple: Decimal | None,
+        periods: Decimal,
+        period: PricePeriod | None,
+        *,
+        rises: bool,
+    ) -> Decimal | None:
+        """What the term would cost at list: the same quantities and dates, with no discount and nothing free."""
+        if list_price is None:
+            return None
+        if line.tiers or line.percentage is not None or not (rises or line.ramp or line.package is not None):
+            return list_price * multiple * periods if multiple is not None else None
+        at_list = replace(
+            line,
+            net_unit_price=list_price,
+            discounts=(),
+            free_months=None,
+            billing_start_date=None,
+            ramp=tuple(replace(segment, net_unit_price=None) for segment in line.ramp),
+        )
+        total = committed_total(at_list, self.billed_at_once, price_period=period)
         return None if isinstance(total, Unscheduled) else total
 
 
@@ -315,15 +439,15 @@ def _is_plain(line: Line) -> bool:
     """Whether one price and one quantity hold over the whole term, so that a product of three numbers is the total."""
     return not (
         line.ramp
-        or line.discounts
+        or (line.discounts and any(not each.is_open_ended or each.starts_on is not None for each in line.discounts))
         or line.tiers
         or line.free_months
         or line.package is not None
         or line.percentage is not None
         or line.minimum_amount is not None
         or line.maximum_amount is not None
+        or line.minimum_commitment is not None
         or line.billing_start_date is not None
-        or line.uplift_percent
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from policies.check import Check
     from policies.domain.finding import Direction, Effect
-    from policies.language import Expression, Template
+    from policies.language import Expression, Message, Scope
     from policies.patterns import Pattern
 
 
@@ -52,17 +52,20 @@ class AmountRule:
     remaining_term: Expression | None = None
     per_period: Expression | None = None
     already_lost: Expression | None = None
-    assumptions: tuple[Template, ...] = ()
+    assumptions: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemedyRule:
-    """Set one field to the value of an expression. `field` is the field's name on the line or quote."""
+    """Set one field to the value of an expression.
 
-    target: str
-    field: str
+    `hops` lead from the quote to the field, or from the line where `on_line`.
+    """
+
+    hops: tuple[str, ...]
+    on_line: bool
     value: Expression
-    text: Template | None = None
+    text: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,17 +86,17 @@ class PolicyTest:
 class Policy:
     """One policy, checked and compiled.
 
-    Either `require` or `check` is set. `for_each_line` says whether it judges each line or the document as a whole.
-    `reads` are the material fields that its answer depends on. `source` names the file for messages.
+    Either `require` or `check` is set. `scope` says whether it judges each line or the document as a whole. `reads`
+    are the material fields that its answer depends on. `source` names the file for messages.
     """
 
     id: str
     pattern: Pattern
     title: str
     applies_to: AppliesTo
-    for_each_line: bool
+    scope: Scope
     effect: Effect
-    message: Template
+    message: Message
     when: Expression | None = None
     require: Expression | None = None
     check: Check | None = None
@@ -111,7 +114,10 @@ class Policy:
     tests: tuple[PolicyTest, ...] = ()
     reads: frozenset[str] = field(default_factory=frozenset)
     source: str = ""
-    text: str = ""
+
+    @property
+    def for_each_line(self) -> bool:
+        return self.scope.subject is not None
 
     def in_force(self, day: date) -> bool:
         """Whether the policy is in force on a day; both its bounds are within it."""

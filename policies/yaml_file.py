@@ -54,7 +54,7 @@ class YamlFile:
             path = path[:-1]
         line, column = self.places.get(path, (0, 0))
         row = self.lines[line] if line < len(self.lines) else ""
-        width = max(1, len(row.rstrip()) - column)
+        width = max(1, len(row.split(" #")[0].rstrip()) - column)
         return Problem(self.name, line + 1, column + 1, row, column, width, message, suggestion)
 
     def key_problem(self, path: tuple[str | int, ...], message: str, suggestion: str | None = None) -> Problem:

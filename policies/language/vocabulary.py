@@ -191,7 +191,7 @@ class Vocabulary:
         found = self._name(path, start.anchor, start.type, rest).steps if words else start.steps
         if not found:
             raise VocabularyError(f"a note speaks of {path}, which is no field")
-        before = (*start.steps, *found)[:-1]
+        before = (*start.steps, *found)[:-1] if words else found[:-1]
         record = before[-1].type.record if before else self._root(start.anchor, scope)
         if record is None:
             raise VocabularyError(f"a note speaks of {path}, which no record owns")

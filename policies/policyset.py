@@ -1,0 +1,92 @@
+"""A set of policies, compiled together: asked once for a quote, it names everything that does not plainly hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Scope, Undetermined
+from policies.expressions import because, violation
+from policies.language import Fused, Judgement, Rule, fuse, judge
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from policies.facts import LineFacts, QuoteFacts
+    from policies.policy import Policy
+
+SILENT: Final = (SATISFIED, NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """Policies by id, and what was compiled of those that are in force on a day."""
+
+    policies: Mapping[str, Policy]
+    _compiled: dict[tuple[str, ...], tuple[tuple[Policy, ...], Fused]] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(cls, policies: Iterable[Policy]) -> PolicySet:
+        """The set of these policies, each id once."""
+        ordered = sorted(policies, key=lambda policy: policy.id)
+        return cls({policy.id: policy for policy in ordered})
+
+    def reads(self, policy_id: str) -> frozenset[str]:
+        """The material fields that a policy's answer depends on; empty: any of them."""
+        return self.policies[policy_id].reads
+
+    def titles(self) -> dict[str, str]:
+        return {policy.id: policy.title for policy in self.policies.values()}
+
+    def hits(self, facts: QuoteFacts) -> Iterator[tuple[Policy, LineFacts | None, CheckResult]]:
+        """Each policy that is violated or cannot be told, with the line where it judges lines."""
+        policies, fused = self._in_force(facts.today)
+        for hit in fused.run(facts):
+            policy = policies[hit.rule]
+            line = facts.lines[hit.item] if hit.item is not None else None
+            yield policy, line, result_of(policy, hit.outcome, facts, line)
+
+    def _in_force(self, day: date) -> tuple[tuple[Policy, ...], Fused]:
+        policies = tuple(policy for policy in self.policies.values() if policy.in_force(day))
+        key = tuple(policy.id for policy in policies)
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = self._compiled[key] = (policies, fuse([rule_of(policy) for policy in policies], SILENT))
+        return compiled
+
+
+def rule_of(policy: Policy) -> Rule:
+    """What the policy demands, as the language compiles it."""
+    check = _bound(policy.check, policy.parameters) if policy.check is not None else None
+    return Rule(scope=policy.scope, when=policy.when, require=policy.require, check=check)
+
+
+def judged(policy: Policy, facts: QuoteFacts, line: LineFacts | None) -> CheckResult:
+    """One policy on one subject, in full: satisfied and not applicable are said as well."""
+    return result_of(policy, judge(rule_of(policy), facts, line), facts, line)
+
+
+def result_of(policy: Policy, outcome: Any, facts: QuoteFacts, line: LineFacts | None) -> CheckResult:
+    """What a check returned, or what an expression's judgement means."""
+    match outcome:
+        case Judgement.SATISFIED:
+            return SATISFIED
+        case Judgement.NOT_APPLICABLE:
+            return NOT_APPLICABLE
+        case Judgement.VIOLATED:
+            return violation(policy, facts, line)
+        case Judgement.UNDETERMINED:
+            return Undetermined(because(policy, facts, line))
+        case Judgement.UNASSESSED:
+            return Undetermined(because(policy, facts, line), counts=False)
+    result: CheckResult = outcome
+    return result
+
+
+def _bound(check: Check, parameters: object) -> Any:
+    """The check as the language calls it: with the line (None for a whole quote) and the quote."""
+    run = check.run
+    if check.scope is Scope.LINE:
+        return lambda line, quote: run(line, quote, parameters)
+    return lambda _, quote: run(quote, parameters)
