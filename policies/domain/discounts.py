@@ -54,10 +54,12 @@ def _until(discount: Discount, terms: Terms) -> date | None:
     if discount.periods is None:
         return None
     first = max(terms.paid_from, discount.starts_on or terms.paid_from)
+    if discount.periods < 1:
+        return terms.dated.start
     if first >= terms.dated.end:
         return None
     invoiced = terms.billing_periods(Period(first, terms.dated.end))
-    return invoiced[discount.periods - 1].period.end if 0 < discount.periods < len(invoiced) else None
+    return invoiced[discount.periods - 1].period.end if discount.periods < len(invoiced) else None
 
 
 def reduced(price: Decimal, discounts: Sequence[DatedDiscount]) -> Decimal:

@@ -47,7 +47,7 @@ def rounded(dues: Iterable[Due], currency: str, policy: RoundingPolicy) -> list[
     for due in dues:
         exact += due.amount
         to_date = exact.quantize(_EXACT_ENOUGH, ROUND_HALF_UP, WIDE).quantize(unit, ROUND_HALF_UP, WIDE)
-        result.append(due._replace(amount=to_date - paid))
+        result.append(Due(due.service_period, due.invoice_date, to_date - paid, *due[3:]))
         paid = to_date
         if due.closes and policy is RoundingPolicy.ROUND_THEN_SUM:
             exact = paid = ZERO

@@ -80,8 +80,9 @@ class Period:
 
     def intersection(self, other: Period) -> Period | None:
         """The days that both have; None where there are none."""
-        start, end = max(self.start, other.start), min(self.end, other.end)
-        return Period(start, end) if start < end else None
+        if not self.overlaps(other):
+            return None
+        return Period(max(self.start, other.start), min(self.end, other.end))
 
     def __str__(self) -> str:
         return f"{self.start} to {self.last_day}"

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from policies.domain.charge import ChargeModel, ChargeType, Line, RampSegment
+from policies.domain.charge import ChargeModel, ChargeType, Line, PricePeriod, RampSegment
 from policies.domain.discounts import dated, price_before, reduced, remaining_share
 from policies.domain.period import Period, add_months
 from policies.domain.rating import Unrateable, rate
@@ -27,6 +27,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 _ONE_DAY = timedelta(days=1)
+_SHORTEST_YEAR = 365
 _PRICED_BY_UNIT = frozenset({ChargeModel.FLAT, ChargeModel.PER_UNIT, ChargeModel.PACKAGE})
 
 
@@ -62,9 +63,18 @@ def has_one_price(terms: Terms) -> bool:
     return not (
         line.ramp
         or line.free_months
-        or line.uplift_percent
+        or _has_uplift(terms)
         or (line.discounts and any(each.starts_on or not each.is_open_ended for each in line.discounts))
         or (terms.billing_start is not None and terms.billing_start > terms.dated.start)
+    )
+
+
+def _has_uplift(terms: Terms) -> bool:
+    """Whether the price may rise within the term. A price for the whole term has no anniversaries."""
+    return (
+        bool(terms.line.uplift_percent)
+        and terms.dated.days > _SHORTEST_YEAR
+        and terms.price_period is not PricePeriod.TERM
     )
 
 
@@ -117,7 +127,7 @@ class _Calendar:
         self.discounts = dated(terms)
         self.at_start = [each for each in self.discounts if each.holds(self.term.start)]
         self.segments = _segments(terms)
-        self.anniversaries = list(_anniversaries(self.term)) if terms.line.uplift_percent else []
+        self.anniversaries = list(_anniversaries(self.term)) if _has_uplift(terms) else []
 
     def steps(self) -> Iterator[PriceStep]:
         for start, end in pairwise(sorted(self._edges())):

@@ -37,11 +37,6 @@ class Measure:
         """How many of its periods the days are, parts by days. The parts of a term add up to its count."""
         return periods_by_days(period, self.months, self.anchor_day, self.anchor)
 
-    def due(self, price: Decimal, period: Period) -> Decimal:
-        """What a price comes to on these days, not rounded."""
-        # Multiplied before it is divided: twelve twelfths of 100 are 100.
-        return price * self.count(period) / self.per_price
-
 
 def measure(terms: Terms, paid: Period, cuts: Iterable[date]) -> Measure:
     """The measure of a line that is paid for in `paid` and changes on `cuts`."""

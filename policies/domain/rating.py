@@ -70,7 +70,12 @@ def rate(
         raise Unrateable("the tiers do not say whether they are graduated, volume or stairstep")
     is_usage = line.charge_type is ChargeType.USAGE
     units = billable_quantity(line, quantity) if is_usage else quantity
-    parts = _MODELS[model](line, units, unit_price if unit_price is not None else _own_price(line, model))
+    price = _own_price(line, model) if unit_price is None else unit_price
+    if model is ChargeModel.PER_UNIT and not explain:
+        return Rated(
+            amount=clamp(line, units * _stated(price), share)
+        )  # the same as below, for the thousands of plain lines
+    parts = _MODELS[model](line, units, price)
     amount = sum((part.amount for part in parts), ZERO)
     clamped = clamp(line, amount, share)
     if not explain:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod
@@ -21,7 +22,7 @@ from policies.domain.metering import Usage, has_overage, metered_overage, metere
 from policies.domain.money import RoundingPolicy, round_to_currency
 from policies.domain.period import Period
 from policies.domain.price_steps import PriceStep, has_one_price, price_of, price_steps, rated
-from policies.domain.proration import measure, priced_periods
+from policies.domain.proration import Measure, measure, priced_periods
 from policies.domain.rating import ONE, ZERO
 from policies.domain.terms import Terms, Unscheduled, resolve
 
@@ -43,6 +44,7 @@ __all__ = [
     "resolve",
 ]
 
+_BY_DATE = attrgetter("invoice_date", "service_period.start")
 _BY_UNIT = frozenset({ChargeModel.FLAT, ChargeModel.PER_UNIT})
 
 
@@ -74,19 +76,19 @@ def charges(
     dues = [due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, rounding)]
     dues += true_ups(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
     dues += burned_credit(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
-    dues.sort(key=lambda due: (due.invoice_date, due.service_period.start))
-    return tuple(
-        Charge(
-            service_period=due.service_period,
-            invoice_date=due.invoice_date,
-            amount=due.amount,
-            kind=due.kind,
-            quantity=due.quantity,
-            unit_price=due.unit_price,
-            true_up=due.true_up,
-        )
-        for due in dues
-        if due.amount
+    dues.sort(key=_BY_DATE)
+    return tuple([_charge(due) for due in dues if due.amount])
+
+
+def _charge(due: Due) -> Charge:
+    return Charge(
+        service_period=due.service_period,
+        invoice_date=due.invoice_date,
+        amount=due.amount,
+        kind=due.kind,
+        quantity=due.quantity,
+        unit_price=due.unit_price,
+        true_up=due.true_up,
     )
 
 
@@ -95,11 +97,8 @@ def line_total(terms: Terms) -> Decimal:
 
     It needs no billing frequency, except for discounts that last so many billing periods.
     """
-    line = terms.line
-    if terms.comes_once:
-        return _once_due(line)
-    price, term = line.net_unit_price, terms.term
-    if price is not None and term is not None and _is_plain(terms):
+    line, term, price = terms.line, terms.term, terms.line.net_unit_price
+    if term is not None and price is not None and _is_plain(terms):
         if line.charge_model is not ChargeModel.FLAT:
             if line.quantity is None:
                 raise Unscheduled("the quantity is not stated")
@@ -107,7 +106,11 @@ def line_total(terms: Terms) -> Decimal:
         return price * priced_periods(
             term.start, term.end, terms.price_period, terms.billing_frequency, terms.anchor, terms.anchor_day
         )
-    return _total_of_charges(terms)
+    if terms.comes_once:
+        return _once_due(line)
+    if line.minimum_commitment is not None or (terms.is_usage and line.model is not ChargeModel.FLAT):
+        return _total_of_charges(terms)
+    return _total_of_steps(terms)
 
 
 def committed_total(line: Line, quote: Quote, *, price_period: PricePeriod | None = None) -> Decimal | Unscheduled:
@@ -122,31 +125,50 @@ def _is_plain(terms: Terms) -> bool:
     """Whether the total is a product of three numbers: one price, one quantity, and how often the price is due."""
     line = terms.line
     return (
-        line.charge_type is ChargeType.RECURRING
-        and terms.price_period is not PricePeriod.ONE_TIME
-        and line.model in _BY_UNIT
-        and line.minimum_amount is None
+        line.minimum_amount is None
         and line.maximum_amount is None
         and line.minimum_commitment is None
+        and line.charge_type is ChargeType.RECURRING
+        and line.model in _BY_UNIT
         and has_one_price(terms)
     )
 
 
+def _total_of_steps(terms: Terms) -> Decimal:
+    paid, steps = terms.paid_term, _paid_steps(terms)
+    if paid is None or not steps:
+        return ZERO
+    measured = _measure_of(terms, paid, steps)
+    parts = (price_of(terms.line, step) * measured.count(step.period) / measured.per_price for step in steps)
+    return sum(parts, ZERO)
+
+
 def _total_of_charges(terms: Terms) -> Decimal:
+    line = terms.line
+    if terms.is_usage and line.minimum_amount is None and line.minimum_commitment is None:
+        return ZERO
     if terms.billing_frequency is None:
-        if any(each.periods is not None for each in terms.line.discounts):
-            raise Unscheduled("a discount lasts so many billing periods, and the billing frequency is not stated")
+        if terms.price_period is None or any(each.periods is not None for each in line.discounts):
+            raise Unscheduled("the billing frequency is not stated")
         terms = replace(terms, billing_frequency=BillingFrequency.TERM)
     dues = [due for stream in _streams(terms, None) for due in stream]
     dues += true_ups(terms, dues, lambda amount: amount)
     return sum((due.amount for due in dues), ZERO)
 
 
+def _paid_steps(terms: Terms) -> list[PriceStep]:
+    return [step for step in price_steps(terms) if not step.is_free]
+
+
+def _measure_of(terms: Terms, paid: Period, steps: Sequence[PriceStep]) -> Measure:
+    return measure(terms, paid, [day for step in steps for day in (step.period.start, step.period.end)])
+
+
 def _streams(terms: Terms, usage: Usage | None) -> list[Iterable[Due]]:
     """The dues of a line, not rounded, by kind: what does not depend on use, and what does."""
     if terms.comes_once:
         return [[_once(terms)]]
-    steps = [step for step in price_steps(terms) if not step.is_free]
+    steps = _paid_steps(terms)
     if terms.is_usage and terms.line.model is not ChargeModel.FLAT:
         return [metered_use(terms, steps, usage)]
     if usage is None or not has_overage(terms.line):
@@ -180,26 +202,31 @@ def _fixed(terms: Terms, steps: Sequence[PriceStep]) -> Iterator[Due]:
     if paid is None or not steps:
         return
     prices = [price_of(terms.line, step) for step in steps]
-    measured = measure(terms, paid, [day for step in steps for day in (step.period.start, step.period.end)])
+    measured = _measure_of(terms, paid, steps)
     closing = _closing_days(terms, paid)
     in_arrears = terms.billing_timing is BillingTiming.IN_ARREARS
     kind = InvoiceLineKind.USAGE if terms.is_usage else InvoiceLineKind.RECURRING
     for billed in terms.billing_periods(paid):
-        parts = list(_parts(billed.period, steps, prices))
+        parts = _parts(billed.period, steps, prices)
         for number, (part, step, price) in enumerate(parts, start=1):
             invoiced = billed.period.end if in_arrears else parts[0][0].start
             closes = number == len(parts) and (closing is None or billed.period.end in closing)
-            yield Due(part, invoiced, measured.due(price, part), kind, step.quantity, step.unit_price, closes)
+            amount = price * measured.count(part) / measured.per_price  # in this order, twelve twelfths of 100 are 100
+            yield Due(part, invoiced, amount, kind, step.quantity, step.unit_price, closes)
 
 
 def _parts(
     period: Period, steps: Sequence[PriceStep], prices: Sequence[Decimal]
-) -> Iterator[tuple[Period, PriceStep, Decimal]]:
+) -> list[tuple[Period, PriceStep, Decimal]]:
     """The days of a billing period, by the price that holds on them. Days without a step are left out."""
+    parts = []
     for step, price in zip(steps, prices, strict=True):
-        part = period if step.period.covers(period) else period.intersection(step.period)
+        if step.period.covers(period):
+            return [(period, step, price)]
+        part = period.intersection(step.period)
         if part is not None:
-            yield part, step, price
+            parts.append((part, step, price))
+    return parts
 
 
 def _closing_days(terms: Terms, paid: Period) -> frozenset[date] | None:

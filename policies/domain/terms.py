@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policies.domain.charge import BillingFrequency, BillingTiming, ChargeType, Line, PricePeriod
@@ -17,8 +18,10 @@ from policies.domain.period import MONTHS, BillingPeriod, Period, add_months, bi
 if TYPE_CHECKING:
     from policies.domain.quote import Quote
 
-_LONGEST_TERM_YEARS = 50  # beyond any contract; a slip of the pen in a year must not cost a schedule of centuries
-_FIRST_YEAR, _LAST_YEAR = 1900, 9900
+# Beyond any contract: a slip of the pen in a year must not cost a schedule of centuries.
+_LONGEST_TERM_MONTHS = 50 * 12
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+_ONE_DAY = timedelta(days=1)
 
 
 class Unscheduled(ValueError):  # noqa: N818 - the name says what is wrong
@@ -114,18 +117,20 @@ def resolve(line: Line, quote: Quote, *, price_period: PricePeriod | None = None
     (co-termed); any other counts from its own start. Raises `Unscheduled` where a date or the price period is missing.
     """
     price_period = line.price_period or price_period
+    is_usage = line.charge_type is ChargeType.USAGE
     if price_period is None and line.charge_type is ChargeType.RECURRING:
         raise Unscheduled("the price period is not stated")
-    once = line.charge_type is ChargeType.ONE_TIME or price_period is PricePeriod.ONE_TIME
-    term = _term(line, quote, is_needed=not once or line.charge_type is ChargeType.USAGE)
-    is_usage = line.charge_type is ChargeType.USAGE
+    needs_dates = is_usage or not (line.charge_type is ChargeType.ONE_TIME or price_period is PricePeriod.ONE_TIME)
+    term, anchor = _dates(
+        line.start_date, line.end_date, quote.start_date, quote.end_date, quote.term_months, needs_dates
+    )
     timing = line.billing_timing or quote.billing_timing or BillingTiming.IN_ADVANCE
     return Terms(
         line=line,
         currency=quote.currency,
         term=term,
         billing_start=line.billing_start_date or quote.billing_start_date,
-        anchor=None if term is None else _anchor(term, quote),
+        anchor=anchor,
         price_period=price_period,
         billing_frequency=line.billing_frequency or quote.billing_frequency,
         billing_timing=BillingTiming.IN_ARREARS if is_usage else timing,
@@ -134,48 +139,52 @@ def resolve(line: Line, quote: Quote, *, price_period: PricePeriod | None = None
     )
 
 
-def _term(line: Line, quote: Quote, *, is_needed: bool) -> Period | None:
-    start = line.start_date or quote.start_date
+# Lines of a quote share most of their dates.
+@lru_cache(maxsize=1024)
+def _dates(
+    line_start: date | None,
+    line_end: date | None,
+    quote_start: date | None,
+    quote_end: date | None,
+    months: int | None,
+    are_needed: bool,
+) -> tuple[Period | None, date | None]:
+    """The term and the day that its calendar counts from; none for a charge that comes once without a date."""
+    start = line_start or quote_start
     if start is None:
-        if is_needed:
+        if are_needed:
             raise Unscheduled("the start date is not stated")
-        return None
-    end = _end(line, quote, start)
+        return None, None
+    end = _day_after_last(line_end or quote_end, quote_start or start, months)
     if end is None:
-        if is_needed:
+        if are_needed:
             raise Unscheduled("neither the end date nor the term is stated")
-        end = start + timedelta(days=1)
-    return _checked(start, end)
+        end = min(start, _LAST_DAY) + _ONE_DAY
+    term = _checked(start, end)
+    ends_with_quote = line_end is None or line_end == quote_end
+    return term, quote_start if quote_start is not None and ends_with_quote else start
 
 
-def _end(line: Line, quote: Quote, start: date) -> date | None:
-    """The day after the last: the line's, else the quote's, else so many months from the start."""
-    last_day = line.end_date or quote.end_date
+def _day_after_last(last_day: date | None, start: date, months: int | None) -> date | None:
     if last_day is not None:
-        return last_day + timedelta(days=1) if last_day.year <= _LAST_YEAR else last_day
-    if quote.term_months is None:
+        return min(last_day, _LAST_DAY) + _ONE_DAY
+    if months is None:
         return None
-    return add_months(quote.start_date or start, max(0, min(quote.term_months, (_LONGEST_TERM_YEARS + 1) * 12)))
+    # One month more than any contract has is enough for the check of its length.
+    return add_months(min(start, _LAST_DAY), max(0, min(months, _LONGEST_TERM_MONTHS + 1)))
 
 
 def _checked(start: date, end: date) -> Period:
     if end <= start:
-        raise Unscheduled(f"the term ends on {end - timedelta(days=1)}, before it starts on {start}")
-    if not _FIRST_YEAR <= start.year <= _LAST_YEAR or end.year - start.year > _LONGEST_TERM_YEARS:
-        raise Unscheduled(f"a term from {start} to {end} is longer or farther away than any contract")
+        raise Unscheduled(f"the term starts on {start} and ends before that, on {end - _ONE_DAY}")
+    if start < _FIRST_DAY or end > _LAST_DAY or end > add_months(start, _LONGEST_TERM_MONTHS):
+        raise Unscheduled(f"a term from {start} to {end - _ONE_DAY} is longer or farther away than any contract")
     return Period(start, end)
-
-
-def _anchor(term: Period, quote: Quote) -> date:
-    if quote.start_date is None or quote.start_date.year < _FIRST_YEAR:
-        return term.start
-    ends_with_quote = quote.end_date is None or quote.end_date + timedelta(days=1) == term.end
-    return quote.start_date if ends_with_quote else term.start
 
 
 def _after_free_months(start: date, months: Decimal) -> date:
     """The day after the free time: whole months, then a fraction of the next one in days, half a day rounded up."""
-    whole = min(int(months), _LONGEST_TERM_YEARS * 12)
+    whole = min(int(months), _LONGEST_TERM_MONTHS)
     after = add_months(start, whole)
     days_in_month = (add_months(start, whole + 1) - after).days
     fraction = min(months - whole, Decimal(1))
