@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from policies.approval import needs
+from policies.domain.decision import Decision, Subject
+from policies.domain.material import content_hash
+from policies.domain.outcome import SubjectType
+from policies.evaluation import evaluate
+from policies.facts import derive
+from scoring.decide import UNAVAILABLE, by_urgency, headline, verdict
+
+if TYPE_CHECKING:
+    from app.rules import Rules
+    from policies.domain.material import Material
+    from policies.domain.quote import Quote
+
+VALID_FOR: Final = timedelta(hours=24)
+"""How long an answer may be acted on before it should be asked for again, unless the quote runs out earlier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +75,45 @@ class Gate(Protocol):
 
     def check_quote(self, call: Call) -> Answer:
         """Judge a quote. Raises what `app.errors` maps: bad input, a conflict of idempotency keys, a store that is away."""
+
+
+def assess(
+    quote: Quote,
+    rules: Rules,
+    *,
+    as_of: datetime,
+    decision_id: str,
+    approved: Mapping[str, Material] | None = None,
+) -> Decision:
+    """The decision on a quote as of a moment; `approved` holds what earlier approvals were given to, by content hash.
+
+    It depends on nothing else, so the same arguments give the same decision at any later time.
+    """
+    facts = derive(quote, as_of=as_of, company=rules.company, catalog=rules.catalog, approved=approved)
+    evaluation = evaluate(facts, rules.policies, waivers=rules.waivers)
+    findings = by_urgency(evaluation.findings)
+    names = {each.line.line_id: each.product_name for each in facts.lines}
+    return Decision(
+        decision_id=decision_id,
+        subject=Subject(
+            type=SubjectType.QUOTE, id=quote.quote_id, revision=quote.revision, content_hash=content_hash(quote)
+        ),
+        verdict=verdict(findings),
+        headline=headline(findings, rules.policies.titles(), names, quote.currency, evaluation.not_assessed),
+        findings=findings,
+        totals=evaluation.totals,
+        currency=quote.currency,
+        risk=UNAVAILABLE,
+        approval=needs(findings, rules.company, as_of),
+        not_assessed=evaluation.not_assessed,
+        policy_version=rules.version,
+        evaluated_at=as_of,
+        valid_until=_valid_until(quote, as_of),
+        simulated=rules.simulated,
+    )
+
+
+def _valid_until(quote: Quote, as_of: datetime) -> datetime:
+    end = as_of + VALID_FOR
+    runs_out = quote.valid_until
+    return min(end, runs_out) if runs_out is not None and runs_out > as_of else end

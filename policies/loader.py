@@ -80,7 +80,7 @@ def overridden(policies: Iterable[Policy], overrides: Mapping[str, PolicyOverrid
         if override is None:
             kept.append(policy)
         elif override.enabled:
-            kept.append(replace(policy, effect=Effect(override.effect)) if override.effect else policy)
+            kept.append(replace(policy, effect=override.effect) if override.effect is not None else policy)
     return tuple(kept)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policies.domain.charge import BillingFrequency
+from policies.domain.finding import Effect
 from policies.domain.quote import DealType, Stage
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ class PolicyOverride:
     """The company's word on one policy of the library: another effect, or `enabled` False to leave it out."""
 
     enabled: bool = True
-    effect: str | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

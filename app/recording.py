@@ -1,0 +1,106 @@
+"""From a decision to its record: everything that is needed to find it, to trust it and to make it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.store import Basis, DecisionSummary, RecordedDecision
+from cpq_hooks.canonical import load_quote
+from cpq_hooks.reading import read_json
+from policies.domain.finding import Direction
+from policies.domain.material import Material, content_hash, material
+from policies.domain.money import round_to_currency
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from app.assess import Call
+    from app.rules import Rules
+    from app.store import Store
+    from policies.domain.decision import Decision
+    from policies.domain.quote import Quote
+
+MOST_APPROVALS = 50
+"""So many different approved contents are looked up for one quote; later ones first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedContent:
+    """What an approval was given to, and the decision that has it on record."""
+
+    decision_id: str
+    material: Material
+
+
+def approved_contents(quote: Quote, store: Store) -> dict[str, ApprovedContent]:
+    """The contents that the quote's approvals name by hash, as far as they are on record and not the present one."""
+    named = {approval.content_hash: None for approval in reversed(quote.approvals) if approval.content_hash}
+    if not named:
+        return {}
+    present = content_hash(quote)
+    found = {}
+    for content in list(named)[:MOST_APPROVALS]:
+        stored = store.decisions.by_content_hash(content) if content != present else None
+        if stored is not None:
+            found[content] = ApprovedContent(
+                decision_id=stored.decision.summary.decision_id, material=material_of(stored.decision.request)
+            )
+    return found
+
+
+def material_of(request: bytes) -> Material:
+    """The material content of a recorded request."""
+    return material(load_quote(read_json(request, max_bytes=len(request) + 1), max_lines=None))
+
+
+def context_of(approved: Mapping[str, ApprovedContent], rules: Rules) -> bytes | None:
+    """What else the evaluation was given, as JSON: which decisions approvals point at, and the waivers' text."""
+    if not approved and rules.files.waivers is None:
+        return None
+    context = {
+        "approved": {content: each.decision_id for content, each in approved.items()},
+        "waivers": rules.files.waivers,
+    }
+    return json.dumps(context, sort_keys=True).encode()
+
+
+def recorded(
+    store: Store, rules: Rules, quote: Quote, decision: Decision, call: Call, body: bytes, context: bytes | None
+) -> RecordedDecision:
+    """The record of a decision; the rules it was made by are kept once under their digest."""
+    files = rules.files
+    return RecordedDecision(
+        summary=DecisionSummary(
+            decision_id=decision.decision_id,
+            created_at=decision.evaluated_at,
+            subject=decision.subject,
+            verdict=decision.verdict,
+            headline=decision.headline,
+            currency=decision.currency,
+            policy_version=decision.policy_version,
+            at_risk_under=_total(decision, Direction.UNDER),
+            at_risk_over=_total(decision, Direction.OVER),
+            source=quote.source,
+            rep_id=quote.rep.rep_id if quote.rep is not None else None,
+            account_id=quote.account.account_id if quote.account is not None else None,
+            key_id=call.caller.key_id,
+            simulated=decision.simulated,
+        ),
+        basis=Basis(
+            as_of=decision.evaluated_at,
+            policies=store.artefacts.put("policies", files.policies_text),
+            catalog=store.artefacts.put("catalog", files.catalog.encode()) if files.catalog is not None else None,
+            company=store.artefacts.put("company", files.company.encode()) if files.company is not None else None,
+            context=context,
+        ),
+        request=call.raw,
+        document=body,
+    )
+
+
+def _total(decision: Decision, direction: Direction) -> Decimal | None:
+    amount = decision.totals.get(direction)
+    return round_to_currency(amount, decision.currency) if amount is not None else None

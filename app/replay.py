@@ -1,0 +1,102 @@
+"""Replay: a decision made again from its record, and what comes out otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.assess import assess
+from app.gate import render
+from app.recording import material_of
+from app.rules import RuleFiles, Rules, take_up
+from app.store import Store, StoredDecision
+from cpq_hooks.canonical import load_quote
+from cpq_hooks.reading import read_json
+
+NOT_COMPARED: Final = frozenset({"duration_ms", "simulated"})
+
+
+class NotReplayable(LookupError):  # noqa: N818 - it says what is the matter
+    """The record lacks something that the decision was made from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One place where the decision comes out otherwise than recorded."""
+
+    path: str
+    recorded: object
+    replayed: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """A decision made again; it is the same where nothing differs."""
+
+    decision_id: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def same(self) -> bool:
+        return not self.differences
+
+
+def replay(decision_id: str, store: Store) -> Replayed:
+    """Make a recorded decision again. Raises `NotReplayable`, also where there is no such decision."""
+    stored = store.decisions.get(decision_id)
+    if stored is None:
+        raise NotReplayable(f"there is no decision {decision_id} on record")
+    request = stored.decision.request
+    document = read_json(request, max_bytes=len(request) + 1)
+    context = json.loads(stored.decision.basis.context or b"{}")
+    rules = _rules(stored, store, context.get("waivers"))
+    decision = assess(
+        load_quote(document, max_lines=None),
+        rules,
+        as_of=stored.decision.basis.as_of,
+        decision_id=decision_id,
+        approved={content: _approved(store, where) for content, where in context.get("approved", {}).items()},
+    )
+    again = json.loads(render(decision, document, duration_ms=0))
+    before = json.loads(stored.decision.document)
+    return Replayed(decision_id=decision_id, differences=tuple(_differences(before, again)))
+
+
+def _rules(stored: StoredDecision, store: Store, waivers: str | None) -> Rules:
+    basis = stored.decision.basis
+    policies = json.loads(_artefact(store, basis.policies))
+    files = RuleFiles(
+        policies=policies,
+        catalog=_artefact(store, basis.catalog) if basis.catalog is not None else None,
+        company=_artefact(store, basis.company) if basis.company is not None else None,
+        waivers=waivers,
+    )
+    return take_up(files, tested=False)
+
+
+def _artefact(store: Store, digest: str) -> str:
+    artefact = store.artefacts.get(digest)
+    if artefact is None or not artefact.is_genuine:
+        raise NotReplayable(f"the rules {digest} are not in the record as they were")
+    return artefact.content.decode()
+
+
+def _approved(store: Store, decision_id: str) -> Any:
+    stored = store.decisions.get(decision_id)
+    if stored is None:
+        raise NotReplayable(f"decision {decision_id}, to which an approval was given, is not on record")
+    return material_of(stored.decision.request)
+
+
+def _differences(before: Any, again: Any, path: str = "$") -> Iterator[Difference]:
+    if isinstance(before, Mapping) and isinstance(again, Mapping):
+        for key in [*before, *(key for key in again if key not in before)]:
+            if path != "$" or key not in NOT_COMPARED:
+                yield from _differences(before.get(key), again.get(key), f"{path}.{key}")
+    elif isinstance(before, list) and isinstance(again, list) and len(before) == len(again):
+        for index, (one, other) in enumerate(zip(before, again, strict=True)):
+            yield from _differences(one, other, f"{path}[{index}]")
+    elif before != again:
+        yield Difference(path=path, recorded=before, replayed=again)
