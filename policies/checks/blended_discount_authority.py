@@ -1,0 +1,176 @@
+"""Whether the rep may give the discount that the whole quote comes to, free time and ramps included.
+
+It speaks only where the blend goes further than the deepest single price: up to there discount-authority has said it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Loss, Scope, Undetermined, Violated
+from policies.domain.authority import Limit, approver_of, limit_of
+from policies.domain.finding import Evidence, Exposure
+from policies.domain.money import format_amount, plain, round_to_currency
+from policies.domain.waterfall import percent_off, price_after, readable
+from policies.facts import LineFacts, QuoteFacts, priced_segments
+
+ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """`granted_before` are the kinds of discount that a contract or a partner programme grants already."""
+
+    granted_before: tuple[str, ...] = ("contracted", "partner")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Share:
+    """One line's part: its price over the term before and after what the rep gives, and how far the rep may go."""
+
+    facts: LineFacts
+    before: Decimal
+    given: Decimal
+    limit: Limit
+
+    @property
+    def allowed(self) -> Decimal:
+        return self.before * self.limit.strictest / HUNDRED
+
+
+def run(quote: QuoteFacts, parameters: Parameters) -> CheckResult:
+    discount = quote.discount_percent
+    if discount is None:
+        return _unknown(quote)
+    if discount <= ZERO:
+        return SATISFIED
+    if discount <= _deepest_price(quote):
+        return NOT_APPLICABLE
+    shares = _shares(quote, parameters)
+    return Undetermined(shares) if isinstance(shares, str) else _judged(quote, shares)
+
+
+def _unknown(quote: QuoteFacts) -> Undetermined:
+    unlisted = [each.line.product_id for each in quote.lines if each.list_total is None]
+    if unlisted:
+        return Undetermined(f"no list price over the term for {', '.join(dict.fromkeys(unlisted))}")
+    return Undetermined("the total contract value cannot be told")
+
+
+def _deepest_price(quote: QuoteFacts) -> Decimal:
+    """The largest discount that any single price shows, in percent."""
+    deepest = ZERO
+    for facts in quote.lines:
+        if facts.line.ramp and facts.list_unit_price:
+            prices = [each.net_unit_price for each in priced_segments(facts) if each.net_unit_price is not None]
+            deepest = max([deepest, *(percent_off(facts.list_unit_price, price) for price in prices)])
+        elif facts.discount_percent is not None and facts.discount_percent > deepest:
+            deepest = facts.discount_percent
+    return deepest
+
+
+def _shares(quote: QuoteFacts, parameters: Parameters) -> list[_Share] | str:
+    """The part of each line that commits to money, or why one is not known."""
+    shares = []
+    for facts in quote.lines:
+        if not facts.list_total or facts.net_total is None:
+            continue
+        limit = quote.authority(facts.product_family)
+        if isinstance(limit, str):
+            return limit
+        granted = [each for each in facts.line.discounts if each.kind in parameters.granted_before]
+        list_price = facts.list_unit_price or ONE
+        before = facts.list_total * price_after(list_price, granted) / list_price
+        shares.append(_Share(facts=facts, before=before, given=before - facts.net_total, limit=limit))
+    return shares
+
+
+def _judged(quote: QuoteFacts, shares: list[_Share]) -> CheckResult:
+    given = sum((share.given for share in shares), ZERO)
+    excess = given - sum((share.allowed for share in shares), ZERO)
+    if round_to_currency(excess, quote.currency) <= ZERO:
+        return SATISFIED
+    if given <= sum((share.before * share.limit.loosest / HUNDRED for share in shares), ZERO):
+        return Undetermined("the limit depends on the deal's size or type or a product's family, and one is not known")
+    return _violated(quote, shares, given, excess)
+
+
+def _violated(quote: QuoteFacts, shares: list[_Share], given: Decimal, excess: Decimal) -> Violated:
+    before = sum((share.before for share in shares), ZERO)
+    discount, limit = readable(given * HUNDRED / before), readable((given - excess) * HUNDRED / before)
+    rep = quote.quote.rep
+    return Violated(
+        line_ids=tuple(share.facts.line.line_id for share in shares if share.given > share.allowed),
+        evidence=(
+            Evidence(
+                field="discount_percent",
+                actual=plain(discount),
+                expected=plain(limit),
+                expected_from=f"company.yaml: discount_authority, role {rep.role if rep is not None else None}",
+            ),
+        ),
+        loss=Loss(
+            remaining_term=excess,
+            assumptions=(f"only what lies beyond {plain(limit)} % of the list price over the term counts",),
+            exposures=_exposures(shares, excess),
+        ),
+        reports={"discount": discount, "limit": limit, "given": given, "deepest": readable(_deepest_price(quote))},
+        remedy_text=f"Give at least {format_amount(round_to_currency(excess, quote.currency), quote.currency)} less over the term",
+        approver=_approver(quote, shares, given),
+        clears_without_approval=f"blended discount {plain(limit)} % or less",
+    )
+
+
+def _exposures(shares: list[_Share], excess: Decimal) -> tuple[Exposure, ...]:
+    """The excess on the lines that go beyond their limit, each by how far it goes."""
+    beyond = [
+        (share.facts.line.line_id, share.given - share.allowed) for share in shares if share.given > share.allowed
+    ]
+    whole = sum((amount for _, amount in beyond), ZERO)
+    return tuple(Exposure(line_id=line_id, amount=excess * amount / whole) for line_id, amount in beyond)
+
+
+def _approver(quote: QuoteFacts, shares: list[_Share], given: Decimal) -> str | None:
+    table = quote.company.discount_authority if quote.company is not None else None
+    rep = quote.quote.rep
+    if table is None:
+        return None
+
+    def covers(role: str) -> bool:
+        limits = [limit_of(table, role, quote.sale(share.facts.product_family)) for share in shares]
+        allowed = ZERO
+        for share, limit in zip(shares, limits, strict=True):
+            if limit is None:
+                return False
+            allowed += share.before * limit.strictest / HUNDRED
+        return round_to_currency(given - allowed, quote.currency) <= ZERO
+
+    return approver_of(table, rep.role if rep is not None else None, covers)
+
+
+CHECK: Final = Check(
+    name="blended-discount-authority",
+    scope=Scope.QUOTE,
+    run=run,
+    summary="Holds the discount of the whole quote over its term against the rep's own authority.",
+    parameters=Parameters,
+    reports=("discount", "limit", "given", "deepest"),
+    reads=(
+        "product_id",
+        "currency",
+        "list_unit_price",
+        "net_unit_price",
+        "discounts",
+        "ramp",
+        "quantity",
+        "free_months",
+        "billing_start_date",
+        "start_date",
+        "end_date",
+        "term_months",
+    ),
+)
