@@ -9,7 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from policies.language.flow import Checking, Flow
+from policies.language.flow import Checking, Flow, widened
 from policies.language.functions import FUNCTIONS
 from policies.language.kinds import BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, TEXT, Kind, Type, Unit
 from policies.language.problem import did_you_mean
@@ -49,19 +49,12 @@ def _extreme(checking: Checking, node: ast.Call, flow: Flow) -> Node:
         return _wrong_count(checking, node)
     items = [checking.check(argument, flow) for argument in node.args]
     for position, item in enumerate(items):
-        if item.type.kind is not Kind.UNKNOWN and not item.type.is_ordered:
+        if item.type.kind not in {Kind.DATE, Kind.UNKNOWN} and not item.type.is_number:
             return checking.refuse(f"{name} compares numbers or dates; this is {item.type}", item.span)
         if position:
             items[0], items[position] = checking.alike(items[0], item, "compared with")
-    return Call(
-        type=_number_type(items), unit=_common_unit(items), span=span_of(node), function=name, arguments=tuple(items)
-    )
-
-
-def _number_type(items: list[Node]) -> Type:
-    """Numbers are decimal as soon as one of them is; dates stay dates."""
-    first = items[0].type
-    return DECIMAL if first.is_number and any(item.type.kind is Kind.DECIMAL for item in items) else first
+    items = widened(items)
+    return Call(type=items[0].type, unit=_common_unit(items), span=span_of(node), function=name, arguments=tuple(items))
 
 
 def _common_unit(items: list[Node]) -> Unit | None:
@@ -94,9 +87,9 @@ def _coalesce(checking: Checking, node: ast.Call, flow: Flow) -> Node:
         if not option.type.is_scalar:
             return checking.refuse(f"coalesce takes single values; this is {option.type}", option.span)
         options[position], last = checking.alike(option, last, "replaced by")
-    everything = [*options, last]
+    everything = widened([*options, last])
     return Coalesce(
-        type=_number_type(everything), unit=_common_unit(everything), span=span_of(node), options=tuple(everything)
+        type=everything[0].type, unit=_common_unit(everything), span=span_of(node), options=tuple(everything)
     )
 
 

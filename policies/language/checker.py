@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Final, Literal, cast
 
 from policies.language.calls import check_call
-from policies.language.flow import Flow, refused
+from policies.language.comparisons import check_comparison
+from policies.language.flow import Flow, refused, widened
 from policies.language.kinds import BOOLEAN, DECIMAL, INTEGER, TEXT, UNIT_WORDS, Kind, Type, same
 from policies.language.narrowing import fails, holds
 from policies.language.paths import resolve
@@ -17,30 +18,17 @@ from policies.language.syntax import NUMBER, parse, span_of
 from policies.language.tables import Table
 from policies.language.tree import (
     Arithmetic,
-    Call,
     Choice,
-    Comparison,
     Constant,
-    InList,
-    IsNull,
     Logical,
     Lookup,
     Negative,
     Node,
     Not,
-    OneOf,
     Path,
 )
 from policies.language.vocabulary import Scope
 
-_COMPARISONS: Final[Mapping[type[ast.cmpop], str]] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
 _ARITHMETIC: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _VERBS: Final = {"+": "added to", "-": "subtracted from", "*": "multiplied by", "/": "divided by"}
 
@@ -57,7 +45,7 @@ class Checker:
             ast.BoolOp: self._logical,
             ast.UnaryOp: self._unary,
             ast.BinOp: self._arithmetic,
-            ast.Compare: self._comparisons,
+            ast.Compare: self._comparison,
             ast.IfExp: self._choice,
             ast.Name: self._name,
             ast.Attribute: self._path,
@@ -74,7 +62,7 @@ class Checker:
 
     def read_as(self, flow: Flow, wanted: Type) -> Node:
         """The typed tree of the whole text, a text beside an enumeration read as the member that it names."""
-        return self._coerced(self.read(flow), wanted)
+        return self.coerced(self.read(flow), wanted)
 
     def check(self, node: ast.expr, flow: Flow) -> Node:
         """The typed tree of a part."""
@@ -102,14 +90,14 @@ class Checker:
 
     def typed(self, node: ast.expr, flow: Flow, wanted: Type) -> Node:
         """A part that must be of one type."""
-        checked = self._coerced(self.check(node, flow), wanted)
+        checked = self.coerced(self.check(node, flow), wanted)
         if same(checked.type, wanted):
             return checked
         return self.refuse(f"{wanted} belongs here; this is {checked.type}", checked.span)
 
     def alike(self, left: Node, right: Node, verb: str) -> tuple[Node, Node]:
         """Two parts that must be of one type and measure the same; texts beside an enumeration become its members."""
-        left, right = self._coerced(left, right.type), self._coerced(right, left.type)
+        left, right = self.coerced(left, right.type), self.coerced(right, left.type)
         if not same(left.type, right.type):
             self.refuse(*self._clash(left, right, verb))
         elif left.unit is not None and right.unit is not None and left.unit is not right.unit:
@@ -125,7 +113,7 @@ class Checker:
     def lookup(self, table: Table, node: ast.expr, flow: Flow) -> Node:
         """`table(name, key)` and `name[key]`."""
         key = node.args[1] if isinstance(node, ast.Call) else cast("ast.Subscript", node).slice
-        by = self._coerced(self.check(key, flow), table.key)
+        by = self.coerced(self.check(key, flow), table.key)
         if not same(by.type, table.key):
             return self.refuse(f"the table {table.name} is looked up by {table.key}; this is {by.type}", by.span)
         return Lookup(type=table.value, span=span_of(node), table=table, by=by)
@@ -149,7 +137,7 @@ class Checker:
     def _text(self, node: Node) -> str:
         return self.source.text[node.span.start : node.span.end]
 
-    def _coerced(self, node: Node, other: Type) -> Node:
+    def coerced(self, node: Node, other: Type) -> Node:
         """A text written beside an enumeration, as the member that it names."""
         if other.kind is not Kind.ENUM or other.members is None or node.type != TEXT or not isinstance(node, Constant):
             return node
@@ -222,101 +210,17 @@ class Checker:
             self.refuse(f"{self._text(right)} may be zero", right.span, hint)
         return False
 
-    def _comparisons(self, node: ast.Compare, flow: Flow) -> Node:
-        """A comparison or a chain of them; `a < b < c` is `a < b and b < c`."""
-        pairs: list[Node] = []
-        left_node, left = node.left, None
-        for operator, right_node in zip(node.ops, node.comparators, strict=True):
-            pair, left = self._pair(operator, left_node, left, right_node, flow)
-            flow = flow.knowing(holds(pair))
-            pairs.append(pair)
-            left_node = right_node
-        return pairs[0] if len(pairs) == 1 else Logical(connective="and", items=tuple(pairs), span=span_of(node))
-
-    def _pair(
-        self, operator: ast.cmpop, left_node: ast.expr, left: Node | None, right_node: ast.expr, flow: Flow
-    ) -> tuple[Node, Node | None]:
-        span = Span(span_of(left_node).start, span_of(right_node).end)
-        if _is_null(left_node) or _is_null(right_node):
-            return self._null_test(operator, left_node, right_node, span, flow), None
-        left = self.check(left_node, flow) if left is None else left
-        if isinstance(operator, ast.In | ast.NotIn):
-            return self._member(left, right_node, span, flow, negated=isinstance(operator, ast.NotIn)), None
-        if type(operator) not in _COMPARISONS:
-            return refused(span), None
-        right = self._beside(right_node, flow, left.type)
-        return self._compared(_COMPARISONS[type(operator)], left, right, span), right
-
-    def _beside(self, node: ast.expr, flow: Flow, beside: Type | None = None) -> Node:
-        """An operand; a bare word that an enumeration beside it knows was meant to be in quotes."""
-        members = beside.members if beside is not None else None
-        word = node.id if isinstance(node, ast.Name) else None
-        if members is not None and word in {member.value for member in members} and word not in self.scope.names:
-            return self.refuse(f"{word} is not a name that is known here", span_of(node), f'did you mean "{word}"?')
-        return self.check(node, flow)
-
-    def _compared(self, operator: str, left: Node, right: Node, span: Span) -> Node:
-        before = len(self._problems)
-        left, right = self.alike(left, right, "compared with")
-        if len(self._problems) == before and operator not in {"==", "!="}:
-            for side in (left, right):
-                if side.type.kind is not Kind.UNKNOWN and not side.type.is_ordered:
-                    self.refuse(f"{side.type} has no order; only == and != compare it", side.span)
-                    break
-        known = cast("Literal['==', '!=', '<', '<=', '>', '>=']", operator)
-        return Comparison(operator=known, left=left, right=right, span=span)
-
-    def _null_test(self, operator: ast.cmpop, left: ast.expr, right: ast.expr, span: Span, flow: Flow) -> Node:
-        if not isinstance(operator, ast.Eq | ast.NotEq):
-            return self.refuse("null is only compared with == and !=", span)
-        tested = right if _is_null(left) else left
-        if _is_null(tested):
-            return self.refuse("null is compared with null", span)
-        inner = self.check(tested, flow.leniently())
-        if isinstance(inner, Constant) and inner.type.kind is not Kind.UNKNOWN:
-            return self.refuse("a value that is written out is never null", inner.span)
-        if isinstance(inner, Path) and inner.type.kind is Kind.LIST and not inner.lacks:
-            return self.refuse("a list is never null, only empty", inner.span, f"write `count({inner.text}) > 0`")
-        return IsNull(operand=inner, negated=isinstance(operator, ast.NotEq), span=span)
-
-    def _member(self, left: Node, right: ast.expr, span: Span, flow: Flow, *, negated: bool) -> Node:
-        if isinstance(right, ast.List):
-            return self._one_of(left, right, span, negated=negated)
-        items = self.check(right, flow)
-        if items.type.kind is Kind.UNKNOWN:
-            return items
-        if items.type.kind is Kind.TEXT:
-            _, items = self.alike(left, items, "looked for in")
-            part = Call(type=BOOLEAN, function="contains", arguments=(items, left), span=span)
-            return Not(operand=part, span=span) if negated else part
-        if not isinstance(items, Path) or items.type.item is None:
-            return self.refuse(f"`in` looks into a list or a text; this is {items.type}", items.span)
-        left = self._coerced(left, items.type.item)
-        if not same(left.type, items.type.item):
-            return self.refuse(f"{left.type} is looked for in {items.type}", span)
-        return InList(operand=left, items=items, negated=negated, span=span)
-
-    def _one_of(self, left: Node, right: ast.List, span: Span, *, negated: bool) -> Node:
-        values: list[object] = []
-        if not right.elts:
-            return self.refuse("the list is empty", span_of(right))
-        for element in right.elts:
-            constant = self.check(element, Flow())
-            if not isinstance(constant, Constant):
-                self.refuse("a list holds values that are written out", span_of(element))
-                continue
-            _, constant = self.alike(left, constant, "compared with")
-            values.append(cast("Constant", constant).value)
-        return OneOf(operand=left, values=tuple(values), negated=negated, span=span)
+    def _comparison(self, node: ast.Compare, flow: Flow) -> Node:
+        return check_comparison(self, node, flow)
 
     def _choice(self, node: ast.IfExp, flow: Flow) -> Node:
         condition = self.condition(node.test, flow)
         then = self.check(node.body, flow.knowing(holds(condition)))
         otherwise = self.check(node.orelse, flow.knowing(fails(condition)))
         then, otherwise = self.alike(then, otherwise, "put in place of")
-        decimal = Kind.DECIMAL in {then.type.kind, otherwise.type.kind}
+        then, otherwise = widened([then, otherwise])
         return Choice(
-            type=DECIMAL if decimal else then.type,
+            type=then.type,
             unit=then.unit or otherwise.unit,
             condition=condition,
             then=then,
@@ -371,7 +275,3 @@ class Checker:
             return self.lookup(self.tables[name], node, flow)
         hint = did_you_mean(name, self.tables)
         return self.refuse("only a table of this policy is looked up in brackets", span_of(node), hint)
-
-
-def _is_null(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == "null"

@@ -37,6 +37,8 @@ from policies.language.tree import (
 Evaluate: TypeAlias = Callable[[Any, Any, Any], Any]
 """From the document, the subject's item and a quantifier's item to a value; None where there is none."""
 
+Build: TypeAlias = Callable[[Node], Evaluate]
+
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -52,6 +54,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "min": min,
     "max": max,
     "abs": abs,
+    "decimal": Decimal,
     "round": rounded,
     "days_between": days_between,
     "date_of": lambda at: at.date(),
@@ -61,17 +64,30 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 
-def closure(node: Node) -> Evaluate:
-    """The function that evaluates a node."""
-    return _BUILDERS[type(node)](node)
+class Plain:
+    """The functions of some trees and of every part of them. The trees live as long as their functions."""
+
+    def __init__(self, *roots: Node) -> None:
+        self._roots = roots
+        self._made: dict[int, Evaluate] = {}
+        for root in roots:
+            self._build(root)
+
+    def value(self, node: Node, document: Any, item: Any = None, each: Any = None) -> Any:
+        """The value of one of the trees, or of a part of one; None where there is none."""
+        return self._made[id(node)](document, item, each)
+
+    def _build(self, node: Node) -> Evaluate:
+        made = self._made[id(node)] = _BUILDERS[type(node)](node, self._build)
+        return made
 
 
-def _constant(node: Constant) -> Evaluate:
+def _constant(node: Constant, _build: Build) -> Evaluate:
     value = node.value
     return lambda _document, _item, _each: value
 
 
-def _path(node: Path) -> Evaluate:
+def _path(node: Path, _build: Build) -> Evaluate:
     hops = node.hops
     place = {"document": 0, "item": 1, "each": 2}[node.anchor]
 
@@ -86,9 +102,9 @@ def _path(node: Path) -> Evaluate:
     return evaluate
 
 
-def _strict(function: Callable[..., Any], *parts: Node) -> Evaluate:
+def _strict(build: Build, function: Callable[..., Any], *parts: Node) -> Evaluate:
     """A function that has no value where one of its parts has none."""
-    inner = [closure(part) for part in parts]
+    inner = [build(part) for part in parts]
 
     def evaluate(*frame: Any) -> Any:
         values = [part(*frame) for part in inner]
@@ -97,44 +113,44 @@ def _strict(function: Callable[..., Any], *parts: Node) -> Evaluate:
     return evaluate
 
 
-def _arithmetic(node: Arithmetic) -> Evaluate:
-    return _strict(_divide if node.operator == "/" else _OPERATORS[node.operator], node.left, node.right)
+def _arithmetic(node: Arithmetic, build: Build) -> Evaluate:
+    return _strict(build, _divide if node.operator == "/" else _OPERATORS[node.operator], node.left, node.right)
 
 
 def _divide(left: Decimal | int, right: Decimal | int) -> Decimal | None:
     return Decimal(left) / right if right != 0 else None
 
 
-def _comparison(node: Comparison) -> Evaluate:
+def _comparison(node: Comparison, build: Build) -> Evaluate:
     compare = _OPERATORS[node.operator]
     if node.left.type.kind is Kind.DATETIME:
-        return _strict(lambda left, right: compare(moment(left), moment(right)), node.left, node.right)
-    return _strict(compare, node.left, node.right)
+        return _strict(build, lambda left, right: compare(moment(left), moment(right)), node.left, node.right)
+    return _strict(build, compare, node.left, node.right)
 
 
-def _one_of(node: OneOf) -> Evaluate:
+def _one_of(node: OneOf, build: Build) -> Evaluate:
     values, negated = node.values, node.negated
-    return _strict(lambda value: (value in values) is not negated, node.operand)
+    return _strict(build, lambda value: (value in values) is not negated, node.operand)
 
 
-def _in_list(node: InList) -> Evaluate:
+def _in_list(node: InList, build: Build) -> Evaluate:
     negated = node.negated
-    return _strict(lambda value, items: (value in items) is not negated, node.operand, node.items)
+    return _strict(build, lambda value, items: (value in items) is not negated, node.operand, node.items)
 
 
-def _is_null(node: IsNull) -> Evaluate:
-    inner, negated = closure(node.operand), node.negated
+def _is_null(node: IsNull, build: Build) -> Evaluate:
+    inner, negated = build(node.operand), node.negated
     return lambda *frame: (inner(*frame) is None) is not negated
 
 
-def _when_there(node: WhenThere) -> Evaluate:
+def _when_there(node: WhenThere, build: Build) -> Evaluate:
     outcome = node.outcome
-    return _strict(lambda _value: outcome, node.operand)
+    return _strict(build, lambda _value: outcome, node.operand)
 
 
-def _logical(node: Logical) -> Evaluate:
+def _logical(node: Logical, build: Build) -> Evaluate:
     """Kleene's logic: one part that decides is enough; otherwise one part that cannot be told leaves it open."""
-    parts = [closure(item) for item in node.items]
+    parts = [build(item) for item in node.items]
     decisive = node.connective == "or"
 
     def evaluate(*frame: Any) -> Any:
@@ -149,8 +165,8 @@ def _logical(node: Logical) -> Evaluate:
     return evaluate
 
 
-def _choice(node: Choice) -> Evaluate:
-    condition, then, otherwise = closure(node.condition), closure(node.then), closure(node.otherwise)
+def _choice(node: Choice, build: Build) -> Evaluate:
+    condition, then, otherwise = build(node.condition), build(node.then), build(node.otherwise)
 
     def evaluate(*frame: Any) -> Any:
         chosen = condition(*frame)
@@ -161,8 +177,8 @@ def _choice(node: Choice) -> Evaluate:
     return evaluate
 
 
-def _coalesce(node: Coalesce) -> Evaluate:
-    options = [closure(option) for option in node.options]
+def _coalesce(node: Coalesce, build: Build) -> Evaluate:
+    options = [build(option) for option in node.options]
 
     def evaluate(*frame: Any) -> Any:
         values = (option(*frame) for option in options)
@@ -171,8 +187,8 @@ def _coalesce(node: Coalesce) -> Evaluate:
     return evaluate
 
 
-def _stated_null(node: StatedNull) -> Evaluate:
-    record, flag, name = closure(node.record), node.flag, node.name
+def _stated_null(node: StatedNull, build: Build) -> Evaluate:
+    record, flag, name = build(node.record), node.flag, node.name
 
     def evaluate(*frame: Any) -> bool:
         value = record(*frame)
@@ -183,14 +199,14 @@ def _stated_null(node: StatedNull) -> Evaluate:
     return evaluate
 
 
-def _lookup(node: Lookup) -> Evaluate:
-    return _strict(node.table.at, node.by)
+def _lookup(node: Lookup, build: Build) -> Evaluate:
+    return _strict(build, node.table.at, node.by)
 
 
-def _quantifier(node: Quantifier) -> Evaluate:
-    items = closure(node.items)
-    condition = closure(node.condition) if node.condition is not None else None
-    body = closure(node.body) if node.body is not None else None
+def _quantifier(node: Quantifier, build: Build) -> Evaluate:
+    items = build(node.items)
+    condition = build(node.condition) if node.condition is not None else _always
+    body = build(node.body) if node.body is not None else _always
     finish = {"any": _any, "all": _all, "count": _count, "sum": _sum}[node.quantity]
     zero: Decimal | int = 0 if node.type.kind is Kind.INTEGER else Decimal(0)
 
@@ -198,50 +214,52 @@ def _quantifier(node: Quantifier) -> Evaluate:
         found = items(document, item, None)
         if found is None:
             return None
-        chosen = [(each, condition(document, item, each) if condition is not None else True) for each in found]
-        if any(wanted is None for _, wanted in chosen):
-            return None
-        wanted = [each for each, is_wanted in chosen if is_wanted]
-        return finish([body(document, item, each) if body is not None else each for each in wanted], zero)
+        pairs = [(condition(document, item, each), body(document, item, each)) for each in found]
+        return finish([pair for pair in pairs if pair[0] is not False], zero)
 
     return evaluate
 
 
-def _any(values: list[Any], _zero: Decimal | int) -> bool | None:
-    if True in values:
+def _always(_document: Any, _item: Any, _each: Any) -> bool:
+    return True
+
+
+def _any(pairs: list[tuple[Any, Any]], _zero: Decimal | int) -> bool | None:
+    """Pairs of whether an item counts, True or not known, and whether the condition holds for it."""
+    if (True, True) in pairs:
         return True
-    return None if None in values else False
+    return None if any(holds is not False for _, holds in pairs) else False
 
 
-def _all(values: list[Any], _zero: Decimal | int) -> bool | None:
-    if False in values:
+def _all(pairs: list[tuple[Any, Any]], _zero: Decimal | int) -> bool | None:
+    if (True, False) in pairs:
         return False
-    return None if None in values else True
+    return None if any(holds is not True for _, holds in pairs) else True
 
 
-def _count(values: list[Any], _zero: Decimal | int) -> int:
-    return len(values)
+def _count(pairs: list[tuple[Any, Any]], _zero: Decimal | int) -> int | None:
+    return len(pairs) if all(counts for counts, _ in pairs) else None
 
 
-def _sum(values: list[Any], zero: Decimal | int) -> Any:
-    if any(value is None for value in values):
+def _sum(pairs: list[tuple[Any, Any]], zero: Decimal | int) -> Any:
+    if any(counts is None or amount is None for counts, amount in pairs):
         return None
-    return sum(values, zero)
+    return sum((amount for _, amount in pairs), zero)
 
 
-_BUILDERS: Final[Mapping[type[Node], Callable[[Any], Evaluate]]] = {
+_BUILDERS: Final[Mapping[type[Node], Callable[[Any, Build], Evaluate]]] = {
     Constant: _constant,
     Path: _path,
-    Negative: lambda node: _strict(operator.neg, node.operand),
+    Negative: lambda node, build: _strict(build, operator.neg, node.operand),
     Arithmetic: _arithmetic,
     Comparison: _comparison,
     OneOf: _one_of,
     InList: _in_list,
     IsNull: _is_null,
     Logical: _logical,
-    Not: lambda node: _strict(operator.not_, node.operand),
+    Not: lambda node, build: _strict(build, operator.not_, node.operand),
     Choice: _choice,
-    Call: lambda node: _strict(_FUNCTIONS[node.function], *node.arguments),
+    Call: lambda node, build: _strict(build, _FUNCTIONS[node.function], *node.arguments),
     Coalesce: _coalesce,
     StatedNull: _stated_null,
     WhenThere: _when_there,

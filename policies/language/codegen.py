@@ -10,14 +10,14 @@ The source contains nothing that an author wrote: names come from the vocabulary
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from policies.language.generated import Hop, Module, hops_of
 from policies.language.kinds import BOOLEAN, DECIMAL, Kind
-from policies.language.operations import days_between, moment, rounded
+from policies.language.rewriting import unproven
 from policies.language.tree import (
     Arithmetic,
     Call,
@@ -38,30 +38,15 @@ from policies.language.tree import (
     StatedNull,
     WhenThere,
     children,
-    unproven,
 )
 from policies.language.vocabulary import Anchor, Field, Key
 
-_BUILTINS: Final[Mapping[str, object]] = MappingProxyType(
-    {
-        "__builtins__": {},
-        "Decimal": Decimal,
-        "enumerate": enumerate,
-        "len": len,
-        "min": min,
-        "max": max,
-        "abs": abs,
-        "rounded": rounded,
-        "moment": moment,
-        "days_between": days_between,
-        "lower": str.lower,
-    }
-)
 _CALLS: Final = MappingProxyType(
     {
         "min": "min({all})",
         "max": "max({all})",
         "abs": "abs({0})",
+        "decimal": "Decimal({0})",
         "round": "rounded({all})",
         "days_between": "days_between({all})",
         "lower": "lower({0})",
@@ -70,45 +55,6 @@ _CALLS: Final = MappingProxyType(
         "contains": "({1} in {0})",
     }
 )
-
-
-class Hop(NamedTuple):
-    """One Python attribute on the way to a fact, and whether what it leads to may be null."""
-
-    name: str
-    nullable: bool
-
-
-@dataclass(slots=True)
-class Module:
-    """The source of one generated module, and the values that it reads by name."""
-
-    namespace: dict[str, object] = field(default_factory=lambda: dict(_BUILTINS))
-    functions: list[str] = field(default_factory=list)
-    _numbers: dict[tuple[type, object], str] = field(default_factory=dict)
-
-    def constant(self, value: object) -> str:
-        """The name under which the generated code finds a value."""
-        place = (type(value), value)
-        if place not in self._numbers:
-            self._numbers[place] = f"K{len(self._numbers)}"
-            self.namespace[self._numbers[place]] = value
-        return self._numbers[place]
-
-    def named(self, value: object) -> str:
-        """The name under which the generated code finds one particular object."""
-        name = f"N{len(self.namespace)}"
-        self.namespace[name] = value
-        return name
-
-    def compiled(self, names: Iterable[str]) -> tuple[object, ...]:
-        """The functions of those names, after everything was generated."""
-        exec(compile(self.source, "<policies>", "exec"), self.namespace)  # noqa: S102  generated here, from a whitelist
-        return tuple(self.namespace[name] for name in names)
-
-    @property
-    def source(self) -> str:
-        return "\n\n".join(self.functions) + "\n"
 
 
 class Emitter:
@@ -160,7 +106,7 @@ class Emitter:
 
     def place(self, anchor: Anchor, steps: tuple[Field, ...]) -> str:
         """The local variable that holds what a path leads to."""
-        return self.local(anchor, _hops(steps))
+        return self.local(anchor, hops_of(steps))
 
     def local(self, anchor: Anchor, hops: tuple[Hop, ...]) -> str:
         """The local variable that holds what stands at a place, null where anything on the way is."""
@@ -251,7 +197,7 @@ class Emitter:
         return [], f"({code} {'is not' if node.negated else 'is'} None)"
 
     def _stated_null(self, node: StatedNull) -> tuple[list[str], str]:
-        hops = (*_hops(node.record.steps), *[Hop(name, nullable=False) for name in node.flag])
+        hops = (*hops_of(node.record.steps), *[Hop(name, nullable=False) for name in node.flag])
         flags = self.local(node.record.anchor, hops)
         return [], f"({flags} is not None and {self.module.constant(node.name)} in {flags})"
 
@@ -326,10 +272,6 @@ class Emitter:
         return [*guards, *more], value
 
 
-def _hops(steps: tuple[Field, ...]) -> tuple[Hop, ...]:
-    return tuple(Hop(hop, nullable=step.nullable and hop is step.hops[-1]) for step in steps for hop in step.hops)
-
-
 def _as_decimal(node: Node) -> Node:
     """A whole number beside decimals is written as one of them: the same value, and faster to work with."""
     if isinstance(node, Constant) and node.type.kind is Kind.INTEGER and isinstance(node.value, int):
@@ -366,13 +308,21 @@ def _loop(inside: Emitter, node: Quantifier) -> list[str]:
 
 def _any_or_all(inside: Emitter, node: Quantifier) -> tuple[list[str], list[str], str]:
     decisive = node.quantity == "any"
-    if node.body is None:
-        raise TypeError("any and all have a condition")
-    code = inside.condition(node.body)
-    if not node.body.lacks:
+    asked = _asked(node)
+    code = inside.condition(asked)
+    if not asked.lacks:
         return [], [f"if {code if decisive else f'not {code}'}:", f"    return {decisive}"], str(not decisive)
     within = [f"r = {code}", f"if r is {decisive}:", f"    return {decisive}", "if r is None:", "    told = False"]
     return ["told = True"], within, f"{not decisive} if told else None"
+
+
+def _asked(node: Quantifier) -> Node:
+    """What is asked of each item: that it counts and the condition holds, or for `all` that it does not count or holds."""
+    if node.body is None or node.condition is None:
+        return node.body if node.body is not None else node
+    if node.quantity == "any":
+        return Logical(connective="and", items=(node.condition, node.body))
+    return Logical(connective="or", items=(Not(operand=node.condition), node.body))
 
 
 def _sum_or_count(inside: Emitter, node: Quantifier) -> tuple[list[str], list[str], str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import localcontext
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from policies.language.closures import closure
 from policies.language.expression import Expression
 from policies.language.introspection import VocabularyError
 from policies.language.messages import Message, plain_text
@@ -30,7 +28,7 @@ from policies.language.tree import (
     Path,
     Quantifier,
     children,
-    doubting,
+    walk,
 )
 from policies.language.vocabulary import Field, Scope, Vocabulary
 
@@ -47,7 +45,8 @@ class Shortfall:
 
     `field` is the path compared (`line.net_unit_price`, `line.tiers[0].unit_price`), or the author's words where it is
     no single path. `expected` is what it should have been (">= 10"), `bound` the value behind that, and
-    `expected_from` the author's words for where it comes from; None where it is written in the policy.
+    `expected_from` the author's words for where it comes from; None where it is written in the policy. `readings` are
+    the facts that went into either side where it is more than one path.
     """
 
     field: str
@@ -55,6 +54,7 @@ class Shortfall:
     expected: str
     bound: object = None
     expected_from: str | None = None
+    readings: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,6 @@ class _Frame(NamedTuple):
     item: Any
     each: Any = None
     place: str = ""
-    variable: str = ""
 
 
 class Explainer:
@@ -88,7 +87,7 @@ class Explainer:
         """What a condition failed on; empty where it holds."""
         with localcontext(ARITHMETIC):
             frame = _Frame(document, item)
-            if _value(condition.node, frame) is not False:
+            if _value(condition, condition.node, frame) is not False:
                 return ()
             return tuple(dict.fromkeys(_failed(condition, condition.node, frame, wanted=True)))
 
@@ -99,12 +98,14 @@ class Explainer:
 
     def unassessed(self, when: Expression, document: Any, item: Any = None) -> tuple[Missing, ...]:
         """The facts that are not known and for want of which alone a policy does not apply."""
+        if when.doubt is None:
+            return ()
         with localcontext(ARITHMETIC):
-            return self._needed(expression=when, node=doubting(when.node), document=document, item=item)
+            return self._needed(when, when.doubt, document, item)
 
     def _needed(self, expression: Expression, node: Node, document: Any, item: Any) -> tuple[Missing, ...]:
         frame = _Frame(document, item)
-        if _value(node, frame) is not None:
+        if _value(expression, node, frame) is not None:
             return ()
         return tuple(dict.fromkeys(self._reasons(expression, node, frame)))
 
@@ -112,7 +113,7 @@ class Explainer:
         if isinstance(node, Path):
             yield self._absent(expression, node, frame)
             return
-        open_parts = [part for part in _parts(node, frame) if _value(part[0], part[1]) is None]
+        open_parts = [part for part in _parts(expression, node, frame) if _value(expression, *part) is None]
         for part, inner in open_parts:
             yield from self._reasons(expression, part, inner)
         if not open_parts:
@@ -120,14 +121,15 @@ class Explainer:
 
     def _absent(self, expression: Expression, path: Path, frame: _Frame) -> Missing:
         """The first fact on a path that is not there."""
-        for length in range(1, len(path.steps) + 1):
-            part = dataclasses.replace(path, steps=path.steps[:length])
-            if _value(part, frame) is None:
-                field = path.steps[length - 1]
-                words = path.text.split(".")
-                text = ".".join(words[: max(1, len(words) - len(path.steps) + length)])
-                named = _named(dataclasses.replace(path, text=text), frame)
-                return Missing(named, self._why(expression.scope, field, named, frame))
+        words = path.text.split(".")
+        unsaid = len(path.steps) - len(words)
+        value = {"document": frame.document, "item": frame.item, "each": frame.each}[path.anchor]
+        for position, step in enumerate(path.steps):
+            for hop in step.hops:
+                value = getattr(value, hop)
+            if value is None:
+                named = _named(path, frame, words[: max(1, position + 1 - unsaid)])
+                return Missing(named, self._why(expression.scope, step, named, frame))
         return Missing(path.text, f"{path.text} is not known")
 
     def _why(self, scope: Scope, field: Field, named: str, frame: _Frame) -> str:
@@ -151,19 +153,19 @@ def _read_because(vocabulary: Vocabulary, field: Field, text: str) -> tuple[Mess
     raise VocabularyError(f"the note of {field.name} cannot be read: {reader.problems[0].message}")
 
 
-def _value(node: Node, frame: _Frame) -> Any:
-    return closure(node)(frame.document, frame.item, frame.each)
+def _value(expression: Expression, node: Node, frame: _Frame) -> Any:
+    return expression.plain.value(node, frame.document, frame.item, frame.each)
 
 
-def _parts(node: Node, frame: _Frame) -> Iterator[tuple[Node, _Frame]]:
+def _parts(expression: Expression, node: Node, frame: _Frame) -> Iterator[tuple[Node, _Frame]]:
     """The parts on which the value of a node depends here."""
     match node:
         case Quantifier():
             yield node.items, frame
             inner = [part for part in (node.condition, node.body) if part is not None]
-            yield from ((part, each) for each in _each(node, frame) for part in inner)
+            yield from ((part, each) for each in _each(expression, node, frame) for part in inner)
         case Choice():
-            chosen = _value(node.condition, frame)
+            chosen = _value(expression, node.condition, frame)
             yield (node.condition, frame) if chosen is None else (node.then if chosen else node.otherwise, frame)
         case Coalesce():
             yield node.options[-1], frame
@@ -171,26 +173,26 @@ def _parts(node: Node, frame: _Frame) -> Iterator[tuple[Node, _Frame]]:
             yield from ((child, frame) for child in children(node))
 
 
-def _each(node: Quantifier, frame: _Frame) -> Iterator[_Frame]:
-    items = _value(node.items, frame)
+def _each(expression: Expression, node: Quantifier, frame: _Frame) -> Iterator[_Frame]:
+    items = _value(expression, node.items, frame)
     for position, each in enumerate(items if items is not None else ()):
-        yield _Frame(frame.document, frame.item, each, f"{node.items.text}[{position}]", node.variable)
+        yield _Frame(frame.document, frame.item, each, f"{node.items.text}[{position}]")
 
 
 def _failed(expression: Expression, node: Node, frame: _Frame, *, wanted: bool) -> Iterator[Shortfall]:
     """The comparisons that made a condition come out the wrong way."""
     match node:
         case Logical():
-            for item in node.items:
-                if _value(item, frame) is not wanted:
-                    yield from _failed(expression, item, frame, wanted=wanted)
+            for item in _culprits(expression, node, frame, wanted=wanted):
+                yield from _failed(expression, item, frame, wanted=wanted)
         case Not():
             yield from _failed(expression, node.operand, frame, wanted=not wanted)
         case Choice():
-            chosen = node.then if _value(node.condition, frame) else node.otherwise
+            chosen = node.then if _value(expression, node.condition, frame) else node.otherwise
             yield from _failed(expression, chosen, frame, wanted=wanted)
         case Quantifier(body=Node() as body) if (node.quantity == "all") is wanted:
-            wrong = (each for each in _each(node, frame) if _value(body, each) is not wanted)
+            counting = _counting(expression, node, frame)
+            wrong = (each for each in counting if _value(expression, body, each) is (not wanted))
             for each in islice(wrong, MOST):
                 yield from _failed(expression, body, each, wanted=wanted)
         case Comparison():
@@ -199,44 +201,69 @@ def _failed(expression: Expression, node: Node, frame: _Frame, *, wanted: bool) 
             yield _leaf(expression, node, frame, wanted=wanted)
 
 
+def _culprits(expression: Expression, node: Logical, frame: _Frame, *, wanted: bool) -> list[Node]:
+    """The parts that came out wrong. That a fact should better be absent is said only where nothing else is."""
+    wrong = [item for item in node.items if _value(expression, item, frame) is (not wanted)]
+    telling = [item for item in wrong if not (isinstance(item, IsNull) and item.negated is not wanted)]
+    return telling or wrong
+
+
+def _counting(expression: Expression, node: Quantifier, frame: _Frame) -> Iterator[_Frame]:
+    for each in _each(expression, node, frame):
+        if node.condition is None or _value(expression, node.condition, each) is True:
+            yield each
+
+
 def _compared(expression: Expression, node: Comparison, frame: _Frame, *, wanted: bool) -> Shortfall:
     left, right = node.left, node.right
     operator = node.operator if wanted else _OPPOSITE[node.operator]
     if not isinstance(left, Path) and (isinstance(right, Path) or isinstance(left, Constant)):
         left, right, operator = right, left, _FLIPPED[operator]
-    bound = _value(right, frame)
+    bound = _value(expression, right, frame)
     shown = plain_text(bound)
     expected = {"==": shown, "!=": f"not {shown}"}.get(operator, f"{operator} {shown}")
     source = None if isinstance(right, Constant) else _words(expression, right, frame)
-    return Shortfall(_words(expression, left, frame), _value(left, frame), expected, bound, source)
+    actual = _value(expression, left, frame)
+    return Shortfall(
+        _words(expression, left, frame), actual, expected, bound, source, _readings(expression, node, frame)
+    )
+
+
+def _readings(expression: Expression, node: Comparison, frame: _Frame) -> tuple[tuple[str, object], ...]:
+    """Each fact once, where a side is made of several. What stands inside of a quantifier belongs to its items."""
+    sides = [side for side in (node.left, node.right) if not isinstance(side, Path)]
+    paths = [part for side in sides for part in walk(side) if isinstance(part, Path) and part.type.is_scalar]
+    outside = [path for path in paths if path.anchor != "each" or frame.place]
+    return tuple(dict.fromkeys((_words(expression, path, frame), _value(expression, path, frame)) for path in outside))
 
 
 def _leaf(expression: Expression, node: Node, frame: _Frame, *, wanted: bool) -> Shortfall:
     match node:
         case IsNull():
             needed = "a value" if node.negated is wanted else "no value"
-            return Shortfall(_words(expression, node.operand, frame), _value(node.operand, frame), needed)
+            return Shortfall(_words(expression, node.operand, frame), _value(expression, node.operand, frame), needed)
         case OneOf():
             shown = ", ".join(plain_text(value) for value in node.values)
             needed = f"{'one' if node.negated is not wanted else 'none'} of {shown}"
-            return Shortfall(_words(expression, node.operand, frame), _value(node.operand, frame), needed, node.values)
+            return Shortfall(
+                _words(expression, node.operand, frame), _value(expression, node.operand, frame), needed, node.values
+            )
         case InList():
-            items = _value(node.items, frame)
+            items = _value(expression, node.items, frame)
             needed = f"{'one' if node.negated is not wanted else 'none'} of {plain_text(items)}"
             field = _words(expression, node.operand, frame)
-            return Shortfall(field, _value(node.operand, frame), needed, items, node.items.text)
+            return Shortfall(field, _value(expression, node.operand, frame), needed, items, node.items.text)
         case _:
             expected = "true" if wanted else "false"
-            return Shortfall(_words(expression, node, frame), _value(node, frame), expected, wanted)
+            return Shortfall(_words(expression, node, frame), _value(expression, node, frame), expected, wanted)
 
 
 def _words(expression: Expression, node: Node, frame: _Frame) -> str:
-    return _named(node, frame) if isinstance(node, Path) else expression.text_of(node)
+    return _named(node, frame, node.text.split(".")) if isinstance(node, Path) else expression.text_of(node)
 
 
-def _named(path: Path, frame: _Frame) -> str:
+def _named(path: Path, frame: _Frame, words: list[str]) -> str:
     """A path in full; the variable of a quantifier is replaced by the item of the list that it stands for."""
     if path.anchor != "each" or not frame.place:
-        return path.text
-    rest = path.text[len(frame.variable) :]
-    return f"{frame.place}{rest}"
+        return ".".join(words)
+    return ".".join([frame.place, *words[1:]])

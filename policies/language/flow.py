@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Protocol
 
-from policies.language.kinds import UNKNOWN, Type
+from policies.language.kinds import DECIMAL, UNKNOWN, Kind, Type
 from policies.language.narrowing import NOTHING, Facts
 from policies.language.problem import Source, Span
 from policies.language.tables import Table
-from policies.language.tree import Constant, Node
+from policies.language.tree import Call, Constant, Node
 from policies.language.vocabulary import Scope
 
 
@@ -55,6 +56,8 @@ class Checking(Protocol):
 
     def alike(self, left: Node, right: Node, verb: str) -> tuple[Node, Node]: ...
 
+    def coerced(self, node: Node, other: Type) -> Node: ...
+
     def refuse(self, message: str, span: Span, suggestion: str | None = None) -> Node: ...
 
     def lookup(self, table: Table, node: ast.expr, flow: Flow) -> Node: ...
@@ -63,3 +66,16 @@ class Checking(Protocol):
 def refused(span: Span) -> Node:
     """What stands in the tree for a part that was refused: it fits everywhere and causes no further problems."""
     return Constant(type=UNKNOWN, value=None, span=span)
+
+
+def widened(nodes: list[Node]) -> list[Node]:
+    """Numbers of which one will be chosen: whole ones become decimals where another is one, so that the type is true."""
+    if not any(node.type.kind is Kind.DECIMAL for node in nodes):
+        return nodes
+    return [_decimal(node) if node.type.kind is Kind.INTEGER else node for node in nodes]
+
+
+def _decimal(node: Node) -> Node:
+    if isinstance(node, Constant) and isinstance(node.value, int):
+        return Constant(type=DECIMAL, value=Decimal(node.value), span=node.span)
+    return Call(type=DECIMAL, unit=node.unit, function="decimal", arguments=(node,), span=node.span)

@@ -8,11 +8,11 @@ from decimal import localcontext
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from policies.language.closures import closure
-from policies.language.codegen import Emitter, Module
+from policies.language.codegen import Emitter
 from policies.language.expression import Expression
+from policies.language.generated import Module
 from policies.language.operations import ARITHMETIC
-from policies.language.tree import Node, doubting, doubts
+from policies.language.rewriting import doubts
 from policies.language.vocabulary import Scope
 
 CheckCall: TypeAlias = Callable[[Any, Any], Any]
@@ -68,6 +68,8 @@ class Fused:
 
 def fuse(rules: Sequence[Rule], silent: tuple[object, ...] = ()) -> Fused:
     """One function out of many rules. Results of checks that are one of `silent` leave no trace."""
+    if any(text is not None and text.is_refused for rule in rules for text in (rule.when, rule.require)):
+        raise ValueError("a rule whose texts were refused cannot be compiled")
     subjects = dict.fromkeys(rule.scope.subject for rule in rules)
     module = Module()
     module.namespace["Hit"] = Hit
@@ -112,7 +114,7 @@ def _statements(emitter: Emitter, number: int, rule: Rule, silent: tuple[object,
     if when.lacks:
         yield "elif w is None:"
         yield f"    hit(Hit({number}, {index}, UNDETERMINED))"
-    yield from _doubt(emitter, number, when, index)
+    yield from _doubt(emitter, number, rule.when, index)
 
 
 def _demand(emitter: Emitter, number: int, rule: Rule, index: str, silent: tuple[object, ...]) -> Iterator[str]:
@@ -134,32 +136,34 @@ def _demand(emitter: Emitter, number: int, rule: Rule, index: str, silent: tuple
     yield f"    hit(Hit({number}, {index}, r))"
 
 
-def _doubt(emitter: Emitter, number: int, when: Node, index: str) -> Iterator[str]:
+def _doubt(emitter: Emitter, number: int, when: Expression, index: str) -> Iterator[str]:
     """Not applicable only because something is not known is said; the quick test comes first."""
-    paths = doubts(when)
-    if not paths:
+    if when.doubt is None:
         return
+    paths = doubts(when.node)
     absent = dict.fromkeys(f"{emitter.place(path.anchor, path.steps)} is None" for path in paths)
-    yield f"elif ({' or '.join(absent)}) and {emitter.condition(doubting(when))} is None:"
+    yield f"elif ({' or '.join(absent)}) and {emitter.condition(when.doubt)} is None:"
     yield f"    hit(Hit({number}, {index}, UNASSESSED))"
 
 
 def judge(rule: Rule, document: Any, item: Any = None) -> Any:
     """One rule on one subject, by the plain backend, with nothing left out: a Judgement, or what the check returned."""
-    with localcontext(ARITHMETIC):
-        applies = rule.when.evaluate(document, item) if rule.when is not None else True
-        if applies is None:
-            return Judgement.UNDETERMINED
-        if not applies:
-            return _inapplicable(rule, document, item)
-        if rule.require is None:
-            return rule.check(item, document) if rule.check is not None else Judgement.SATISFIED
-        holds = rule.require.evaluate(document, item)
+    applies = rule.when.evaluate(document, item) if rule.when is not None else True
+    if applies is None:
+        return Judgement.UNDETERMINED
+    if not applies:
+        return _inapplicable(rule.when, document, item)
+    if rule.require is None:
+        return rule.check(item, document) if rule.check is not None else Judgement.SATISFIED
+    holds = rule.require.evaluate(document, item)
     if holds is None:
         return Judgement.UNDETERMINED
     return Judgement.SATISFIED if holds else Judgement.VIOLATED
 
 
-def _inapplicable(rule: Rule, document: Any, item: Any) -> Judgement:
-    told = closure(doubting(rule.when.node))(document, item, None) if rule.when is not None else False
+def _inapplicable(when: Expression | None, document: Any, item: Any) -> Judgement:
+    if when is None or when.doubt is None:
+        return Judgement.NOT_APPLICABLE
+    with localcontext(ARITHMETIC):
+        told = when.plain.value(when.doubt, document, item)
     return Judgement.UNASSESSED if told is None else Judgement.NOT_APPLICABLE

@@ -11,7 +11,7 @@ from policies.language.kinds import BOOLEAN, INTEGER, Kind
 from policies.language.narrowing import holds
 from policies.language.paths import item_of
 from policies.language.syntax import span_of
-from policies.language.tree import Logical, Node, Not, Path, Quantifier, Quantity, walk
+from policies.language.tree import Logical, Node, Path, Quantifier, Quantity, walk
 
 QUANTITIES: Final = frozenset({"any", "all", "sum", "count"})
 
@@ -88,10 +88,7 @@ def _quantified(
             return checking.refuse("count counts items", span_of(element), hint)
         return Quantifier(quantity=name, variable=variable, items=items, condition=condition, body=None, type=INTEGER)
     body = checking.condition(element, inside)
-    if condition is not None:
-        joined = (condition, body) if name == "any" else (Not(operand=condition), body)
-        body = Logical(connective="and" if name == "any" else "or", items=joined)
-    return Quantifier(quantity=name, variable=variable, items=items, condition=None, body=body, type=BOOLEAN)
+    return Quantifier(quantity=name, variable=variable, items=items, condition=condition, body=body, type=BOOLEAN)
 
 
 def _list(checking: Checking, node: ast.expr, flow: Flow) -> Node:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from policies.language.checker import Checker
-from policies.language.closures import closure
 from policies.language.expression import Expression
 from policies.language.flow import Flow, refused
 from policies.language.functions import FUNCTIONS
@@ -25,12 +24,21 @@ _WORDS = frozenset({"and", "or", "not", "in", "if", "else", "for", "is", "null",
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A field of the document that a remedy can set."""
+    """A field of the document that a remedy can set: from the subject's item where `of_item` holds, else from the document."""
 
     path: str
     type: Type
-    nullable: bool
     steps: tuple[Field, ...]
+    of_item: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The field names that lead to it in the document."""
+        return tuple(step.name for step in self.steps)
+
+    @property
+    def nullable(self) -> bool:
+        return self.steps[-1].nullable
 
 
 class Reader:
@@ -105,7 +113,7 @@ class Reader:
         if not all(step.stated for step in node.steps):
             self.problems.append(source.problem(f"{node.text} follows from other fields and cannot be set"))
             return None
-        return Target(node.text, node.type, node.steps[-1].nullable, node.steps)
+        return Target(node.text, node.type, node.steps, node.anchor == "item")
 
     def message(self, source: Source, given: Facts = NOTHING, found: Iterable[str] = ()) -> Message:
         """A message with its placeholders. `found` are the names that the policy's check reports."""
@@ -129,7 +137,7 @@ class Reader:
         return node
 
     def _expression(self, source: Source, node: Node) -> Expression:
-        return Expression(source, self.scope, node, closure(node))
+        return Expression.of(source, self.scope, node)
 
     def _refused(self, source: Source, message: str, suggestion: str | None = None) -> Expression:
         self.problems.append(source.problem(message, suggestion=suggestion))

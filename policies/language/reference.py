@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policies.language.functions import FUNCTIONS
 from policies.language.kinds import UNIT_WORDS, Kind, Type
 from policies.language.vocabulary import Absence, Field, Scope, Vocabulary
 
-_ABSENCES = {
-    Absence.NONE: "may be absent: guard it",
-    Absence.UNKNOWN: "may be absent: guard it; absent means not known",
+_ABSENCES: Mapping[Absence, str] = {
+    Absence.NONE: "may be: guard it",
+    Absence.UNKNOWN: "may be, and is then not known: guard it",
 }
 
 
@@ -22,62 +22,72 @@ def functions() -> list[str]:
 
 def vocabulary(words: Vocabulary) -> list[str]:
     """A section for each name and for each record that hangs from it, with a row for each field."""
-    rows: list[str] = []
-    told: set[type] = set()
-    for subject in (None, *words.subjects):
-        scope = words.scope(subject)
+    scopes = [words.scope(subject) for subject in (None, *words.subjects)]
+    homes: dict[type, str] = {}
+    for scope in scopes:
         for name in scope.names.values():
-            steps = name.steps[-1:] if name.steps else ()
-            rows.extend(_section(scope, name.name, name.type, steps, told))
+            if name.type.record is not None:
+                homes.setdefault(name.type.record, name.name)
+    rows: list[str] = []
+    told: set[str] = set()
+    for scope in scopes:
+        for name in scope.names.values():
+            if name.name not in told:
+                told.add(name.name)
+                rows.extend(_Sections(scope, homes).of(name.name, name.type, name.steps[-1:]))
     return rows
 
 
-def _section(scope: Scope, path: str, kind: Type, steps: tuple[Field, ...], told: set[type]) -> Iterator[str]:
-    record = kind.record if kind.kind is Kind.RECORD else None
-    if record is None:
-        if steps and kind.is_scalar:
-            yield from (f"### `{path}`", "", f"{_type(kind)}; {_absence(steps[0])}.", "")
-        return
-    if record in told:
-        return
-    told.add(record)
-    yield from (f"### `{path}`", "")
-    if steps and steps[0].nullable:
-        yield from (f"The record itself {_absence(steps[0])}.", "")
-    yield from ("| field | type | absent? |", "|---|---|---|")
-    fields = scope.fields_of(kind)
-    for field in fields.values():
-        note = f" {field.note.meaning}." if field.note.meaning else ""
-        yield f"| `{path}.{field.name}` | {_cell(_measure(field))}{note} | {_absence(field)} |"
-    yield ""
-    for field in fields.values():
-        if field.type.kind is Kind.LIST and field.type.item is not None:
-            yield from _section(scope, f"{path}.{field.name}[]", field.type.item, (), told)
-        else:
-            yield from _section(scope, f"{path}.{field.name}", field.type, (field,), told) if field.type.record else ()
+class _Sections:
+    """The sections of one name. A record is described once, where a name leads to it or else where it is first met."""
+
+    def __init__(self, scope: Scope, homes: dict[type, str]) -> None:
+        self._scope = scope
+        self._homes = homes
+
+    def of(self, path: str, kind: Type, steps: tuple[Field, ...]) -> Iterator[str]:
+        if kind.record is None:
+            yield from (f"### `{path}`", "", f"{_type(kind)}. Absent: {_absence(steps[0]) if steps else 'never'}.", "")
+            return
+        if self._homes.setdefault(kind.record, path) != path:
+            return
+        yield from (f"### `{path}`", "")
+        if steps and steps[0].nullable:
+            yield from (f"The record itself {_absence(steps[0]).replace('may be', 'may be absent', 1)}.", "")
+        yield from ("| field | type | absent? |", "|---|---|---|")
+        fields = self._scope.fields_of(kind)
+        yield from (_row(path, field) for field in fields.values())
+        yield ""
+        for field in fields.values():
+            yield from self._below(path, field)
+
+    def _below(self, path: str, field: Field) -> Iterator[str]:
+        item = field.type.item
+        if item is not None and item.record is not None:
+            yield from self.of(f"{path}.{field.name}[]", item, ())
+        elif field.type.record is not None:
+            yield from self.of(f"{path}.{field.name}", field.type, (field,))
+
+
+def _row(path: str, field: Field) -> str:
+    meaning = f": {field.note.meaning}" if field.note.meaning else ""
+    measure = f", {UNIT_WORDS[field.unit]}" if field.unit is not None else ""
+    return f"| `{path}.{field.name}` | {_cell(_type(field.type) + measure + meaning)} | {_absence(field)} |"
 
 
 def _type(kind: Type) -> str:
-    if kind.kind is Kind.ENUM and kind.members is not None:
+    if kind.members is not None:
         return "one of " + ", ".join(f"`{member.value}`" for member in kind.members)
     if kind.kind is Kind.INTEGER:
         return "a whole number"
-    if kind.kind is Kind.RECORD:
-        return "a record"
-    return str(kind)
-
-
-def _measure(field: Field) -> str:
-    return f"{_type(field.type)} ({UNIT_WORDS[field.unit]})" if field.unit is not None else _type(field.type)
+    return "a record" if kind.kind is Kind.RECORD else str(kind)
 
 
 def _absence(field: Field) -> str:
-    if field.type.kind is Kind.LIST and not field.nullable:
-        return "never; may be empty"
     if not field.nullable:
-        return "never"
+        return "never, but may be empty" if field.type.kind is Kind.LIST else "never"
     if field.note.expected:
-        return "expected: use it freely; where absent, the policy is undetermined"
+        return "expected: no guard needed; where it is absent, the policy is undetermined"
     return _ABSENCES[field.note.absence]
 
 

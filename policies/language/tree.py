@@ -7,14 +7,14 @@ that can happen. Only facts that a guard covers (`proven`) or that are always th
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from policies.language.kinds import BOOLEAN, Type, Unit
 from policies.language.problem import Span
 from policies.language.tables import Table
-from policies.language.vocabulary import Absence, Anchor, Field, Key
+from policies.language.vocabulary import Anchor, Field, Key
 
 Value: TypeAlias = object
 Connective: TypeAlias = Literal["and", "or"]
@@ -257,65 +257,3 @@ def cost(node: Node) -> int:
     if isinstance(node, Quantifier | InList) and node.items.steps:
         return 1 + node.items.steps[-1].note.max_items * max(1, below)
     return 1 + below
-
-
-def rewritten(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The same tree with every node changed, the lowest first."""
-    changes: dict[str, Any] = {}
-    for each in dataclasses.fields(node):
-        value = getattr(node, each.name)
-        if isinstance(value, Node):
-            changes[each.name] = rewritten(value, change)
-        elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
-            changes[each.name] = tuple(rewritten(part, change) for part in value)
-    return change(dataclasses.replace(node, **changes) if changes else node)
-
-
-def unproven(node: Node) -> Node:
-    """The same tree with no fact taken as guarded, for evaluation outside of its guards."""
-    return rewritten(node, _forgotten)
-
-
-def _forgotten(node: Node) -> Node:
-    match node:
-        case Path():
-            return dataclasses.replace(node, open=node.nullable)
-        case Arithmetic(operator="/") if not isinstance(node.right, Constant):
-            return dataclasses.replace(node, proven=False)
-        case _:
-            return node
-
-
-def doubting(node: Node) -> Node:
-    """A condition whose null tests have no answer where an absent fact means that something is not known."""
-    return rewritten(unproven(node), _doubted)
-
-
-def doubts(node: Node) -> list[Path]:
-    """The paths by whose absence a condition would be doubted."""
-    return [inner.operand for inner in walk(doubting(node)) if isinstance(inner, WhenThere)]
-
-
-def _doubted(node: Node) -> Node:
-    if not isinstance(node, IsNull) or not isinstance(node.operand, Path):
-        return node
-    path = node.operand
-    if path.anchor == "each":
-        return node
-    nullable = [place for place, step in enumerate(path.steps) if step.nullable]
-    if not any(_is_doubtful(path.steps[place]) for place in nullable):
-        return node
-    tests = tuple(_test(path, place) for place in nullable)
-    there = tests[0] if len(tests) == 1 else Logical(connective="and", items=tests)
-    return there if node.negated else Not(operand=there)
-
-
-def _is_doubtful(step: Field) -> bool:
-    return step.note.expected or step.note.absence is Absence.UNKNOWN
-
-
-def _test(path: Path, place: int) -> Node:
-    """Whether what one step leads to is there; without an answer where its absence means that it is not known."""
-    step = path.steps[place]
-    there = dataclasses.replace(path, steps=path.steps[: place + 1], type=step.type, open=True)
-    return WhenThere(operand=there, outcome=True) if _is_doubtful(step) else IsNull(operand=there, negated=True)
