@@ -9,6 +9,7 @@ from app.store.errors import (
     SchemaMismatch,
     StoreError,
     StoreUnavailable,
+    Unreadable,
 )
 from app.store.identifiers import new_id
 from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
@@ -67,6 +68,7 @@ __all__ = [
     "StoredDecision",
     "StoredDocument",
     "UnknownKey",
+    "Unreadable",
     "digest_of",
     "new_id",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.store.database import Database
-from app.store.errors import MissingArtefact
+from app.store.errors import MissingArtefact, Unreadable
 from app.store.identifiers import moment, stamp
 from app.store.packing import pack, unpack
 from app.store.records import Basis
@@ -26,11 +26,6 @@ class Artefact:
     kind: str
     created_at: datetime
     content: bytes
-
-    @property
-    def is_genuine(self) -> bool:
-        """Whether the content still has the digest that it is kept under."""
-        return digest_of(self.content) == self.digest
 
 
 def digest_of(content: bytes) -> str:
@@ -55,14 +50,15 @@ class Artefacts:
         return digest
 
     def get(self, digest: str) -> Artefact | None:
-        """The artefact under this digest; the caller asks `is_genuine` where it matters."""
+        """The artefact under this digest. Raises `Unreadable` where its content is no longer the one that has it."""
         query = select(ARTEFACTS).where(ARTEFACTS.c.digest == digest)
         row = self._database.read(lambda connection: connection.execute(query).first())
         if row is None:
             return None
-        return Artefact(
-            digest=row.digest, kind=row.kind, created_at=moment(row.created_at), content=unpack(row.content)
-        )
+        content = unpack(row.content)
+        if digest_of(content) != digest:
+            raise Unreadable(f"{digest} was changed after it was written")
+        return Artefact(digest=digest, kind=row.kind, created_at=moment(row.created_at), content=content)
 
     def require(self, basis: Basis) -> None:
         """Raise `MissingArtefact` unless everything that a decision was made with is here."""

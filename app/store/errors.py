@@ -30,6 +30,10 @@ class MissingArtefact(StoreError):  # noqa: N818 - it says what is the matter
     """A decision names policies or tables that are not in the store, so it could not be re-run."""
 
 
+class Unreadable(StoreError):  # noqa: N818 - it says what is the matter
+    """What lies in the database is not what was written there: it was damaged or changed."""
+
+
 class IdempotencyConflict(StoreError):  # noqa: N818 - it says what is the matter
     """The Idempotency-Key was used before for a request with other content."""
 

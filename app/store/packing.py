@@ -9,15 +9,13 @@ from __future__ import annotations
 import zlib
 from typing import Final, overload
 
+from app.store.errors import Unreadable
+
 _PLAIN: Final = b"\x00"
 _DEFLATED: Final = b"\x01"
 _WORTH_TRYING: Final = 400  # bytes; below, the saving is not worth the call
 # A 16 KB window and half the usual tables: as short for JSON, and three times as fast, since little memory is set up.
 _LEVEL, _WINDOW, _MEMORY = 1, 14, 7
-
-
-class Unreadable(ValueError):  # noqa: N818 - it says what is the matter
-    """The bytes are not what `pack` made."""
 
 
 @overload

@@ -16,7 +16,8 @@ from sqlalchemy import Row, bindparam, func, select
 from app.store import chain
 from app.store.artefacts import Artefacts
 from app.store.database import Database
-from app.store.packing import Unreadable, unpack
+from app.store.errors import Unreadable
+from app.store.packing import unpack
 from app.store.tables import CHAIN, DECISIONS
 
 _AT_A_TIME: Final = 200
@@ -142,8 +143,11 @@ class _Reading:
     def _check_artefact(self, digest: str | None, row: Row[*tuple[Any, ...]]) -> None:
         if digest is None or digest in self._genuine:
             return
-        artefact = self._artefacts.get(digest)
-        if artefact is None or not artefact.is_genuine:
+        try:
+            artefact = self._artefacts.get(digest)
+        except Unreadable:
+            artefact = None
+        if artefact is None:
             raise _Broken(row.seq, f"what record {row.seq} was decided with, {digest}, is missing or was changed")
         self._genuine.add(digest)
 
