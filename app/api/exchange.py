@@ -1,0 +1,54 @@
+"""One request while it is being answered: what is known of it so far, for whoever answers, logs and counts it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from flask import Request
+
+from app.api.receiving import Received
+from app.api.route import Route, Told
+from app.errors import Problem
+from app.store import ApiKey
+
+UNMATCHED: Final = "unmatched"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{8,100}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """A request and what became of it. `headers` go out with the answer, whichever it will be."""
+
+    request_id: str
+    began: float
+    route: Route | None = None
+    key: ApiKey | None = None
+    received: Received | None = None
+    preview: bool = False
+    told: Told | None = None
+    problem: Problem | None = None
+    refused_id: str | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """The route's path with its variables unnamed: safe for a log and for a label."""
+        return UNMATCHED if self.route is None else self.route.path
+
+
+class ApiRequest(Request):
+    """The framework's request with our own notes on it."""
+
+    exchange: Exchange
+
+
+def begin(request: ApiRequest) -> Exchange:
+    """Start the notes on a request. A caller's own X-Request-ID is taken over where it is a plain word."""
+    stated = request.environ.get("HTTP_X_REQUEST_ID", "")
+    request_id = stated if _REQUEST_ID.fullmatch(stated) else secrets.token_hex(8)
+    exchange = request.exchange = Exchange(request_id=request_id, began=time.perf_counter())
+    return exchange

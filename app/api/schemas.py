@@ -1,0 +1,332 @@
+"""The shapes that the API answers with, beside those of `cpq_hooks.canonical` that it takes; the API's document is made of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from marshmallow import Schema, fields
+
+from app.errors import KINDS
+from cpq_hooks.canonical.quote import QuoteSchema
+from policies.domain.decision import RiskStatus, Verdict
+from policies.domain.finding import Direction, Effect
+from policies.domain.outcome import SubjectType
+
+
+def _text(about: str, *, null: bool = False, **more: Any) -> fields.String:
+    return fields.String(required=True, allow_none=null, metadata={"description": about, **more})
+
+
+def _choice(about: str, words: Any) -> fields.String:
+    return _text(about, enum=[str(word) for word in words])
+
+
+def _moment(about: str) -> fields.String:
+    return _text(about, format="date-time")
+
+
+def _whole(about: str) -> fields.Integer:
+    return fields.Integer(required=True, metadata={"description": about, "minimum": 0})
+
+
+def _flag(about: str) -> fields.Boolean:
+    return fields.Boolean(required=True, metadata={"description": about})
+
+
+def _part(schema: type[Schema], about: str, *, null: bool = False) -> fields.Nested:
+    return fields.Nested(schema, required=True, allow_none=null, metadata={"description": about})
+
+
+def _parts(schema: type[Schema], about: str) -> fields.List[Any]:
+    return fields.List(fields.Nested(schema), required=True, metadata={"description": about})
+
+
+class ErrorSchema(Schema):
+    """One thing that is wrong."""
+
+    path = _text(
+        "Where it is: a JSON path into the body such as `$.lines[1].net_unit_price`, `query.NAME` or `header.NAME`."
+    )
+    message = _text("What is wrong, and what to do about it.")
+    code = _text("A stable word for it, for programs.")
+    line = fields.Integer(metadata={"description": "The line of a JSON Lines body, from 1."})
+
+
+class ProblemSchema(Schema):
+    """A problem document, as RFC 9457 has it."""
+
+    type = _text("Which problem it is: an address on the API's page.", enum=[kind.address for kind in KINDS])
+    title = _text("The problem in a few words; the same for every occurrence.")
+    status = fields.Integer(required=True, metadata={"description": "The HTTP status.", "minimum": 400, "maximum": 599})
+    detail = _text("What is the matter this time.")
+    request_id = _text("The id of the request, as in the X-Request-ID header and in the log.")
+    instance = fields.String(metadata={"description": "Where the refused request can be looked up, if it was kept."})
+    refused_id = fields.String(metadata={"description": "The id under which the refused request is kept."})
+    errors = fields.List(fields.Nested(ErrorSchema), metadata={"description": "Everything that is wrong, all at once."})
+    length = fields.Integer(metadata={"description": "How many bytes a body beyond the limit had."})
+    digest = fields.String(
+        metadata={"description": "The SHA-256 digest of a body beyond the limit, if it was read to its end."}
+    )
+
+
+class SubjectSchema(Schema):
+    """What a decision is on."""
+
+    type = _choice("The kind of document.", SubjectType)
+    id = _text("The document's own id.")
+    revision = _text("The document's revision, as its sender counts.", null=True)
+    content_hash = _text("The digest of what matters in the document.")
+
+
+class AtRiskSchema(Schema):
+    """The money at risk, each amount counted once."""
+
+    currency = _text("ISO 4217.")
+    under = _text("What could go unbilled; null where it could not be assessed.", null=True)
+    over = _text(
+        "What could be billed too much; never netted with the other. Null where it could not be assessed.", null=True
+    )
+
+
+class SelfLinkSchema(Schema):
+    """Where to find it."""
+
+    self = _text("The decision's own address.")
+
+
+class DecisionSummarySchema(Schema):
+    """A decision as lists show it."""
+
+    decision_id = _text("The decision's id.")
+    evaluated_at = _moment("When it was made.")
+    subject = _part(SubjectSchema, "What it is on.")
+    verdict = _choice("allow, flag or block.", Verdict)
+    headline = _text("The decision in one sentence.")
+    at_risk = _part(AtRiskSchema, "The money at risk.")
+    source = _text("The system that sent the document.", null=True)
+    account_id = _text("The customer.", null=True)
+    rep_id = _text("Who sells.", null=True)
+    key_id = _text("The API key that asked; null where the command line did.", null=True)
+    policy_version = _text("The digest of the policies in force.")
+    model_version = _text("The model that scored it, if one did.", null=True)
+    simulated = _flag("Whether the document is simulated.")
+    links = _part(SelfLinkSchema, "Where to find it.")
+
+
+class NextLinkSchema(Schema):
+    """Where to go on."""
+
+    next = _text("The address of the next page; null on the last.", null=True)
+
+
+class DecisionPageSchema(Schema):
+    """Some decisions, newest first."""
+
+    decisions = _parts(DecisionSummarySchema, "The decisions of this page.")
+    next_page = _text("The token of the next page; null on the last.", null=True)
+    links = _part(NextLinkSchema, "Where to go on.")
+
+
+class ShortFindingSchema(Schema):
+    """A finding in a few words."""
+
+    policy_id = _text("The policy that does not hold.")
+    pattern = _text("The leakage pattern.")
+    effect = _text("block, flag or shadow.")
+    line_ids = fields.List(fields.String(), required=True, metadata={"description": "The lines that it is on."})
+    message = _text("What is wrong.")
+
+
+class DifferenceSchema(Schema):
+    """What changed from one decision to the next."""
+
+    appeared = _parts(ShortFindingSchema, "Findings that were not there before.")
+    cleared = _parts(ShortFindingSchema, "Findings that are gone.")
+
+
+class EvidenceSchema(Schema):
+    """One field as it is and as it should be."""
+
+    field = _text("The field, by line id: `lines[2].overage_unit_price` is of the line whose line_id is 2.")
+    actual = _text("What was sent; null where nothing was.", null=True)
+    expected = _text("What it should be.", null=True)
+    expected_from = _text("Where that comes from.", null=True)
+
+
+class AmountAtRiskSchema(Schema):
+    """The money of a finding, in four numbers. Null is not assessed, never zero."""
+
+    currency = _text("ISO 4217.")
+    per_period = _text("In one price period.", null=True)
+    remaining_term = _text("Over what is left of the term.", null=True)
+    already_lost = _text("What cannot be had any more.", null=True)
+    assumptions = fields.List(fields.String(), required=True, metadata={"description": "What the numbers rest on."})
+
+
+class ChangeSchema(Schema):
+    """One operation of a JSON Patch (RFC 6902)."""
+
+    op = _choice("add where the field was absent, replace where it stood.", ["add", "replace", "remove"])
+    path = _text("A JSON pointer into the quote as it was sent.")
+    value = fields.Raw(metadata={"description": "What to set."})
+
+
+class RemedySchema(Schema):
+    """The smallest change that clears a finding."""
+
+    text = _text("The change in words.")
+    patch = _parts(ChangeSchema, "The change as a JSON Patch.")
+    clears = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whether it was tried and clears the finding, raising no new one; null: not tried."},
+    )
+
+
+class FindingSchema(Schema):
+    """One policy that does not hold."""
+
+    finding_id = _text("Its id.")
+    policy_id = _text("The policy.")
+    pattern = _text("The leakage pattern.")
+    effect = _choice("What it does; shadow is recorded and never enforced.", Effect)
+    direction = _choice("under is a leak, over is billed too much; the two are never netted.", Direction)
+    line_ids = fields.List(fields.String(), required=True, metadata={"description": "The lines that it is on."})
+    message = _text("What is wrong, in a sentence.")
+    evidence = _parts(EvidenceSchema, "What it rests on.")
+    amount_at_risk = _part(AmountAtRiskSchema, "The money; null where the finding is not about money.", null=True)
+    remedy = _part(RemedySchema, "What clears it; null where no single change does.", null=True)
+    owner = _text("Who looks after the policy.", null=True)
+    confidence = _text("How sure the finding is, from 0 to 1.", null=True)
+
+
+class RiskSchema(Schema):
+    """The learned half of the answer."""
+
+    status = _choice("scored; prior: too little history to learn from; unavailable.", RiskStatus)
+
+
+class RequiredApprovalSchema(Schema):
+    """Who must consent."""
+
+    role = _text("The role.")
+    because = fields.List(fields.String(), required=True, metadata={"description": "The policies that ask for it."})
+    due_at = _moment("By when.")
+
+
+class ApprovalNeedsSchema(Schema):
+    """What consents are missing."""
+
+    required = _parts(RequiredApprovalSchema, "Each consent that is missing.")
+    clears_without_approval = _text("What edit would make them unnecessary.", null=True)
+
+
+class NotAssessedSchema(Schema):
+    """A policy that could not be judged; it never counts as a pass."""
+
+    policy_id = _text("The policy.")
+    because = _text("Why.")
+
+
+class DecisionLinksSchema(Schema):
+    """Where to find it."""
+
+    self = _text("The decision's own address.")
+    scorecard = _text("The deal's page.")
+
+
+class DecisionSchema(Schema):
+    """The answer to a document."""
+
+    decision_id = _text("Its id.")
+    subject = _part(SubjectSchema, "What it is on.")
+    verdict = _choice("allow: nothing stands in the way; flag: a person must look; block: it must be changed.", Verdict)
+    headline = _text("The decision in one sentence.")
+    findings = _parts(FindingSchema, "Every policy that does not hold.")
+    risk = _part(RiskSchema, "The learned score, as far as there is one.")
+    approval = _part(ApprovalNeedsSchema, "Who must consent.")
+    not_assessed = _parts(NotAssessedSchema, "What could not be judged, and why.")
+    policy_version = _text("The digest of the policies in force.")
+    evaluated_at = _moment("When.")
+    valid_until = _text("Until when it holds.", null=True, format="date-time")
+    duration_ms = fields.Float(metadata={"description": "How long it took."})
+    links = _part(DecisionLinksSchema, "Where to find it.")
+
+
+class QuoteScorecardSchema(Schema):
+    """How a deal stands, and how it came there."""
+
+    quote_id = _text("The quote.")
+    decision = _part(DecisionSchema, "The newest decision.")
+    history = _parts(DecisionSummarySchema, "Every decision on the quote, newest first.")
+    since_previous = _part(DifferenceSchema, "What changed since the decision before; null for the first.", null=True)
+
+
+class RefusedRequestSchema(Schema):
+    """A request that was refused, as it came."""
+
+    refused_id = _text("Its id.")
+    received_at = _moment("When it came.")
+    route = _text("Method and path.")
+    status = fields.Integer(required=True, metadata={"description": "The HTTP status it got."})
+    problem = _part(ProblemSchema, "The problem document it got.")
+    key_id = _text("The API key that sent it; null where there was no valid one.", null=True)
+    content_type = _text("Its Content-Type.", null=True)
+    length = _whole("How many bytes it had.")
+    is_cut = _flag("Whether only the beginning is kept.")
+    body_digest = _text("The SHA-256 digest of what is kept.")
+    body = _text("The body, where it is UTF-8 text.", null=True)
+    body_base64 = _text("The body, where it is not.", null=True)
+
+
+class HealthSchema(Schema):
+    """Whether the program runs."""
+
+    status = _choice("Always ok: a process that is not does not answer.", ["ok"])
+    version = _text("Which version runs.")
+
+
+class ReadinessSchema(Schema):
+    """Whether requests should be sent here."""
+
+    status = _choice("Always ready; otherwise the answer is a problem.", ["ready"])
+    policy_version = _text("The digest of the policies in force.")
+
+
+class PolicySchema(Schema):
+    """A policy in short."""
+
+    policy_id = _text("Its id, as findings name it.")
+    pattern = _text("The leakage pattern that it looks for.")
+    title = _text("What it is about.")
+    description = _text("More about it; may be empty.")
+    applies_to = _text("The kind of document that it judges.")
+    effect = _choice("What a violation does; shadow is recorded and never enforced.", Effect)
+    when_undetermined = _text("What a missing fact means.")
+    owner = _text("Who looks after the policy.", null=True)
+    approver = _text("Who may consent to a violation.", null=True)
+    effective_from = _text("Its first day.", null=True, format="date")
+    effective_to = _text("Its last day.", null=True, format="date")
+    in_force = _flag("Whether it is in force today.")
+
+
+class PolicyListSchema(Schema):
+    """The policies that judge now."""
+
+    policy_version = _text("The digest of their content.")
+    policies = _parts(PolicySchema, "The policies by id.")
+
+
+SCHEMAS: Final[Mapping[str, type[Schema]]] = {
+    "Quote": QuoteSchema,
+    "Decision": DecisionSchema,
+    "DecisionPage": DecisionPageSchema,
+    "QuoteScorecard": QuoteScorecardSchema,
+    "RefusedRequest": RefusedRequestSchema,
+    "PolicyList": PolicyListSchema,
+    "Health": HealthSchema,
+    "Readiness": ReadinessSchema,
+    "Problem": ProblemSchema,
+}
+"""The shapes that routes name, by the names that the document gives them."""

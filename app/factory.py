@@ -1,0 +1,112 @@
+"""The web application: one Flask app over the services, with every route that there is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from flask import Flask
+from structlog.typing import FilteringBoundLogger
+
+from app.api.authentication import KeyRing
+from app.api.decisions import decision_routes
+from app.api.desk import Desk
+from app.api.door import Door
+from app.api.examples import EXAMPLES
+from app.api.openapi import describe
+from app.api.operations import description_routes, health_routes
+from app.api.policies import policy_routes
+from app.api.quotes import quote_routes
+from app.api.rate_limit import Counts, CountsInFolder, CountsInMemory, RateLimiter
+from app.api.refused import refused_routes
+from app.api.refused_bodies import RefusedBodies
+from app.api.route import Route
+from app.api.schemas import SCHEMAS
+from app.api.scorecards import scorecard_routes
+from app.assess import Gate
+from app.config import Settings
+from app.observability.logs import make_logger
+from app.observability.metrics import Metrics
+from app.store import Store
+
+if TYPE_CHECKING:
+    from app.rules import Rules
+
+VERSION: Final = version("quoteguard")
+
+
+class RulesInForce(Protocol):
+    """What knows the policies that judge now."""
+
+    def current(self) -> Rules: ...
+
+
+class Services(Protocol):
+    """What the application stands on; `app.bootstrap` puts it together."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def gate(self) -> Gate: ...
+    @property
+    def rules(self) -> RulesInForce: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+def create_app(
+    services: Services,
+    *,
+    metrics: Metrics | None = None,
+    log: FilteringBoundLogger | None = None,
+    shared: Path | None = None,
+) -> Flask:
+    """The application. `shared` is the folder in which the web processes of a machine count together; None counts in this one."""
+    settings = services.settings
+    counts: Counts = CountsInMemory() if shared is None else CountsInFolder(shared)
+    log = log or make_logger(sys.stderr, level=settings.log_level, log_format=settings.log_format)
+    desk = Desk(
+        door=Door(
+            KeyRing(services.store.keys),
+            None if settings.rate_limit is None else RateLimiter(settings.rate_limit, counts),
+            max_body_bytes=settings.max_body_bytes,
+        ),
+        refused=RefusedBodies(
+            services.store.refused, counts, services.clock, log, max_body_bytes=settings.max_body_bytes
+        ),
+        metrics=metrics or Metrics.in_memory(version=VERSION),
+        log=log,
+    )
+    app = Flask("app", static_folder=None)
+    app.url_map.merge_slashes = False
+    desk.open(app, all_routes(services, desk.metrics))
+    return app
+
+
+def all_routes(services: Services, metrics: Metrics) -> tuple[Route, ...]:
+    """Every route, in the order in which the document lists them."""
+    store = services.store
+
+    def ready() -> str:
+        store.ping()
+        return services.rules.current().version
+
+    routes = (
+        *quote_routes(services.gate, default_wait=services.settings.default_wait),
+        *decision_routes(store.decisions),
+        *scorecard_routes(store.decisions),
+        *refused_routes(store.refused),
+        *policy_routes(services.rules.current, services.clock),
+        *health_routes(version=VERSION, ready=ready, metrics=metrics),
+    )
+    return (*routes, *description_routes(_describe, routes))
+
+
+def _describe(routes: tuple[Route, ...]) -> dict[str, Any]:
+    return describe(routes, schemas=SCHEMAS, examples=EXAMPLES, version=VERSION)

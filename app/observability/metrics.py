@@ -1,0 +1,133 @@
+"""Metrics for Prometheus, right under one process or several. Labels are routes, policies and words of ours, never a customer's.
+
+Several processes share a folder: each writes files of its own there, and whichever is asked adds them all up.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_STEP_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """The metrics themselves. What is documented of each is what `/metrics` says beside it."""
+
+    requests: Counter
+    duration: Histogram
+    under_way: Gauge
+    decisions: Counter
+    findings: Counter
+    not_assessed: Counter
+    refused: Counter
+    steps: Histogram
+    reload_failures: Counter
+    build: Gauge
+
+
+class Metrics:
+    """Counts what happens. Make one for each process with `in_memory` or, where processes share a folder, with `shared`."""
+
+    def __init__(self, *, version: str, registry: CollectorRegistry | None, folder: Path | None) -> None:
+        self._registry = registry
+        self._folder = folder
+        self._names = _names(registry)
+        self._names.build.labels(version, platform.python_version()).set(1)
+
+    @classmethod
+    def in_memory(cls, *, version: str) -> Metrics:
+        """Metrics of this process alone."""
+        return cls(version=version, registry=CollectorRegistry(), folder=None)
+
+    @classmethod
+    def shared(cls, folder: Path, *, version: str) -> Metrics:
+        """Metrics of all processes that share `folder`. From then on every metric of this process is kept there."""
+        os.environ[_FOLDER_VARIABLE] = str(folder)
+        # The library decides when it is imported, which may have been long before anybody knew the folder.
+        values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+        return cls(version=version, registry=None, folder=folder)
+
+    def request_began(self) -> None:
+        """A request is under way."""
+        self._names.under_way.inc()
+
+    def request_ended(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered. `route` is the rule that it matched, with no id in it."""
+        self._names.under_way.dec()
+        self._names.requests.labels(method if method in _METHODS else "other", route, status).inc()
+        self._names.duration.labels(route).observe(seconds)
+
+    def request_refused(self, *, reason: str) -> None:
+        """A request was refused; `reason` is the word of its problem."""
+        self._names.refused.labels(reason).inc()
+
+    def decided(self, *, subject: str, verdict: str, preview: bool) -> None:
+        """A decision was given. Previews are counted apart: nothing hangs on them."""
+        self._names.decisions.labels(subject, verdict, "true" if preview else "false").inc()
+
+    def found(self, findings: Iterable[tuple[str, str]], not_assessed: Iterable[str]) -> None:
+        """What a decision found: policy and effect of each finding, and the policies that could not be judged."""
+        for policy, effect in findings:
+            self._names.findings.labels(policy, effect).inc()
+        for policy in not_assessed:
+            self._names.not_assessed.labels(policy).inc()
+
+    def step_took(self, step: str, seconds: float) -> None:
+        """How long one step of a check took: parse, schema, policies, record, answer."""
+        self._names.steps.labels(step).observe(seconds)
+
+    def policy_reload_failed(self) -> None:
+        """The files in the home folder changed and could not be taken up; the last good set stays in force."""
+        self._names.reload_failures.inc()
+
+    def exposition(self) -> bytes:
+        """Everything counted so far, by all processes, in Prometheus' text format."""
+        registry = self._registry
+        if registry is None:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+def process_died(folder: Path, pid: int) -> None:
+    """Take a dead process's share out of the gauges; its counts stay, they have happened."""
+    mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+
+
+def _names(registry: CollectorRegistry | None) -> _Names:
+    def counter(name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"quoteguard_{name}", about, labels, registry=registry)
+
+    def histogram(name: str, about: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"quoteguard_{name}", about, labels, registry=registry, buckets=buckets)
+
+    def gauge(name: str, about: str, mode: str, *labels: str) -> Gauge:
+        return Gauge(f"quoteguard_{name}", about, labels, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+
+    return _Names(
+        requests=counter("requests", "Requests answered.", "method", "route", "status"),
+        duration=histogram("request_seconds", "Time to answer a request.", _SECONDS, "route"),
+        under_way=gauge("requests_in_progress", "Requests being answered now.", "livesum"),
+        decisions=counter("decisions", "Decisions given.", "subject", "verdict", "preview"),
+        findings=counter("findings", "Findings in recorded decisions.", "policy", "effect"),
+        not_assessed=counter("not_assessed", "Policies that could not be judged, in recorded decisions.", "policy"),
+        refused=counter("refused_requests", "Requests refused.", "reason"),
+        steps=histogram(
+            "check_step_seconds", "Time of each step of a check; record is the database.", _STEP_SECONDS, "step"
+        ),
+        reload_failures=counter("policy_reload_failures", "Changes of the home folder that could not be taken up."),
+        build=gauge("build_info", "Always 1; the labels say what is running.", "livemax", "version", "python"),
+    )

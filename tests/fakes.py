@@ -1,0 +1,55 @@
+"""Stand-ins written by hand, for what a test must not wait for or cannot have."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+from app.assess import Answer, Call, Measures
+from app.store import new_id
+from cpq_hooks.canonical.loading import load
+from cpq_hooks.canonical.quote import QuoteSchema
+from cpq_hooks.reading import read_json
+from policies.policyset import PolicySet
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass
+class FakeGate:
+    """A gate that reads quotes as the real one does, allows them all, and remembers its calls; or raises what it is told to."""
+
+    raises: Exception | None = None
+    calls: list[Call] = field(default_factory=list)
+
+    def check_quote(self, call: Call) -> Answer:
+        self.calls.append(call)
+        if self.raises is not None:
+            raise self.raises
+        quote = load(QuoteSchema, read_json(call.raw))
+        decision_id = new_id("dec")
+        body = json.dumps({"decision_id": decision_id, "verdict": "allow", "findings": []}).encode()
+        measures = Measures(
+            lines=len(quote.lines), findings=(("line-price-floor", "flag"),), seconds=(("record", 0.002),)
+        )
+        return Answer(status=200, body=body, decision_id=decision_id, verdict="allow", measures=measures)
+
+
+class NoRules:
+    """Rules without a policy."""
+
+    def current(self) -> SimpleNamespace:
+        return SimpleNamespace(policies=PolicySet.of(()), version="sha256:none")
