@@ -12,6 +12,7 @@ from policies.domain.charge import ChargeType
 from policies.domain.finding import Change, Evidence
 from policies.domain.money import format_amount, plain
 from policies.domain.waterfall import percent_off, price_after, readable, repriced
+from policies.domain.wording import called
 from policies.facts import LineFacts, PricedSegment, QuoteFacts, priced_segments
 
 ZERO: Final = Decimal(0)
@@ -125,6 +126,7 @@ def _violated(excess: _Excess) -> Violated:
         evidence=tuple(_evidence(excess, segment) for segment in excess.below),
         loss=_loss(excess),
         reports={
+            "name": called(line),
             "discount": readable(percent_off(excess.base, excess.lowest)),
             "limit": excess.limit,
             "role": excess.role,
@@ -203,7 +205,7 @@ CHECK: Final = Check(
     run=run,
     summary="Holds a line's discount, and that of each segment of its ramp, against the rep's own authority.",
     parameters=Parameters,
-    reports=("discount", "limit", "role"),
+    reports=("name", "discount", "limit", "role"),
     reads=(
         "product_id",
         "currency",

@@ -29,6 +29,7 @@ from policies.domain.money import plain
 from policies.domain.period import Period, add_months
 from policies.domain.schedule import Unscheduled, resolve
 from policies.domain.waterfall import readable
+from policies.domain.wording import called
 from policies.facts import LineFacts, QuoteFacts
 
 HUNDRED: Final = Decimal(100)
@@ -100,6 +101,7 @@ def _violated(free: _FreeTime) -> Violated:
         evidence=_evidence(free, role),
         loss=_loss(free),
         reports={
+            "name": called(free.facts.line),
             "days": free.days,
             "discount": readable(free.percent),
             "limit": free.limit,
@@ -197,6 +199,6 @@ CHECK: Final = Check(
     scope=Scope.LINE,
     run=run,
     summary="Holds free time at the start of a line against the rep's authority for the equivalent discount.",
-    reports=("days", "discount", "limit", "paid_from", "starts_on", "role"),
+    reports=("name", "days", "discount", "limit", "paid_from", "starts_on", "role"),
     reads=("free_months", "billing_start_date", "start_date", "end_date", "term_months", "product_id"),
 )

@@ -12,6 +12,7 @@ from policies.domain.charge import ChargeType, Discount
 from policies.domain.finding import Change, Effect, Evidence, Exposure
 from policies.domain.period import MONTHS, Period, add_months, periods_in
 from policies.domain.waterfall import explains, price_after
+from policies.domain.wording import called
 from policies.facts import LineFacts, QuoteFacts
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _violated(dated: _Dated, problem: str, loss: Loss, effect: Effect | None = N
     return Violated(
         evidence=(Evidence(field=f"{field}.ends_on", actual=stated, expected=last_day, expected_from=source),),
         loss=loss,
-        reports={"problem": problem, "kind": discount.kind, "last_day": last_day},
+        reports={"name": called(dated.facts.line), "problem": problem, "kind": discount.kind, "last_day": last_day},
         changes=_changes(dated, end),
         remedy_text=f"End {dated.named} on {last_day}" if last_day is not None else f"Give {dated.named} an end",
         discriminator=str(dated.position),
@@ -239,6 +240,6 @@ CHECK: Final = Check(
     run=run,
     summary="Looks for promotions without an end, or longer than they may last, and for discounts that outlive the term.",
     parameters=Parameters,
-    reports=("problem", "kind", "last_day"),
+    reports=("name", "problem", "kind", "last_day"),
     reads=("discounts", "start_date", "end_date", "term_months", "billing_frequency"),
 )

@@ -29,7 +29,7 @@ from policies.domain.money import plain
 from policies.domain.quote import Quote
 from policies.domain.schedule import Unscheduled, charges, resolve
 from policies.domain.waterfall import active_at, explains, percent_off, price_after, readable
-from policies.domain.wording import listed
+from policies.domain.wording import called, listed
 from policies.facts import LineFacts, QuoteFacts, at_list, priced_segments
 
 ZERO: Final = Decimal(0)
@@ -175,6 +175,7 @@ def _violated(concessions: _Concessions) -> Violated:
             assumptions=(concessions.basis,),
         ),
         reports={
+            "name": called(line),
             "shown": readable(shown),
             "effective": readable(effective),
             "concessions": listed(concessions.kinds) or "the price",
@@ -247,7 +248,7 @@ CHECK: Final = Check(
     scope=Scope.LINE,
     run=run,
     summary="Holds the effective discount of a line over its term against the discount that it shows.",
-    reports=("shown", "effective", "concessions"),
+    reports=("name", "shown", "effective", "concessions"),
     reads=(
         "list_unit_price",
         "net_unit_price",
