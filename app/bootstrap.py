@@ -1,0 +1,41 @@
+"""The composition root: the one place that knows which parts the program is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.config import Settings
+from app.gate import Limits, QuoteGate
+from app.rules import LiveRules
+from app.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that the API and the commands stand on."""
+
+    settings: Settings
+    store: Store
+    rules: LiveRules
+    gate: QuoteGate
+    clock: Callable[[], datetime]
+
+
+def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Services:
+    """The parts, put together. Nothing is connected or read yet."""
+    store = Store.open(
+        settings.database_url, timeout=settings.database_timeout, clock=clock, refused_bytes=settings.max_body_bytes
+    )
+    rules = LiveRules(home=settings.home, every=settings.policy_reload)
+    gate = QuoteGate(
+        store,
+        rules.current,
+        clock,
+        Limits(
+            max_bytes=settings.max_body_bytes, max_lines=settings.max_lines, idempotency=settings.idempotency
+        ),
+        simulated=settings.simulated,
+    )
+    return Services(settings=settings, store=store, rules=rules, gate=gate, clock=clock)
