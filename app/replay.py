@@ -11,7 +11,7 @@ from app.assess import assess
 from app.gate import render
 from app.recording import material_of
 from app.rules import RuleFiles, Rules, take_up
-from app.store import Store, StoredDecision
+from app.store import Store, StoredDecision, Unreadable
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
 
@@ -77,8 +77,11 @@ def _rules(stored: StoredDecision, store: Store, waivers: str | None) -> Rules:
 
 
 def _artefact(store: Store, digest: str) -> str:
-    artefact = store.artefacts.get(digest)
-    if artefact is None or not artefact.is_genuine:
+    try:
+        artefact = store.artefacts.get(digest)
+    except Unreadable:
+        artefact = None
+    if artefact is None:
         raise NotReplayable(f"the rules {digest} are not in the record as they were")
     return artefact.content.decode()
 

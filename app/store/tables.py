@@ -73,6 +73,7 @@ DECISIONS: Final = Table(
     Index("decisions_by_subject", "subject_type", "subject_id", "seq"),
     Index("decisions_by_content", "content_hash", "seq"),
     Index("decisions_by_time", "created_at"),
+    Index("decisions_by_verdict", "verdict", "seq"),
     Index("decisions_by_rep", "rep_id", "seq"),
     Index("decisions_by_account", "account_id", "seq"),
 )

@@ -79,6 +79,7 @@ def _decisions() -> None:
     op.create_index("decisions_by_subject", "decisions", ["subject_type", "subject_id", "seq"])
     op.create_index("decisions_by_content", "decisions", ["content_hash", "seq"])
     op.create_index("decisions_by_time", "decisions", ["created_at"])
+    op.create_index("decisions_by_verdict", "decisions", ["verdict", "seq"])
     op.create_index("decisions_by_rep", "decisions", ["rep_id", "seq"])
     op.create_index("decisions_by_account", "decisions", ["account_id", "seq"])
 
