@@ -41,7 +41,7 @@ def true_ups(terms: Terms, dues: Sequence[Due], to_currency: Round) -> Iterator[
         owed = commitment.amount * each.share
         shortfall = to_currency(owed - sum((_within(due, each.period) for due in dues), ZERO))
         if shortfall > 0:
-            yield Due(each.period, each.period.end, shortfall, kind, true_up=True)
+            yield Due(each.period, each.period.end, shortfall, kind, each.period.end, true_up=True)
 
 
 def burned_credit(terms: Terms, dues: Sequence[Due], to_currency: Round) -> Iterator[Due]:

@@ -21,34 +21,36 @@ _EXACT_ENOUGH = Decimal("1e-9")
 class Due(NamedTuple):
     """An amount for the days of a service period.
 
-    `closes` ends the time that one price pays for: up to there, rounded amounts add up to the rounded price.
+    `paid_until` is the end of the time that one price pays for: the rounded amounts of that time add up to the rounded price.
     """
 
     service_period: Period
     invoice_date: date
     amount: Decimal
     kind: InvoiceLineKind
+    paid_until: date
     quantity: Decimal | None = None
     unit_price: Decimal | None = None
-    closes: bool = True
     true_up: bool = False
 
 
 def rounded(dues: Iterable[Due], currency: str, policy: RoundingPolicy) -> list[Due]:
     """The dues in whole minor units of the currency, half up.
 
-    What rounding leaves is carried to the next due, never more than one unit: until the price is paid for
+    What rounding leaves is carried to the next due, never more than one unit: while the same price is paid for
     (`ROUND_THEN_SUM`: a year at 100 in twelfths is 8.33, 8.34, 8.33, ... and 100.00), or through the whole schedule
     (`SUM_THEN_ROUND`, whose sum is the rounded sum).
     """
     unit = minor_unit(currency)
     exact = paid = ZERO
+    paid_until = None
     result = []
     for due in dues:
+        if due.paid_until != paid_until and policy is RoundingPolicy.ROUND_THEN_SUM:
+            exact = paid = ZERO
+            paid_until = due.paid_until
         exact += due.amount
         to_date = exact.quantize(_EXACT_ENOUGH, ROUND_HALF_UP, WIDE).quantize(unit, ROUND_HALF_UP, WIDE)
         result.append(Due(due.service_period, due.invoice_date, to_date - paid, *due[3:]))
         paid = to_date
-        if due.closes and policy is RoundingPolicy.ROUND_THEN_SUM:
-            exact = paid = ZERO
     return result

@@ -98,7 +98,7 @@ def _metered(
             used = None if usage is None else usage(Period(counted.period.start, part.end))
             to_date = max(billed, cost(step, _Reading(used or ZERO, counted.share, is_final)))
             invoiced = invoice_dates[bisect_left(invoice_dates, part.end)]
-            yield step, Due(part, invoiced, to_date - billed, InvoiceLineKind.USAGE, used, closes=is_final)
+            yield step, Due(part, invoiced, to_date - billed, InvoiceLineKind.USAGE, counted.period.end, used)
             billed = to_date
 
 

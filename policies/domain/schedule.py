@@ -7,6 +7,7 @@ after that (`commitments`).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -19,7 +20,7 @@ from policies.domain.commitments import burned_credit, true_ups
 from policies.domain.dues import Due, rounded
 from policies.domain.invoice import InvoiceLineKind
 from policies.domain.metering import Usage, has_overage, metered_overage, metered_use
-from policies.domain.money import RoundingPolicy, round_to_currency
+from policies.domain.money import WIDE, RoundingPolicy, round_to_currency
 from policies.domain.period import Period
 from policies.domain.price_steps import PriceStep, has_one_price, price_of, price_steps, rated
 from policies.domain.proration import Measure, measure, priced_periods
@@ -44,6 +45,7 @@ __all__ = [
     "resolve",
 ]
 
+_TWELVE_DECIMALS = Decimal("1e-12")  # thirds and sevenths of a price carry an error behind them
 _BY_DATE = attrgetter("invoice_date", "service_period.start")
 _BY_UNIT = frozenset({ChargeModel.FLAT, ChargeModel.PER_UNIT})
 
@@ -93,10 +95,22 @@ def _charge(due: Due) -> Charge:
 
 
 def line_total(terms: Terms) -> Decimal:
-    """What a line commits to over its term, not rounded: its charges without any use. Raises `Unscheduled`.
+    """What a line commits to over its term, to twelve decimals: its charges without any use. Raises `Unscheduled`.
 
     It needs no billing frequency, except for discounts that last so many billing periods.
     """
+    return _total(terms).quantize(_TWELVE_DECIMALS, None, WIDE)
+
+
+def committed_total(line: Line, quote: Quote, *, price_period: PricePeriod | None = None) -> Decimal | Unscheduled:
+    """The `line_total` of a quote's line, or why there is none; `price_period` is taken where the line states none."""
+    try:
+        return line_total(resolve(line, quote, price_period=price_period))
+    except Unscheduled as unknown:
+        return unknown
+
+
+def _total(terms: Terms) -> Decimal:
     line, term, price = terms.line, terms.term, terms.line.net_unit_price
     if term is not None and price is not None and _is_plain(terms):
         if line.charge_model is not ChargeModel.FLAT:
@@ -111,14 +125,6 @@ def line_total(terms: Terms) -> Decimal:
     if line.minimum_commitment is not None or (terms.is_usage and line.model is not ChargeModel.FLAT):
         return _total_of_charges(terms)
     return _total_of_steps(terms)
-
-
-def committed_total(line: Line, quote: Quote, *, price_period: PricePeriod | None = None) -> Decimal | Unscheduled:
-    """The `line_total` of a quote's line, or why there is none; `price_period` is taken where the line states none."""
-    try:
-        return line_total(resolve(line, quote, price_period=price_period))
-    except Unscheduled as unknown:
-        return unknown
 
 
 def _is_plain(terms: Terms) -> bool:
@@ -184,6 +190,7 @@ def _once(terms: Terms) -> Due:
         invoice_date=day,
         amount=_once_due(terms.line),
         kind=InvoiceLineKind.ONE_TIME,
+        paid_until=day + timedelta(days=1),
         quantity=terms.line.quantity,
         unit_price=terms.line.net_unit_price,
     )
@@ -203,16 +210,16 @@ def _fixed(terms: Terms, steps: Sequence[PriceStep]) -> Iterator[Due]:
         return
     prices = [price_of(terms.line, step) for step in steps]
     measured = _measure_of(terms, paid, steps)
-    closing = _closing_days(terms, paid)
+    ends = _ends_of_prices(terms, paid)
     in_arrears = terms.billing_timing is BillingTiming.IN_ARREARS
     kind = InvoiceLineKind.USAGE if terms.is_usage else InvoiceLineKind.RECURRING
     for billed in terms.billing_periods(paid):
         parts = _parts(billed.period, steps, prices)
-        for number, (part, step, price) in enumerate(parts, start=1):
+        paid_until = ends[bisect_left(ends, billed.period.end)] if ends else billed.period.end
+        for part, step, price in parts:
             invoiced = billed.period.end if in_arrears else parts[0][0].start
-            closes = number == len(parts) and (closing is None or billed.period.end in closing)
             amount = price * measured.count(part) / measured.per_price  # in this order, twelve twelfths of 100 are 100
-            yield Due(part, invoiced, amount, kind, step.quantity, step.unit_price, closes)
+            yield Due(part, invoiced, amount, kind, paid_until, step.quantity, step.unit_price)
 
 
 def _parts(
@@ -229,9 +236,9 @@ def _parts(
     return parts
 
 
-def _closing_days(terms: Terms, paid: Period) -> frozenset[date] | None:
-    """The days on which the time that a price pays for is over; None where each billing period ends it."""
+def _ends_of_prices(terms: Terms, paid: Period) -> list[date]:
+    """The days on which the time that a price pays for is over, where several invoices share that time."""
     price_months, billing_months = terms.price_months, terms.billing_months
     if billing_months is None or (price_months is not None and price_months <= billing_months):
-        return None
-    return frozenset(each.period.end for each in terms.periods(paid, price_months))
+        return []
+    return [each.period.end for each in terms.periods(paid, price_months)]
