@@ -116,7 +116,7 @@ class _Reading:
         if when is not None:
             self.given = when.holds
         require, check = self._condition("require"), self._check()
-        if (require is None) is (check is None):
+        if (require is None) is (at.text(("check",)) is None):
             at.refuse((), "a policy has either require (an expression) or check (a named check)")
         parameters = self._parameters(check)
         failed = self.given | require.fails if require is not None else self.given
@@ -201,7 +201,7 @@ class _Reading:
 
     def _message(self, place: tuple[str, ...], given: Facts, check: Check | None = None) -> Message | None:
         text = self.at.text(place, required=True)
-        if text is None:
+        if text is None or (check is None and self.at.text(("check",)) is not None):
             return None
         return self.reader.message(self.file.source(place, text), given, check.reports if check is not None else ())
 

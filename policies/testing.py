@@ -77,7 +77,7 @@ def _facts(test: PolicyTest, documents: Documents) -> QuoteFacts:
         documents.quote(test.quote),
         as_of=_noon(test.as_of) if test.as_of is not None else DEFAULT_DAY,
         company=documents.company({**DEFAULT_COMPANY, **test.company}) if test.company is not None else None,
-        catalog=documents.catalog(test.catalog) if test.catalog is not None else None,
+        catalog=documents.catalog({"products": [], **test.catalog}) if test.catalog is not None else None,
     )
 
 

@@ -37,8 +37,10 @@ def show_decision(decision: Mapping[str, Any], to: Console) -> None:
     to.print(Text(decision["headline"]))
     if decision["findings"]:
         to.print(_findings(decision["findings"]))
-    for direction, amount in decision.get("totals", {}).items():
-        to.print(Text(f"{amount['amount']} {amount['currency']} {_DIRECTIONS[direction]}, each amount counted once."))
+    totals = decision["totals"]
+    for direction, words in _DIRECTIONS.items():
+        if totals[direction] is not None:
+            to.print(Text(f"{totals[direction]} {totals['currency']} {words}, each amount counted once."))
     _show_approval(decision["approval"], to)
     _show_not_assessed(decision["not_assessed"], to)
 

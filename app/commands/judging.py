@@ -17,16 +17,12 @@ from app.commands.surroundings import EXIT_CODES, Refused, home_option, json_opt
 from app.gate import render
 from app.store import new_id
 from cpq_hooks.canonical import (
-    dump_agreement,
-    dump_billing_configuration,
-    dump_invoice,
-    dump_quote,
-    dump_usage_record,
     load_agreement,
     load_billing_configuration,
     load_invoice,
     load_quote,
-    load_usage_record,
+    load_usage,
+    to_document,
 )
 from cpq_hooks.problem import Invalid
 from cpq_hooks.reading import Malformed, TooLarge, read_json
@@ -37,14 +33,13 @@ if TYPE_CHECKING:
     from app.rules import Rules
 
 Load = Callable[[Any], Any]
-Dump = Callable[[Any], "dict[str, Any]"]
 
-SHAPES: Final[Mapping[str, tuple[Load, Dump]]] = {
-    "quote": (load_quote, dump_quote),
-    "agreement": (load_agreement, dump_agreement),
-    "billing-configuration": (load_billing_configuration, dump_billing_configuration),
-    "usage": (load_usage_record, dump_usage_record),
-    "invoice": (load_invoice, dump_invoice),
+SHAPES: Final[Mapping[str, Load]] = {
+    "quote": load_quote,
+    "agreement": load_agreement,
+    "billing-configuration": load_billing_configuration,
+    "usage": load_usage,
+    "invoice": load_invoice,
 }
 as_of_option = click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge as of this day (UTC). Default: now."
@@ -87,10 +82,8 @@ def judge(quote: Any, document: object, in_force: Rules, when: datetime) -> dict
 @file_argument
 def normalize(shape: str, file: Any) -> None:
     """Print the document in FILE in canonical form, and say which of its fields are not known."""
-    load, dump = SHAPES[shape]
-    document = _read(file)
-    record = _loaded(load, document, file.name)
-    click.echo(json.dumps(dump(record), indent=2, ensure_ascii=False))
+    record = _loaded(SHAPES[shape], _read(file), file.name)
+    click.echo(json.dumps(to_document(record), indent=2, ensure_ascii=False))
     for path in unused(record):
         click.secho(f"not used: {path}", fg="yellow", err=True)
 

@@ -12,12 +12,12 @@ from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policies.domain.charge import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from policies.domain.quote import Quote
 
@@ -161,25 +161,26 @@ def _by_id(line: Line) -> str:
 
 
 def _stated(names: Mapping[str, Worse], values: tuple[object, ...]) -> dict[str, object]:
-    return {
-        name: value
-        for name, value in zip(names, values, strict=True)
-        if value is not None and value is not False and value != ()
-    }
+    return {name: value for name, value in zip(names, values, strict=True) if not _is_unstated(value)}
 
 
 def _spelt(names: Mapping[str, Worse], values: tuple[object, ...]) -> list[str]:
+    # Most terms of a line are not stated; the quick test goes first because this runs for every field of every line.
     return [
-        f"{name}={_spell(value)}"
+        f"{name}={_SPELLINGS.get(type(value), _spell)(value)}"
         for name, value in zip(names, values, strict=True)
-        if value is not None and value is not False and value != ()
+        if value is not None and value is not False and not (type(value) is tuple and not value)
     ]
+
+
+def _is_unstated(value: object) -> bool:
+    return value is None or value is False or (isinstance(value, tuple) and not value)
 
 
 def _spell(value: object) -> str:
     """A value as text that is the same for equal values."""
     if isinstance(value, Decimal):
-        return str(value.normalize() + 0)
+        return _spell_number(value)
     if isinstance(value, str):
         return repr(str(value))
     if isinstance(value, tuple):
@@ -187,6 +188,13 @@ def _spell(value: object) -> str:
     if is_dataclass(value):
         return "{" + ",".join(f"{f.name}={_spell(getattr(value, f.name))}" for f in fields(value)) + "}"
     return str(value)
+
+
+def _spell_number(number: Decimal) -> str:
+    return str(number.normalize() + 0)
+
+
+_SPELLINGS: Final[Mapping[type, Callable[[Any], str]]] = {Decimal: _spell_number, str: repr, date: str, int: str}
 
 
 def _worse_fields(
