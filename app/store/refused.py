@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import delete, insert, select
 
@@ -14,6 +15,8 @@ from app.store.identifiers import moment, searchable, stamp
 from app.store.packing import pack, unpack
 from app.store.records import RefusedRequest
 from app.store.tables import REFUSED
+
+_LARGEST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Refused:
             "key_id": refused.key_id,
             "content_type": searchable(refused.content_type),
             "status": refused.status,
-            "length": max(refused.length, len(refused.body)),
+            "length": min(max(refused.length, len(refused.body)), _LARGEST),
             "body_digest": f"sha256:{hashlib.sha256(refused.body).hexdigest()}",
             "problem": pack(refused.problem),
             "body": pack(refused.body[: self._limit]),

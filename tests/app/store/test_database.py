@@ -86,6 +86,26 @@ def test_a_connection_that_the_server_ended_is_opened_again(postgres_url, call):
 
 
 @pytest.mark.postgres
+def test_a_commit_whose_answer_was_lost_is_not_repeated_but_said_to_be_uncertain(postgres_url):
+    engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    tries = []
+
+    def work(connection):
+        tries.append(connection)
+        own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        with engine.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({own}, 5000)")
+
+    with a_store(postgres_url) as store:
+        with pytest.raises(StoreUnavailable) as lost:
+            store._database.write(work)
+        assert lost.value.uncertain
+        assert len(tries) == 1
+        assert store.record(a_decision()).seq == 1
+    engine.dispose()
+
+
+@pytest.mark.postgres
 def test_a_deadlock_is_tried_again(postgres_url):
     with a_store(postgres_url) as store:
         meeting = threading.Barrier(2, timeout=10)

@@ -42,6 +42,11 @@ def test_a_body_that_was_not_read_to_its_end_keeps_its_stated_length(store):
     assert (kept.request.length, kept.is_cut) == (20_000_000, True)
 
 
+def test_a_stated_length_beyond_reason_is_no_obstacle(store):
+    store.refused.keep(a_refusal(length=10**30))
+    assert store.refused.get("ref_1").request.length == 2**63 - 1
+
+
 def test_an_unknown_reference_is_nothing(store):
     assert [store.refused.get(ref_id) for ref_id in ("ref_2", "", "\x00", "\ud800")] == [None] * 4
 
