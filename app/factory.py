@@ -16,12 +16,13 @@ from app.api.authentication import KeyRing
 from app.api.decisions import decision_routes
 from app.api.desk import Desk
 from app.api.door import Door
-from app.api.examples import EXAMPLES
+from app.api.examples import read_examples
 from app.api.openapi import describe
 from app.api.operations import description_routes, health_routes
 from app.api.policies import policy_routes
 from app.api.quotes import quote_routes
 from app.api.rate_limit import Counts, CountsInFolder, CountsInMemory, RateLimiter
+from app.api.records import Archive, record_routes
 from app.api.refused import refused_routes
 from app.api.refused_bodies import RefusedBodies
 from app.api.route import Route
@@ -85,23 +86,32 @@ def create_app(
     )
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False
-    desk.open(app, all_routes(services, desk.metrics))
+    desk.open(app, all_routes(services, desk.metrics, desk.refused))
     return app
 
 
-def all_routes(services: Services, metrics: Metrics) -> tuple[Route, ...]:
+def all_routes(services: Services, metrics: Metrics, refused: RefusedBodies) -> tuple[Route, ...]:
     """Every route, in the order in which the document lists them."""
-    store = services.store
+    store, settings = services.store, services.settings
+    archive = Archive(
+        documents=store.documents,
+        idempotency=store.idempotency,
+        keep_refused=refused.keep_part,
+        clock=services.clock,
+        remembered=settings.idempotency,
+        simulated=settings.simulated,
+    )
 
     def ready() -> str:
         store.ping()
         return services.rules.current().version
 
     routes = (
-        *quote_routes(services.gate, default_wait=services.settings.default_wait),
+        *quote_routes(services.gate, default_wait=settings.default_wait),
         *decision_routes(store.decisions),
         *scorecard_routes(store.decisions),
         *refused_routes(store.refused),
+        *record_routes(archive),
         *policy_routes(services.rules.current, services.clock),
         *health_routes(version=VERSION, ready=ready, metrics=metrics),
     )
@@ -109,4 +119,4 @@ def all_routes(services: Services, metrics: Metrics) -> tuple[Route, ...]:
 
 
 def _describe(routes: tuple[Route, ...]) -> dict[str, Any]:
-    return describe(routes, schemas=SCHEMAS, examples=EXAMPLES, version=VERSION)
+    return describe(routes, schemas=SCHEMAS, examples=read_examples(), version=VERSION)

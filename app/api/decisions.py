@@ -69,7 +69,7 @@ def decision_routes(decisions: DecisionLog) -> tuple[Route, ...]:
             ),
             scope=Scope.READ,
             query=(*_FILTERS, *_PAGING),
-            answers=Content(schema="DecisionPage", example="decision_page"),
+            answers=Content(schema="DecisionPage"),
             handle=many,
         ),
         Route(
@@ -81,7 +81,7 @@ def decision_routes(decisions: DecisionLog) -> tuple[Route, ...]:
             about="The decision, byte for byte as it was answered.",
             scope=Scope.READ,
             path_parameters={"decision_id": "The decision's id, `dec_...`."},
-            answers=Content(schema="Decision", example="decision"),
+            answers=Content(schema="Decision"),
             problems=(NOT_FOUND,),
             handle=one,
         ),

@@ -12,20 +12,18 @@ from flask import Flask, Response, request
 from structlog.typing import FilteringBoundLogger
 
 from app.api.door import Door
-from app.api.exchange import ApiRequest, Exchange, begin
+from app.api.exchange import ApiRequest, Exchange, Told, begin
 from app.api.refused_bodies import RefusedBodies
-from app.api.route import Route, Told
+from app.api.route import Route
 from app.errors import INTERNAL, MEDIA_TYPE, problem_of
 from app.observability.logs import places_of
 from app.observability.metrics import Metrics
 
-_ALWAYS: Final = (
+_DEFAULTS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-)
-_UNLESS_STATED: Final = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 )
@@ -80,12 +78,10 @@ class Desk:
         asking = _current()
         exchange = asking.exchange
         seconds = time.perf_counter() - exchange.began
-        headers = response.headers
-        headers.extend(exchange.headers)
-        for name, value in _UNLESS_STATED:
-            headers.setdefault(name, value)
-        headers.extend(_ALWAYS)
-        headers["X-Request-ID"] = exchange.request_id
+        stated = {name for name, _ in exchange.headers}
+        exchange.headers.append(("X-Request-ID", exchange.request_id))
+        exchange.headers += [default for default in _DEFAULTS if default[0] not in stated]
+        response.headers.extend(exchange.headers)
         self._count(asking, response.status_code, seconds)
         self._log(asking, response.status_code, seconds)
         return response
@@ -133,7 +129,7 @@ def _level(exchange: Exchange, status: int) -> int:
     """What needs no key is asked every few seconds by machines, and is worth no line unless someone looks for it."""
     if status >= INTERNAL.status:
         return logging.ERROR
-    return logging.DEBUG if exchange.route is not None and exchange.route.scope is None else logging.INFO
+    return logging.DEBUG if not exchange.needs_key else logging.INFO
 
 
 def _facts(exchange: Exchange) -> dict[str, Any]:

@@ -28,12 +28,13 @@ class Door:
     def pass_in(self, request: ApiRequest, route: Route, path: Mapping[str, str]) -> Asked:
         """What the route's handler gets. Raises the first thing that bars the way; the body is received before what is refused for it."""
         exchange, environ = request.exchange, request.environ
-        exchange.route = route
+        exchange.path, exchange.needs_key = route.path, route.scope is not None
+        exchange.takes_body = route.takes is not None
         if route.scope is not None:
             self._let_in(exchange, environ, route)
         query = read_query(request.args.to_dict(flat=False), route.query) if environ.get("QUERY_STRING") else {}
         if route.takes is None:
-            return Asked(key=exchange.key, path=path, query=query)
+            return Asked(exchange=exchange, path=path, query=query)
         exchange.preview = bool(query.get("dry_run"))
         return self._with_body(exchange, environ, route, path, query)
 
@@ -73,7 +74,7 @@ class Door:
         if received.cut_off is not None:
             raise received.cut_off
         return Asked(
-            key=exchange.key,
+            exchange=exchange,
             path=path,
             query=query,
             body=received,

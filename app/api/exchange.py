@@ -11,7 +11,7 @@ from typing import Final
 from flask import Request
 
 from app.api.receiving import Received
-from app.api.route import Route, Told
+from app.assess import Measures
 from app.errors import Problem
 from app.store import ApiKey
 
@@ -19,13 +19,30 @@ UNMATCHED: Final = "unmatched"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{8,100}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What logs and metrics may know of a reply: ids and counts of ours."""
+
+    decision_id: str | None = None
+    verdict: str | None = None
+    preview: bool = False
+    replayed: bool = False
+    measures: Measures | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Exchange:
-    """A request and what became of it. `headers` go out with the answer, whichever it will be."""
+    """A request and what became of it.
+
+    `path` is its route's, with the variables unnamed: safe for a log and a label. `headers` go out with the answer,
+    whichever it will be.
+    """
 
     request_id: str
     began: float
-    route: Route | None = None
+    path: str = UNMATCHED
+    needs_key: bool = True
+    takes_body: bool = False
     key: ApiKey | None = None
     received: Received | None = None
     preview: bool = False
@@ -33,11 +50,6 @@ class Exchange:
     problem: Problem | None = None
     refused_id: str | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """The route's path with its variables unnamed: safe for a log and for a label."""
-        return UNMATCHED if self.route is None else self.route.path
 
 
 class ApiRequest(Request):

@@ -66,7 +66,7 @@ _HEADERS: Final[Mapping[str, Any]] = {
 def describe(
     routes: Iterable[Route], *, schemas: Mapping[str, type[Schema]], examples: Mapping[str, Any], version: str
 ) -> dict[str, Any]:
-    """The document. Each route names its schemas and examples by their keys."""
+    """The document. Routes name their schemas by the keys; `examples` are by the same."""
     spec = APISpec(
         title="Quoteguard",
         version=version,
@@ -141,7 +141,7 @@ def _query(parameter: Parameter) -> dict[str, Any]:
 
 
 def _content(content: Content, examples: Mapping[str, Any]) -> dict[str, Any]:
-    example = {} if content.example is None else {"example": examples[content.example]}
+    example = {"example": examples[content.schema]} if content.schema in examples else {}
     return {media_type: _media(media_type, content, example) for media_type in content.media_types}
 
 

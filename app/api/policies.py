@@ -36,7 +36,7 @@ def policy_routes(rules: Callable[[], Rules], clock: Callable[[], datetime]) -> 
             summary="The policies in force",
             about="Every policy of the set that judges quotes now, with its effect and its owner.",
             scope=Scope.READ,
-            answers=Content(schema="PolicyList", example="policies"),
+            answers=Content(schema="PolicyList"),
             handle=show,
         ),
     )

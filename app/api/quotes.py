@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app.api.exchange import Told
 from app.api.parameters import flag_parameter
-from app.api.route import Asked, Content, Reply, Route, Told
+from app.api.route import Asked, Content, Reply, Route
 from app.assess import Answer, Call, Caller, Gate
 from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON
 from app.store import Scope
@@ -40,8 +41,8 @@ def quote_routes(gate: Gate, *, default_wait: timedelta) -> tuple[Route, ...]:
                 "before the answer is sent. The same content under the same policies gets the same decision."
             ),
             scope=Scope.CHECK,
-            takes=Content(schema="Quote", example="quote"),
-            answers=Content(schema="Decision", example="decision"),
+            takes=Content(schema="Quote"),
+            answers=Content(schema="Decision"),
             query=(
                 flag_parameter(
                     "dry_run",

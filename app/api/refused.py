@@ -35,7 +35,7 @@ def refused_routes(refused: Refused) -> tuple[Route, ...]:
             ),
             scope=Scope.READ,
             path_parameters={"refused_id": "The id that the problem names, `ref_...`."},
-            answers=Content(schema="RefusedRequest", example="refused"),
+            answers=Content(schema="RefusedRequest"),
             problems=(NOT_FOUND,),
             handle=one,
         ),

@@ -10,7 +10,8 @@ from structlog.typing import FilteringBoundLogger
 
 from app.api.exchange import ApiRequest, Exchange
 from app.api.rate_limit import Counts, RateLimiter
-from app.api.receiving import receive
+from app.api.receiving import Received, receive
+from app.api.route import Asked
 from app.config import RateLimit
 from app.errors import Problem
 from app.observability.logs import places_of
@@ -49,32 +50,45 @@ class RefusedBodies:
         """The problem document to answer with, and the id under which the body is kept; None where it is not."""
         exchange = request.exchange
         if self._is_kept(exchange, problem):
-            kept = self._kept(request.environ, exchange, problem)
+            received = self._received(request.environ, exchange)
+            kept = self._kept(exchange, problem, received.kept, received.length, request.environ.get("CONTENT_TYPE"))
             if kept is not None:
                 return kept
         return problem.document(request_id=exchange.request_id), None
 
+    def keep_part(self, asked: Asked, problem: Problem, part: bytes) -> str | None:
+        """Keep a part of a body of which the rest was taken, and return the id."""
+        exchange = asked.exchange
+        kept = self._kept(exchange, problem, part, len(part), asked.media_type)
+        exchange.refused_id = None if kept is None else kept[1]
+        return exchange.refused_id
+
     def _is_kept(self, exchange: Exchange, problem: Problem) -> bool:
-        if exchange.route is None or exchange.route.takes is None or exchange.preview or not problem.kind.keeps_body:
+        if not exchange.takes_body or exchange.preview or not problem.kind.keeps_body:
             return False
         return exchange.key is not None or self._strangers.ask("strangers").allowed
 
-    def _kept(self, environ: dict[str, Any], exchange: Exchange, problem: Problem) -> tuple[bytes, str] | None:
+    def _received(self, environ: dict[str, Any], exchange: Exchange) -> Received:
+        """The body, read now if that was not its turn yet."""
+        if exchange.received is None:
+            most = self._max_body_bytes if exchange.key is not None else _BYTES_OF_STRANGERS
+            exchange.received = receive(environ, most=most)
+        return exchange.received
+
+    def _kept(
+        self, exchange: Exchange, problem: Problem, body: bytes, length: int, content_type: str | None
+    ) -> tuple[bytes, str] | None:
         refused_id = new_id("ref")
         document = problem.document(request_id=exchange.request_id, refused_id=refused_id)
-        received = exchange.received
-        if received is None:
-            most = self._max_body_bytes if exchange.key is not None else _BYTES_OF_STRANGERS
-            received = exchange.received = receive(environ, most=most)
         request = RefusedRequest(
             ref_id=refused_id,
             received_at=self._clock(),
-            route=f"{environ['REQUEST_METHOD']} {exchange.path}",
+            route=f"POST {exchange.path}",
             status=problem.kind.status,
             problem=document,
-            body=received.kept,
-            length=received.length,
-            content_type=environ.get("CONTENT_TYPE"),
+            body=body,
+            length=length,
+            content_type=content_type,
             key_id=None if exchange.key is None else exchange.key.id,
         )
         try:

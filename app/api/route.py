@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
+from app.api.exchange import Exchange, Told
 from app.api.receiving import Received
-from app.assess import Measures
 from app.errors import BAD_PARAMETER, Kind, refuse
-from app.store import ApiKey, Scope
+from app.store import Scope
 from cpq_hooks.problem import Problem as Fault
 
 JSON: Final = "application/json"
@@ -26,7 +26,7 @@ _NOTHING: Final = Received(kept=b"", length=0)
 class Asked:
     """One request, past the door: its key, its body as it came, and its parameters read and checked."""
 
-    key: ApiKey | None
+    exchange: Exchange
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Received = _NOTHING
@@ -36,18 +36,8 @@ class Asked:
 
     @property
     def key_id(self) -> str | None:
-        return None if self.key is None else self.key.id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What logs and metrics may know of a reply: ids and counts of ours."""
-
-    decision_id: str | None = None
-    verdict: str | None = None
-    preview: bool = False
-    replayed: bool = False
-    measures: Measures | None = None
+        """The API key's id; None on a route that needs none."""
+        return None if self.exchange.key is None else self.exchange.key.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +66,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A body, in words for the document: the name of its schema, an example's name, and the media types it comes in.
+    """A body, in words for the document: the name of its schema and the media types it comes in.
 
     `many` says that a list of them is taken as well.
     """
 
     schema: str
-    example: str | None = None
     media_types: tuple[str, ...] = (JSON,)
     many: bool = False
     about: str = ""

@@ -8,7 +8,8 @@ from typing import Any, Final
 from marshmallow import Schema, fields
 
 from app.errors import KINDS
-from cpq_hooks.canonical.quote import QuoteSchema
+from cpq_hooks.canonical.quote import AgreementSchema, QuoteSchema
+from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, UsageRecordSchema
 from policies.domain.decision import RiskStatus, Verdict
 from policies.domain.finding import Direction, Effect
 from policies.domain.outcome import SubjectType
@@ -318,11 +319,27 @@ class PolicyListSchema(Schema):
     policies = _parts(PolicySchema, "The policies by id.")
 
 
+class StoredSchema(Schema):
+    """What became of the records that were sent."""
+
+    created = _whole("How many were new.")
+    changed = _whole("How many are a further version of what was there.")
+    unchanged = _whole("How many were there already, with the same content.")
+    refused = _whole("How many lines of JSON Lines could not be taken.")
+    refused_id = _text("Where those lines are kept.", null=True)
+    errors = _parts(ErrorSchema, "What is wrong with them.")
+
+
 SCHEMAS: Final[Mapping[str, type[Schema]]] = {
     "Quote": QuoteSchema,
     "Decision": DecisionSchema,
     "DecisionPage": DecisionPageSchema,
     "QuoteScorecard": QuoteScorecardSchema,
+    "Agreement": AgreementSchema,
+    "UsageRecord": UsageRecordSchema,
+    "Invoice": InvoiceSchema,
+    "Outcome": OutcomeSchema,
+    "Stored": StoredSchema,
     "RefusedRequest": RefusedRequestSchema,
     "PolicyList": PolicyListSchema,
     "Health": HealthSchema,

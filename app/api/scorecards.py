@@ -42,7 +42,7 @@ def scorecard_routes(decisions: DecisionLog) -> tuple[Route, ...]:
             ),
             scope=Scope.READ,
             path_parameters={"quote_id": "The quote's own id."},
-            answers=Content(schema="QuoteScorecard", example="scorecard"),
+            answers=Content(schema="QuoteScorecard"),
             problems=(NOT_FOUND,),
             handle=quote,
         ),

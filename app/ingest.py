@@ -1,0 +1,152 @@
+"""What came after the sale comes in: agreements, usage, invoices and outcomes, one or many, stored by their ids.
+
+A JSON list is taken whole or not at all. JSON Lines are taken line by line: the good ones are stored, each bad one is
+reported with its number. Sent again, the same content changes nothing; changed content is a further version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+
+from app.store import Document, DocumentKind
+from cpq_hooks.canonical.loading import load, write
+from cpq_hooks.canonical.quote import AgreementSchema
+from cpq_hooks.canonical.record import Record
+from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, UsageRecordSchema
+from cpq_hooks.problem import MOST_PROBLEMS, Invalid, Problem
+from cpq_hooks.reading import Malformed, read_json, read_json_lines
+from policies.domain.agreement import Agreement
+from policies.domain.invoice import Invoice
+from policies.domain.outcome import Outcome
+from policies.domain.usage import UsageRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sort:
+    """A sort of record that is stored by id: its schema, and what it is looked up by."""
+
+    kind: DocumentKind
+    schema: type[Record]
+    filed: Callable[[Any, bytes], Document]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What could be read of a body: documents to store, what is wrong with the rest, and the rest as it came."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...] = ()
+    refused_lines: tuple[bytes, ...] = ()
+
+
+def read_records(sort: Sort, raw: bytes) -> Read:
+    """All records of a JSON document, which is one of them or a list. Raises `Malformed`, or `Invalid` with every problem."""
+    value = read_json(raw)
+    if not isinstance(value, list):
+        return Read(documents=(_filed(sort, value),))
+    if not value:
+        raise Invalid([Problem(path="$", message="the list is empty: send at least one record", code="empty")])
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for position, item in enumerate(value):
+        try:
+            documents.append(_filed(sort, item))
+        except Invalid as invalid:
+            problems += [replace(problem, path=f"$[{position}]{problem.path[1:]}") for problem in invalid.problems]
+    if problems:
+        raise Invalid(_shortened(problems))
+    return Read(documents=tuple(documents))
+
+
+def read_record_lines(sort: Sort, raw: bytes) -> Read:
+    """The records of JSON Lines, and the lines that are none. Raises `Malformed` where there is no line at all."""
+    lines = raw.split(b"\n")
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    refused: list[bytes] = []
+    for number, value in read_json_lines(raw):
+        found = list(_faults(sort, number, value, documents))
+        if found:
+            problems += found
+            refused.append(lines[number - 1])
+    if not documents and not refused:
+        raise Malformed("there is nothing here: send a record on each line", line=1, column=1)
+    return Read(documents=tuple(documents), problems=_shortened(problems), refused_lines=tuple(refused))
+
+
+def _faults(sort: Sort, number: int, value: Any, documents: list[Document]) -> Iterator[Problem]:
+    """What is wrong with one line; a good one is added to the documents."""
+    if isinstance(value, Malformed):
+        message = f"column {value.column}: {value.message}"
+        yield Problem(path=value.path or "$", message=message, code="malformed_json", line=number)
+        return
+    try:
+        documents.append(_filed(sort, value))
+    except Invalid as invalid:
+        yield from (replace(problem, line=number) for problem in invalid.problems)
+
+
+def _shortened(problems: list[Problem]) -> tuple[Problem, ...]:
+    more = len(problems) - MOST_PROBLEMS
+    if more <= 0:
+        return tuple(problems)
+    message = f"{more:,} more problems are not listed: mend these first"
+    return (*problems[:MOST_PROBLEMS], Problem(path="$", message=message, code="more"))
+
+
+def _filed(sort: Sort, value: Any) -> Document:
+    record = load(sort.schema, value)
+    body = json.dumps(write(sort.schema, record), ensure_ascii=False, separators=(",", ":"))
+    return sort.filed(record, body.encode("utf-8", "backslashreplace"))
+
+
+def _agreement(agreement: Agreement, body: bytes) -> Document:
+    account = agreement.terms.account
+    return Document(
+        id=agreement.agreement_id,
+        body=body,
+        account_id=None if account is None else account.account_id,
+        agreement_id=agreement.agreement_id,
+        parent_id=agreement.quote_id,
+        occurred_at=_start_of(agreement.signed_on),
+    )
+
+
+def _usage(usage: UsageRecord, body: bytes) -> Document:
+    return Document(
+        id=usage.usage_id,
+        body=body,
+        account_id=usage.account_id,
+        agreement_id=usage.agreement_id,
+        occurred_at=usage.at or _start_of(usage.period_start),
+    )
+
+
+def _invoice(invoice: Invoice, body: bytes) -> Document:
+    return Document(
+        id=invoice.invoice_id,
+        body=body,
+        account_id=invoice.account_id,
+        agreement_id=invoice.agreement_id,
+        parent_id=invoice.billing_configuration_id,
+        occurred_at=_start_of(invoice.issued_on),
+    )
+
+
+def _outcome(outcome: Outcome, body: bytes) -> Document:
+    return Document(id=outcome.outcome_id, body=body, parent_id=outcome.subject.id, occurred_at=outcome.discovered_at)
+
+
+def _start_of(day: date | None) -> datetime | None:
+    """A day as a moment to sort by: its start in UTC, whatever the account's time zone."""
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+AGREEMENTS: Final = Sort(kind=DocumentKind.AGREEMENT, schema=AgreementSchema, filed=_agreement)
+USAGE: Final = Sort(kind=DocumentKind.USAGE, schema=UsageRecordSchema, filed=_usage)
+INVOICES: Final = Sort(kind=DocumentKind.INVOICE, schema=InvoiceSchema, filed=_invoice)
+OUTCOMES: Final = Sort(kind=DocumentKind.OUTCOME, schema=OutcomeSchema, filed=_outcome)
