@@ -14,7 +14,7 @@ from hashlib import sha256
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from policies.domain.charge import Line
+from policies.domain.charge import Discount, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 
 class Worse(StrEnum):
-    """Which way a field gets worse for the seller. ANY: every change has to be looked at again."""
+    """Which way a field gets worse for the seller. ANY: every change has to be looked at again.
+
+    DEEPER is for discounts: one that is new, or deeper or longer than the one of its kind was.
+    """
 
     LOWER = "lower"
     HIGHER = "higher"
+    DEEPER = "deeper"
     ANY = "any"
 
 
@@ -39,7 +43,7 @@ LINE_FIELDS: Final[Mapping[str, Worse]] = {
     "price_period": Worse.ANY,
     "list_unit_price": Worse.ANY,
     "net_unit_price": Worse.LOWER,
-    "discounts": Worse.ANY,
+    "discounts": Worse.DEEPER,
     "tiers": Worse.ANY,
     "package": Worse.ANY,
     "percentage": Worse.ANY,
@@ -210,6 +214,8 @@ def _worse_fields(
 def _is_worse(before: object, now: object, worse: Worse) -> bool:
     if before == now:
         return False
+    if worse is Worse.DEEPER:
+        return _any_deeper(_discounts(before), _discounts(now))
     if before is None or now is None or worse is Worse.ANY:
         return _appearance_is_worse(before, worse)
     if isinstance(before, Decimal | int | date) and isinstance(now, type(before)):
@@ -223,3 +229,32 @@ def _appearance_is_worse(before: object, worse: Worse) -> bool:
         return True
     came = before is None
     return came if worse is Worse.HIGHER else not came
+
+
+def _discounts(value: object) -> tuple[Discount, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _any_deeper(before: tuple[Discount, ...], now: tuple[Discount, ...]) -> bool:
+    """Whether one of the discounts is not matched by an earlier one of its kind that was as deep and lasted as long."""
+    earlier = list(before)
+    for discount in now:
+        match = next((each for each in earlier if each.kind == discount.kind), None)
+        if match is None or _is_deeper(match, discount):
+            return True
+        earlier.remove(match)
+    return False
+
+
+def _is_deeper(before: Discount, now: Discount) -> bool:
+    if (before.percent is None) is not (now.percent is None) or before.starts_on != now.starts_on:
+        return True
+    depth_before, depth_now = before.percent or before.amount or 0, now.percent or now.amount or 0
+    return depth_now > depth_before or _lasts_longer(before.ends_on, now.ends_on) or _lasts_longer(before.periods, now.periods)
+
+
+def _lasts_longer(before: Any, now: Any) -> bool:
+    """An end that goes away or moves out; an end that comes in is better, and none on either side is the same."""
+    if now is None:
+        return before is not None
+    return before is not None and now > before

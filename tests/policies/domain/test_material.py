@@ -48,7 +48,9 @@ def test_a_field_gets_worse_in_its_own_direction(field: str, better: str, worse:
     before = material(a_quote(lines=[line]))
 
     def changed(value: str):
-        return material(a_quote(lines=[replace(line, **{field: getattr(built(Line, _terms(line) | {field: value}), field)})]))
+        return material(
+            a_quote(lines=[replace(line, **{field: getattr(built(Line, _terms(line) | {field: value}), field)})])
+        )
 
     assert worsened(before, changed(better)) == ()
     assert [each.field for each in worsened(before, changed(worse))] == [field]
@@ -57,7 +59,30 @@ def test_a_field_gets_worse_in_its_own_direction(field: str, better: str, worse:
 def test_a_term_that_appears_is_worse_only_where_it_gives_something_away() -> None:
     before = material(a_quote())
     assert worsened(before, material(a_quote(lines=[a_line(overage_unit_price="1")]))) == ()
-    assert [each.field for each in worsened(before, material(a_quote(lines=[a_line(free_months="1")])))] == ["free_months"]
+    assert [each.field for each in worsened(before, material(a_quote(lines=[a_line(free_months="1")])))] == [
+        "free_months"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "worse"),
+    [
+        ([{"percent": "20", "periods": 3}], False),
+        ([{"percent": "19", "periods": 3}], False),
+        ([], False),
+        ([{"percent": "20", "periods": 2}], False),
+        ([{"percent": "21", "periods": 3}], True),
+        ([{"percent": "20", "periods": 4}], True),
+        ([{"percent": "20"}], True),
+        ([{"amount": "1", "periods": 3}], True),
+        ([{"percent": "20", "periods": 3, "kind": "promo"}], True),
+        ([{"percent": "20", "periods": 3}, {"percent": "1"}], True),
+    ],
+)
+def test_a_discount_gets_worse_when_it_is_new_deeper_or_longer(now: list[dict[str, object]], worse: bool) -> None:
+    before = material(a_quote(lines=[a_line(discounts=[{"percent": "20", "periods": 3}])]))
+    found = worsened(before, material(a_quote(lines=[a_line(discounts=now)])))
+    assert [each.field for each in found] == (["discounts"] if worse else [])
 
 
 def test_a_line_that_comes_or_goes_has_to_be_looked_at() -> None:
