@@ -10,13 +10,14 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from policies.domain.authority import Limit, Sale, limit_of
+from policies.domain.authority import Limit, Sale, limit_of, not_known_of
 from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
 from policies.domain.charge import ChargeModel, ChargeType, Line, PackageRounding, PricePeriod
 from policies.domain.company import Company
 from policies.domain.period import MONTHS, Period, add_months, periods_in
 from policies.domain.quote import Quote
 from policies.domain.schedule import Unscheduled, committed_total
+from policies.domain.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,6 +180,14 @@ class QuoteFacts:
         if known is None:
             known = self.authorities[product_family] = _authority(self, product_family)
         return known
+
+
+def authority_unsure(facts: QuoteFacts, product_family: str | None) -> str:
+    """Why the rep's limit is only known within bounds."""
+    table = facts.company.discount_authority if facts.company is not None else None
+    role = facts.quote.rep.role if facts.quote.rep is not None else None
+    missing = not_known_of(table, role, facts.sale(product_family)) if table is not None and role is not None else ()
+    return f"the limit of the role {role} depends on {listed(missing)}, not known here"
 
 
 def _authority(facts: QuoteFacts, product_family: str | None) -> Limit | str:
@@ -423,16 +432,20 @@ class _Deriver:
             return None
         if line.tiers or line.percentage is not None or not (rises or line.ramp or line.package is not None):
             return list_price * multiple * periods if multiple is not None else None
-        at_list = replace(
-            line,
-            net_unit_price=list_price,
-            discounts=(),
-            free_months=None,
-            billing_start_date=None,
-            ramp=tuple(replace(segment, net_unit_price=None) for segment in line.ramp),
-        )
-        total = committed_total(at_list, self.billed_at_once, price_period=period)
+        total = committed_total(at_list(line, list_price), self.billed_at_once, price_period=period)
         return None if isinstance(total, Unscheduled) else total
+
+
+def at_list(line: Line, list_price: Decimal) -> Line:
+    """The same line without any concession: at list price from its first day, with the quantities of its ramp."""
+    return replace(
+        line,
+        net_unit_price=list_price,
+        discounts=(),
+        free_months=None,
+        billing_start_date=None,
+        ramp=tuple(replace(segment, net_unit_price=None) for segment in line.ramp),
+    )
 
 
 def _is_plain(line: Line) -> bool:

@@ -3,8 +3,8 @@
 Values may be written as text, the way a sender writes them: `a_line(quantity="5", ends_on="2026-06-30")`.
 """
 
-from collections.abc import Mapping
-from dataclasses import is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -12,7 +12,9 @@ from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product, Promotion
 from policies.domain.charge import Line, Tier
+from policies.domain.company import Company
 from policies.domain.quote import Quote
 
 
@@ -52,6 +54,36 @@ def a_quote(**terms: Any) -> Quote:
         "lines": [a_line()],
     }
     return built(Quote, defaults | terms)
+
+
+LADDER = {"ae": "10", "manager": "20", "director": "30", "cro": "40", "cfo": "100"}
+
+
+def an_authority(*rules: Mapping[str, Any], **limits: str) -> dict[str, Any]:
+    """A discount authority table: one general limit a role (from AE 10 % to CFO 100 %), and further rules."""
+    general = [{"role": role, "maximum_discount_percent": limit} for role, limit in (LADDER | limits).items()]
+    return {"ladder": list(LADDER), "rules": [*rules, *general]}
+
+
+def a_company(**tables: Any) -> Company:
+    """A company in US dollars with the usual ladder of discount authority, unless the test says otherwise."""
+    return built(Company, {"name": "Test", "currency": "USD", "discount_authority": an_authority()} | tables)
+
+
+def a_catalog(*products: Mapping[str, Any], promotions: Sequence[Mapping[str, Any]] = (), currency: str = "USD") -> Catalog:
+    """Products with the prices of one price book, "standard"; a product's price terms may stand beside its own."""
+    return Catalog(
+        products={each["product_id"]: _a_product(dict(each)) for each in products},
+        price_books={"standard": PriceBook(price_book="standard", currency=currency)},
+        promotions={each["kind"]: built(Promotion, each) for each in promotions},
+    )
+
+
+def _a_product(terms: dict[str, Any]) -> Product:
+    named = {each.name for each in fields(CatalogPrice)}
+    price = {name: terms.pop(name) for name in list(terms) if name in named}
+    prices = [{"price_book": "standard", "price_period": "month"} | price] if price else []
+    return built(Product, {"prices": prices} | terms)
 
 
 def built(record: type, values: Mapping[str, Any]) -> Any:

@@ -14,10 +14,10 @@ from policies.domain.authority import Limit, approver_of, limit_of
 from policies.domain.finding import Evidence, Exposure
 from policies.domain.money import format_amount, plain, round_to_currency
 from policies.domain.waterfall import percent_off, price_after, readable
-from policies.facts import LineFacts, QuoteFacts, priced_segments
+from policies.domain.wording import listed
+from policies.facts import LineFacts, QuoteFacts, authority_unsure, priced_segments
 
 ZERO: Final = Decimal(0)
-ONE: Final = Decimal(1)
 HUNDRED: Final = Decimal(100)
 
 
@@ -48,26 +48,41 @@ def run(quote: QuoteFacts, parameters: Parameters) -> CheckResult:
         return _unknown(quote)
     if discount <= ZERO:
         return SATISFIED
-    if discount <= _deepest_price(quote):
+    if discount <= _deepest_price(quote, parameters) and not _any_granted(quote, parameters):
         return NOT_APPLICABLE
     shares = _shares(quote, parameters)
-    return Undetermined(shares) if isinstance(shares, str) else _judged(quote, shares)
+    return Undetermined(shares) if isinstance(shares, str) else _judged(quote, parameters, shares)
 
 
 def _unknown(quote: QuoteFacts) -> Undetermined:
     unlisted = [each.line.product_id for each in quote.lines if each.list_total is None]
     if unlisted:
-        return Undetermined(f"no list price over the term for {', '.join(dict.fromkeys(unlisted))}")
+        return Undetermined(f"no list price over the term for {listed(list(dict.fromkeys(unlisted)))}")
     return Undetermined("the total contract value cannot be told")
 
 
-def _deepest_price(quote: QuoteFacts) -> Decimal:
+def _any_granted(quote: QuoteFacts, parameters: Parameters) -> bool:
+    return any(each.kind in parameters.granted_before for facts in quote.lines for each in facts.line.discounts)
+
+
+def _base(facts: LineFacts, parameters: Parameters) -> Decimal | None:
+    """The unit price that the rep's own discount counts from: list, less what is granted already."""
+    if facts.list_unit_price is None or not facts.line.discounts:
+        return facts.list_unit_price
+    granted = [each for each in facts.line.discounts if each.kind in parameters.granted_before]
+    return price_after(facts.list_unit_price, granted)
+
+
+def _deepest_price(quote: QuoteFacts, parameters: Parameters) -> Decimal:
     """The largest discount that any single price shows, in percent."""
     deepest = ZERO
     for facts in quote.lines:
-        if facts.line.ramp and facts.list_unit_price:
+        line = facts.line
+        if line.ramp or line.discounts:
+            base = _base(facts, parameters)
             prices = [each.net_unit_price for each in priced_segments(facts) if each.net_unit_price is not None]
-            deepest = max([deepest, *(percent_off(facts.list_unit_price, price) for price in prices)])
+            if base and prices:
+                deepest = max(deepest, percent_off(base, min(prices)))
         elif facts.discount_percent is not None and facts.discount_percent > deepest:
             deepest = facts.discount_percent
     return deepest
@@ -77,29 +92,34 @@ def _shares(quote: QuoteFacts, parameters: Parameters) -> list[_Share] | str:
     """The part of each line that commits to money, or why one is not known."""
     shares = []
     for facts in quote.lines:
-        if not facts.list_total or facts.net_total is None:
+        base = _base(facts, parameters)
+        if not facts.list_total or facts.net_total is None or base is None:
             continue
         limit = quote.authority(facts.product_family)
         if isinstance(limit, str):
             return limit
-        granted = [each for each in facts.line.discounts if each.kind in parameters.granted_before]
-        list_price = facts.list_unit_price or ONE
-        before = facts.list_total * price_after(list_price, granted) / list_price
+        before = facts.list_total * base / (facts.list_unit_price or base)
         shares.append(_Share(facts=facts, before=before, given=before - facts.net_total, limit=limit))
     return shares
 
 
-def _judged(quote: QuoteFacts, shares: list[_Share]) -> CheckResult:
+def _judged(quote: QuoteFacts, parameters: Parameters, shares: list[_Share]) -> CheckResult:
     given = sum((share.given for share in shares), ZERO)
+    before = sum((share.before for share in shares), ZERO)
+    deepest = _deepest_price(quote, parameters)
+    if not before or given * HUNDRED <= deepest * before:
+        return NOT_APPLICABLE
     excess = given - sum((share.allowed for share in shares), ZERO)
     if round_to_currency(excess, quote.currency) <= ZERO:
         return SATISFIED
     if given <= sum((share.before * share.limit.loosest / HUNDRED for share in shares), ZERO):
-        return Undetermined("the limit depends on the deal's size or type or a product's family, and one is not known")
-    return _violated(quote, shares, given, excess)
+        unsure = next(share for share in shares if share.limit.strictest < share.limit.loosest)
+        return Undetermined(authority_unsure(quote, unsure.facts.product_family))
+    return _violated(quote, shares, deepest, excess)
 
 
-def _violated(quote: QuoteFacts, shares: list[_Share], given: Decimal, excess: Decimal) -> Violated:
+def _violated(quote: QuoteFacts, shares: list[_Share], deepest: Decimal, excess: Decimal) -> Violated:
+    given = sum((share.given for share in shares), ZERO)
     before = sum((share.before for share in shares), ZERO)
     discount, limit = readable(given * HUNDRED / before), readable((given - excess) * HUNDRED / before)
     rep = quote.quote.rep
@@ -118,7 +138,7 @@ def _violated(quote: QuoteFacts, shares: list[_Share], given: Decimal, excess: D
             assumptions=(f"only what lies beyond {plain(limit)} % of the list price over the term counts",),
             exposures=_exposures(shares, excess),
         ),
-        reports={"discount": discount, "limit": limit, "given": given, "deepest": readable(_deepest_price(quote))},
+        reports={"discount": discount, "limit": limit, "given": given, "deepest": readable(deepest)},
         remedy_text=f"Give at least {format_amount(round_to_currency(excess, quote.currency), quote.currency)} less over the term",
         approver=_approver(quote, shares, given),
         clears_without_approval=f"blended discount {plain(limit)} % or less",

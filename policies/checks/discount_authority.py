@@ -13,7 +13,7 @@ from policies.domain.finding import Change, Evidence
 from policies.domain.money import format_amount, plain
 from policies.domain.waterfall import percent_off, price_after, readable, repriced
 from policies.domain.wording import called
-from policies.facts import LineFacts, PricedSegment, QuoteFacts, priced_segments
+from policies.facts import LineFacts, PricedSegment, QuoteFacts, authority_unsure, priced_segments
 
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
@@ -99,9 +99,7 @@ def _below_base(
     if lowest >= lowest_price(base, limit.strictest, quote.currency):
         return SATISFIED
     if lowest >= lowest_price(base, limit.loosest, quote.currency):
-        return Undetermined(
-            "the limit depends on the deal's size or type or the product's family, and one is not known"
-        )
+        return Undetermined(authority_unsure(quote, facts.product_family))
     return _violated(
         _Excess(
             facts=facts,

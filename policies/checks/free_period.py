@@ -30,7 +30,7 @@ from policies.domain.period import Period, add_months
 from policies.domain.schedule import Unscheduled, resolve
 from policies.domain.waterfall import readable
 from policies.domain.wording import called
-from policies.facts import LineFacts, QuoteFacts
+from policies.facts import LineFacts, QuoteFacts, authority_unsure
 
 HUNDRED: Final = Decimal(100)
 DAYS_A_YEAR: Final = 365
@@ -88,9 +88,7 @@ def _judged(facts: LineFacts, quote: QuoteFacts) -> CheckResult:
     if free.percent <= limit.strictest:
         return SATISFIED
     if free.percent <= limit.loosest:
-        return Undetermined(
-            "the limit depends on the deal's size or type or the product's family, and one is not known"
-        )
+        return Undetermined(authority_unsure(quote, facts.product_family))
     return _violated(free)
 
 

@@ -56,6 +56,17 @@ def limit_of(table: DiscountAuthority, role: str, sale: Sale) -> Limit | None:
     return _weighed(possible)
 
 
+def not_known_of(table: DiscountAuthority, role: str, sale: Sale) -> tuple[str, ...]:
+    """What the role's rules ask for and is not known of the sale, in words."""
+    rules = [rule for rule in table.rules if rule.role == role]
+    asked = {
+        "the product's family": sale.product_family is None and any(rule.product_family for rule in rules),
+        "the deal type": sale.deal_type is None and any(rule.deal_type for rule in rules),
+        "the deal size": sale.deal_size is None and any(rule.deal_size_up_to is not None for rule in rules),
+    }
+    return tuple(words for words, missing in asked.items() if missing)
+
+
 def approver_of(table: DiscountAuthority, role: str | None, covers: Callable[[str], bool]) -> str:
     """The lowest role above the given one whose own limit covers what is asked; the highest of all where none does."""
     above = table.ladder.index(role) + 1 if role in table.ladder else 0
