@@ -12,13 +12,15 @@ from policies.domain.finding import Evidence
 from policies.facts import QuoteFacts
 
 SHOWN: Final = 200
+_LEADING: Final = r"a|an|any|all|the|such|other|and|or|kind|type|of|to|be|entitled|includ\w+|contain\w*|grant\w*|receiv\w+|have|has|get\w*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """`phrases` are what gives the clause away: whole words in this order, in any case; `*` stands for any ending.
 
-    A phrase does not count where one of `negations` stands at most two words before it: "excludes any most favoured...".
+    A phrase does not count where one of `negations` stands before it, with at most articles and words such as "include"
+    between them: "does not include any most favoured...", but not "never exceed the lowest price".
     `cost` says why the money is not known.
     """
 
@@ -65,10 +67,10 @@ def _shortened(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _pattern(phrases: tuple[str, ...], negations: tuple[str, ...]) -> re.Pattern[str]:
-    """One search for all phrases. A negation and up to two words are taken with it, so that what they deny is passed over."""
+    """One search for all phrases. A negation and what leads from it to a phrase are taken with it, and so passed over."""
     said = "|".join(_words(phrase) for phrase in sorted(phrases, key=len, reverse=True)) or "(?!)"
     denied = "|".join(_words(word) for word in negations) or "(?!)"
-    return re.compile(rf"\b(?:{denied})\b(?: [\w']+){{0,2}} (?:{said})\b|\b(?P<phrase>{said})\b")
+    return re.compile(rf"\b(?:{denied})\b(?: (?:{_LEADING})){{0,6}} (?:{said})\b|\b(?P<phrase>{said})\b")
 
 
 def _words(phrase: str) -> str:

@@ -24,6 +24,7 @@ from policies.facts import LineFacts, QuoteFacts
 
 ZERO: Final = Decimal(0)
 SHOWN: Final = 200
+NEAR: Final = 60  # how far before a clause a word can stand that denies it
 BY_ITS_WORDS: Final = Decimal("0.75")
 
 _CLAUSE: Final = re.compile(
@@ -52,9 +53,13 @@ def _clause(quote: QuoteFacts) -> tuple[int, str] | None:
     """The first special term that grants a way out, by position and in one line."""
     for position, term in enumerate(quote.quote.special_terms):
         flat = " ".join(term.text.casefold().replace("-", " ").replace("\u2019", "'").split())
-        if any(not _DENIED.search(flat[: match.start()]) for match in _CLAUSE.finditer(flat)):
+        if any(not _DENIED.search(_just_before(flat, match)) for match in _CLAUSE.finditer(flat)):
             return position, flat
     return None
+
+
+def _just_before(text: str, match: re.Match[str]) -> str:
+    return text[max(0, match.start() - NEAR) : match.start()]
 
 
 def _violated(quote: QuoteFacts, clause: tuple[int, str] | None, *, is_stated: bool) -> Violated:
