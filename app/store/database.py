@@ -33,6 +33,7 @@ _ATTEMPTS: Final = 4
 _AGAIN: Final = frozenset({"40001", "40P01"})
 # Away, locked, full, read-only, damaged; a bare DatabaseError is SQLite's for a file that is no database.
 _THE_DATABASE: Final = (OperationalError, InterfaceError, InternalError)
+_IS_READ_ONLY: Final = "SELECT current_setting('transaction_read_only')"
 _OUT_OF_DATE: Final = (
     "the tables are at revision {found}, this program works with {expected}: run `quoteguard db upgrade`"
 )
@@ -87,13 +88,11 @@ class Database:
 
         def look(connection: Connection) -> None:
             self._check_schema(connection)
-            if not self.is_postgresql:
-                connection.exec_driver_sql(self._begin)
-                connection.exec_driver_sql("ROLLBACK")
-            elif connection.exec_driver_sql("SELECT current_setting('transaction_read_only')").scalar_one() == "on":
+            if self.is_postgresql and connection.exec_driver_sql(_IS_READ_ONLY).scalar_one() == "on":
                 raise StoreUnavailable("the database is read-only")
 
-        self.read(look)
+        # A transaction that changes nothing costs no flush; on SQLite its beginning shows a lock or a read-only file.
+        self.write(look)
 
     def close(self) -> None:
         """Close every connection that this process opened. Others are opened again when they are needed."""
@@ -118,18 +117,22 @@ class Database:
     def _commit(self, connection: Connection) -> None:
         try:
             connection.exec_driver_sql("COMMIT")
-        except DBAPIError as error:
+        except BaseException as error:
             self._roll_back(connection)
-            if error.connection_invalidated:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise StoreUnavailable("the connection broke during a commit", uncertain=True) from error
             raise
 
     def _roll_back(self, connection: Connection) -> None:
         """Leave the connection clean or not at all; that it cannot be cleaned is no news beside what went wrong before."""
+        clean = False
         try:
-            connection.exec_driver_sql("ROLLBACK")
-        except Exception:  # noqa: BLE001 - whatever it was, this connection is not used again
-            self._drop()
+            with contextlib.suppress(Exception):
+                connection.exec_driver_sql("ROLLBACK")
+                clean = True
+        finally:
+            if not clean:
+                self._drop()
 
     def _connection(self) -> Connection:
         if self._process != os.getpid():
