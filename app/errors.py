@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from app.rules import RulesRefused
 from app.store import BadPageToken, IdempotencyConflict, StoreUnavailable
 from cpq_hooks.problem import Invalid
 from cpq_hooks.problem import Problem as Fault
@@ -266,7 +267,7 @@ def _unavailable(error: StoreUnavailable) -> Problem:
     return Problem(kind=kind, detail=kind.advice, headers=(("Retry-After", str(RETRY_AFTER)),))
 
 
-def _not_ready(_: Exception) -> Problem:
+def _not_ready(_: RulesRefused) -> Problem:
     return Problem(kind=NOT_READY, detail=NOT_READY.advice, headers=(("Retry-After", str(RETRY_AFTER)),))
 
 
@@ -292,6 +293,7 @@ _TOLD: Final[Mapping[type[BaseException], Callable[[Any], Problem]]] = {
     IdempotencyConflict: _conflict,
     BadPageToken: _bad_page,
     StoreUnavailable: _unavailable,
+    RulesRefused: _not_ready,
     NotFound: _no_route,
     MethodNotAllowed: _no_method,
     HTTPException: _http,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from flask import Flask
 from structlog.typing import FilteringBoundLogger
@@ -32,10 +32,8 @@ from app.assess import Gate
 from app.config import Settings
 from app.observability.logs import make_logger
 from app.observability.metrics import Metrics
+from app.rules import Rules
 from app.store import Store
-
-if TYPE_CHECKING:
-    from app.rules import Rules
 
 VERSION: Final = version("quoteguard")
 

@@ -13,10 +13,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from app.store import Document, DocumentKind
-from cpq_hooks.canonical.loading import load, write
-from cpq_hooks.canonical.quote import AgreementSchema
-from cpq_hooks.canonical.record import Record
-from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, UsageRecordSchema
+from cpq_hooks.canonical import load_agreement, load_invoice, load_outcome, load_usage, to_document
 from cpq_hooks.problem import MOST_PROBLEMS, Invalid, Problem
 from cpq_hooks.reading import Malformed, read_json, read_json_lines
 from policies.domain.agreement import Agreement
@@ -27,10 +24,10 @@ from policies.domain.usage import UsageRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sort:
-    """A sort of record that is stored by id: its schema, and what it is looked up by."""
+    """A sort of record that is stored by id: how it is read, and what it is looked up by."""
 
     kind: DocumentKind
-    schema: type[Record]
+    load: Callable[[object], Any]
     filed: Callable[[Any, bytes], Document]
 
 
@@ -99,8 +96,8 @@ def _shortened(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _filed(sort: Sort, value: Any) -> Document:
-    record = load(sort.schema, value)
-    body = json.dumps(write(sort.schema, record), ensure_ascii=False, separators=(",", ":"))
+    record = sort.load(value)
+    body = json.dumps(to_document(record), ensure_ascii=False, separators=(",", ":"))
     return sort.filed(record, body.encode("utf-8", "backslashreplace"))
 
 
@@ -146,7 +143,7 @@ def _start_of(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
-AGREEMENTS: Final = Sort(kind=DocumentKind.AGREEMENT, schema=AgreementSchema, filed=_agreement)
-USAGE: Final = Sort(kind=DocumentKind.USAGE, schema=UsageRecordSchema, filed=_usage)
-INVOICES: Final = Sort(kind=DocumentKind.INVOICE, schema=InvoiceSchema, filed=_invoice)
-OUTCOMES: Final = Sort(kind=DocumentKind.OUTCOME, schema=OutcomeSchema, filed=_outcome)
+AGREEMENTS: Final = Sort(kind=DocumentKind.AGREEMENT, load=load_agreement, filed=_agreement)
+USAGE: Final = Sort(kind=DocumentKind.USAGE, load=load_usage, filed=_usage)
+INVOICES: Final = Sort(kind=DocumentKind.INVOICE, load=load_invoice, filed=_invoice)
+OUTCOMES: Final = Sort(kind=DocumentKind.OUTCOME, load=load_outcome, filed=_outcome)

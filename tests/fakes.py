@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 from app.assess import Answer, Call, Measures
+from app.rules import RuleFiles, Rules
 from app.store import new_id
-from cpq_hooks.canonical.loading import load
-from cpq_hooks.canonical.quote import QuoteSchema
+from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
 from policies.policyset import PolicySet
 
@@ -39,7 +38,7 @@ class FakeGate:
         self.calls.append(call)
         if self.raises is not None:
             raise self.raises
-        quote = load(QuoteSchema, read_json(call.raw))
+        quote = load_quote(read_json(call.raw))
         decision_id = new_id("dec")
         body = json.dumps({"decision_id": decision_id, "verdict": "allow", "findings": []}).encode()
         measures = Measures(
@@ -51,5 +50,5 @@ class FakeGate:
 class NoRules:
     """Rules without a policy."""
 
-    def current(self) -> SimpleNamespace:
-        return SimpleNamespace(policies=PolicySet.of(()), version="sha256:none")
+    def current(self) -> Rules:
+        return Rules(policies=PolicySet.of(()), files=RuleFiles(policies={}), version="sha256:none")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.api.route import Asked, Content, Reply, Route
 from app.api.writing import json_reply
+from app.rules import Rules
 from app.store import Scope
 from policies.policy import Policy
-
-if TYPE_CHECKING:
-    from app.rules import Rules
 
 
 def policy_routes(rules: Callable[[], Rules], clock: Callable[[], datetime]) -> tuple[Route, ...]:

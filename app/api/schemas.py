@@ -8,11 +8,10 @@ from typing import Any, Final
 from marshmallow import Schema, fields
 
 from app.errors import KINDS
-from cpq_hooks.canonical.quote import AgreementSchema, QuoteSchema
-from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, UsageRecordSchema
-from policies.domain.decision import RiskStatus, Verdict
-from policies.domain.finding import Direction, Effect
-from policies.domain.outcome import SubjectType
+from cpq_hooks.canonical import SCHEMAS as CANONICAL
+from cpq_hooks.canonical.decision import DecisionSchema, SubjectSchema
+from policies.domain.decision import Verdict
+from policies.domain.finding import Effect
 
 
 def _text(about: str, *, null: bool = False, **more: Any) -> fields.String:
@@ -69,15 +68,6 @@ class ProblemSchema(Schema):
     digest = fields.String(
         metadata={"description": "The SHA-256 digest of a body beyond the limit, if it was read to its end."}
     )
-
-
-class SubjectSchema(Schema):
-    """What a decision is on."""
-
-    type = _choice("The kind of document.", SubjectType)
-    id = _text("The document's own id.")
-    revision = _text("The document's revision, as its sender counts.", null=True)
-    content_hash = _text("The digest of what matters in the document.")
 
 
 class AtRiskSchema(Schema):
@@ -144,115 +134,6 @@ class DifferenceSchema(Schema):
 
     appeared = _parts(ShortFindingSchema, "Findings that were not there before.")
     cleared = _parts(ShortFindingSchema, "Findings that are gone.")
-
-
-class EvidenceSchema(Schema):
-    """One field as it is and as it should be."""
-
-    field = _text("The field, by line id: `lines[2].overage_unit_price` is of the line whose line_id is 2.")
-    actual = _text("What was sent; null where nothing was.", null=True)
-    expected = _text("What it should be.", null=True)
-    expected_from = _text("Where that comes from.", null=True)
-
-
-class AmountAtRiskSchema(Schema):
-    """The money of a finding, in four numbers. Null is not assessed, never zero."""
-
-    currency = _text("ISO 4217.")
-    per_period = _text("In one price period.", null=True)
-    remaining_term = _text("Over what is left of the term.", null=True)
-    already_lost = _text("What cannot be had any more.", null=True)
-    assumptions = fields.List(fields.String(), required=True, metadata={"description": "What the numbers rest on."})
-
-
-class ChangeSchema(Schema):
-    """One operation of a JSON Patch (RFC 6902)."""
-
-    op = _choice("add where the field was absent, replace where it stood.", ["add", "replace", "remove"])
-    path = _text("A JSON pointer into the quote as it was sent.")
-    value = fields.Raw(metadata={"description": "What to set."})
-
-
-class RemedySchema(Schema):
-    """The smallest change that clears a finding."""
-
-    text = _text("The change in words.")
-    patch = _parts(ChangeSchema, "The change as a JSON Patch.")
-    clears = fields.Boolean(
-        required=True,
-        allow_none=True,
-        metadata={"description": "Whether it was tried and clears the finding, raising no new one; null: not tried."},
-    )
-
-
-class FindingSchema(Schema):
-    """One policy that does not hold."""
-
-    finding_id = _text("Its id.")
-    policy_id = _text("The policy.")
-    pattern = _text("The leakage pattern.")
-    effect = _choice("What it does; shadow is recorded and never enforced.", Effect)
-    direction = _choice("under is a leak, over is billed too much; the two are never netted.", Direction)
-    line_ids = fields.List(fields.String(), required=True, metadata={"description": "The lines that it is on."})
-    message = _text("What is wrong, in a sentence.")
-    evidence = _parts(EvidenceSchema, "What it rests on.")
-    amount_at_risk = _part(AmountAtRiskSchema, "The money; null where the finding is not about money.", null=True)
-    remedy = _part(RemedySchema, "What clears it; null where no single change does.", null=True)
-    owner = _text("Who looks after the policy.", null=True)
-    confidence = _text("How sure the finding is, from 0 to 1.", null=True)
-
-
-class RiskSchema(Schema):
-    """The learned half of the answer."""
-
-    status = _choice("scored; prior: too little history to learn from; unavailable.", RiskStatus)
-
-
-class RequiredApprovalSchema(Schema):
-    """Who must consent."""
-
-    role = _text("The role.")
-    because = fields.List(fields.String(), required=True, metadata={"description": "The policies that ask for it."})
-    due_at = _moment("By when.")
-
-
-class ApprovalNeedsSchema(Schema):
-    """What consents are missing."""
-
-    required = _parts(RequiredApprovalSchema, "Each consent that is missing.")
-    clears_without_approval = _text("What edit would make them unnecessary.", null=True)
-
-
-class NotAssessedSchema(Schema):
-    """A policy that could not be judged; it never counts as a pass."""
-
-    policy_id = _text("The policy.")
-    because = _text("Why.")
-
-
-class DecisionLinksSchema(Schema):
-    """Where to find it."""
-
-    self = _text("The decision's own address.")
-    scorecard = _text("The deal's page.")
-
-
-class DecisionSchema(Schema):
-    """The answer to a document."""
-
-    decision_id = _text("Its id.")
-    subject = _part(SubjectSchema, "What it is on.")
-    verdict = _choice("allow: nothing stands in the way; flag: a person must look; block: it must be changed.", Verdict)
-    headline = _text("The decision in one sentence.")
-    findings = _parts(FindingSchema, "Every policy that does not hold.")
-    risk = _part(RiskSchema, "The learned score, as far as there is one.")
-    approval = _part(ApprovalNeedsSchema, "Who must consent.")
-    not_assessed = _parts(NotAssessedSchema, "What could not be judged, and why.")
-    policy_version = _text("The digest of the policies in force.")
-    evaluated_at = _moment("When.")
-    valid_until = _text("Until when it holds.", null=True, format="date-time")
-    duration_ms = fields.Float(metadata={"description": "How long it took."})
-    links = _part(DecisionLinksSchema, "Where to find it.")
 
 
 class QuoteScorecardSchema(Schema):
@@ -331,14 +212,14 @@ class StoredSchema(Schema):
 
 
 SCHEMAS: Final[Mapping[str, type[Schema]]] = {
-    "Quote": QuoteSchema,
-    "Decision": DecisionSchema,
+    "Quote": CANONICAL["Quote"],
+    "Decision": CANONICAL["Decision"],
     "DecisionPage": DecisionPageSchema,
     "QuoteScorecard": QuoteScorecardSchema,
-    "Agreement": AgreementSchema,
-    "UsageRecord": UsageRecordSchema,
-    "Invoice": InvoiceSchema,
-    "Outcome": OutcomeSchema,
+    "Agreement": CANONICAL["Agreement"],
+    "UsageRecord": CANONICAL["UsageRecord"],
+    "Invoice": CANONICAL["Invoice"],
+    "Outcome": CANONICAL["Outcome"],
     "Stored": StoredSchema,
     "RefusedRequest": RefusedRequestSchema,
     "PolicyList": PolicyListSchema,
