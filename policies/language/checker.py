@@ -27,7 +27,7 @@ from policies.language.tree import (
     Not,
     Path,
 )
-from policies.language.vocabulary import Scope
+from policies.language.vocabulary import Key, Scope
 
 _ARITHMETIC: Final[Mapping[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _VERBS: Final = {"+": "added to", "-": "subtracted from", "*": "multiplied by", "/": "divided by"}
@@ -40,6 +40,7 @@ class Checker:
         self.source = source
         self.scope = scope
         self.tables = tables
+        self.unguarded: set[Key] = set()
         self._problems = problems
         self._handlers: Mapping[type[ast.expr], Callable[..., Node]] = {
             ast.BoolOp: self._logical,
@@ -79,7 +80,9 @@ class Checker:
         checked = self.check(node, flow)
         if checked.type.kind in {Kind.BOOLEAN, Kind.UNKNOWN}:
             return checked
-        return self.refuse(f"a condition is true or false; this is {checked.type}", checked.span, "compare it")
+        compared = f"{self._text(checked)} {'> 0' if checked.type.is_number else '!= null'}"
+        hint = f"compare it, as in `{compared}`"
+        return self.refuse(f"a condition is true or false; this is {checked.type}", checked.span, hint)
 
     def number(self, node: ast.expr, flow: Flow) -> Node:
         """A part that must be a number."""
@@ -174,7 +177,7 @@ class Checker:
         if operator in {"+", "-"}:
             left, right = self.alike(left, right, _VERBS[operator])
             unit = left.unit or right.unit
-        proven = operator != "/" or self._divisible(left, right, flow)
+        proven = operator != "/" or self._divisible(node, right, flow)
         whole = operator != "/" and left.type.kind is Kind.INTEGER and right.type.kind is Kind.INTEGER
         return Arithmetic(
             type=INTEGER if whole else DECIMAL,
@@ -192,7 +195,7 @@ class Checker:
             hint = f"write `days_between({self._text(right)}, {self._text(left)})`"
         return self.refuse(f"`{operator}` works on numbers; this is {side.type}", side.span, hint)
 
-    def _divisible(self, left: Node, right: Node, flow: Flow) -> bool:
+    def _divisible(self, node: ast.BinOp, right: Node, flow: Flow) -> bool:
         """Whether the divisor is known not to be zero. Where it is not, there must be a guard or a stand-in."""
         if isinstance(right, Constant) and right.type.is_number:
             if right.value == 0:
@@ -203,11 +206,11 @@ class Checker:
         if isinstance(right, Path) and right.key in flow.facts.nonzero:
             return True
         if not flow.lenient:
-            over = f"{self._text(left)} / {self._text(right)}"
-            hint = f"test that it is not zero first, or say what stands in: `coalesce({over}, ...)`"
-            if isinstance(right, Path):
-                hint = f"test `{right.text} != 0` first, or say what stands in: `coalesce({over}, ...)`"
-            self.refuse(f"{self._text(right)} may be zero", right.span, hint)
+            stand_in = f"`coalesce({self.source.text[slice(*span_of(node))]}, ...)`"
+            test = f"test `{right.text} != 0`" if isinstance(right, Path) else "test that it is not zero"
+            self.refuse(
+                f"{self._text(right)} may be zero", right.span, f"{test} first, or say what stands in: {stand_in}"
+            )
         return False
 
     def _comparison(self, node: ast.Compare, flow: Flow) -> Node:

@@ -13,7 +13,7 @@ from policies.language.narrowing import NOTHING, Facts
 from policies.language.problem import Source, Span
 from policies.language.tables import Table
 from policies.language.tree import Call, Constant, Node
-from policies.language.vocabulary import Scope
+from policies.language.vocabulary import Key, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Checking(Protocol):
     source: Source
     scope: Scope
     tables: Mapping[str, Table]
+    unguarded: set[Key]
 
     def check(self, node: ast.expr, flow: Flow) -> Node: ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from policies.language.flow import Checking, Each, Flow
 from policies.language.functions import FUNCTIONS
@@ -65,23 +66,17 @@ def _start(scope: Scope, word: str, flow: Flow) -> Name | None:
     return scope.names.get(word)
 
 
-def _guarded(checking: Checking, path: Path, flow: Flow) -> Node:
+def _guarded(checking: Checking, path: Path, flow: Flow) -> Path:
+    """The path, open where a fact on it may be absent. A missing guard is told once, and then taken as written."""
     holes = list(_holes(path.anchor, path.steps, flow.facts))
-    if not holes:
-        return path
     if not flow.lenient and not all(field.note.expected for field in holes):
-        test = f"`{path.text} != null`"
-        hint = f"guard it: test {test} first, or say what stands in for it: `coalesce({path.text}, ...)`"
-        return checking.refuse(f"{path.text} may be absent", path.span, hint)
-    return Path(
-        type=path.type,
-        span=path.span,
-        unit=path.unit,
-        text=path.text,
-        anchor=path.anchor,
-        steps=path.steps,
-        open=True,
-    )
+        if path.key not in checking.unguarded:
+            checking.unguarded.add(path.key)
+            test = f"`{path.text} != null`"
+            hint = f"guard it: test {test} first, or say what stands in for it: `coalesce({path.text}, ...)`"
+            checking.refuse(f"{path.text} may be absent", path.span, hint)
+        return path
+    return replace(path, open=bool(holes))
 
 
 def _holes(anchor: Anchor, steps: tuple[Field, ...], facts: Facts) -> Iterator[Field]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_WIDEST: Final = 120
 
 
 class Span(NamedTuple):
@@ -80,9 +82,8 @@ class Problem:
 
     def render(self) -> str:
         """The problem as a person reads it in a terminal."""
-        indent = len(self.source_line) - len(self.source_line.lstrip())
-        shown = self.source_line.strip()
-        mark = " " * (self.caret - indent) + "^" * self.width
+        shown, caret = _window(self.source_line, self.caret)
+        mark = " " * caret + "^" * max(1, min(self.width, len(shown) - caret))
         rows = [f"{self.file}:{self.line}:{self.column}: {self.message}", f"    {shown}", f"    {mark}"]
         if self.suggestion is not None:
             rows.append(f"    {self.suggestion}")
@@ -100,6 +101,18 @@ def did_you_mean(word: str, known: Iterable[str], *, lead: str = "") -> str | No
     by_lower = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f"did you mean {lead}{by_lower[near[0]]}?" if near else None
+
+
+def _window(row: str, caret: int) -> tuple[str, int]:
+    """The line without its indentation, or what of a long one stands around the caret, and where the caret is in it."""
+    indent = len(row) - len(row.lstrip())
+    shown, place = row.strip(), max(0, caret - indent)
+    if len(shown) <= _WIDEST:
+        return shown, place
+    start = max(0, min(place - _WIDEST // 3, len(shown) - _WIDEST))
+    end = start + _WIDEST
+    before, after = "..." if start else "", "..." if end < len(shown) else ""
+    return f"{before}{shown[start:end]}{after}", place - start + len(before)
 
 
 def _align(text: str, lines: tuple[str, ...], line: int, column: int) -> tuple[Spot, ...] | None:

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from policies.language.tree import Arithmetic, Constant, IsNull, Logical, Node, Not, Path, WhenThere, walk
+from policies.language.kinds import BOOLEAN
+from policies.language.tree import Arithmetic, Choice, Constant, IsNull, Node, Not, Path, WhenThere, walk
 from policies.language.vocabulary import Absence, Field
 
 
@@ -56,8 +57,10 @@ def _doubted(node: Node) -> Node:
     nullable = [place for place, step in enumerate(path.steps) if step.nullable]
     if not any(_is_doubtful(path.steps[place]) for place in nullable):
         return node
-    tests = tuple(_test(path, place) for place in nullable)
-    there = tests[0] if len(tests) == 1 else Logical(connective="and", items=tests)
+    *before, there = [_test(path, place) for place in nullable]
+    for test in reversed(before):
+        # The first step that leads nowhere decides, whatever would be said of those after it.
+        there = Choice(type=BOOLEAN, condition=test, then=there, otherwise=Constant(type=BOOLEAN, value=False))
     return there if node.negated else Not(operand=there)
 
 

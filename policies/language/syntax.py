@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from policies.language.problem import Problem, Source, Span
@@ -19,9 +19,14 @@ _TOKENS: Final = re.compile(
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<sign><=|>=|==|!=|[-+*/<>()\[\].,])
       | (?P<space>[ \t\r\n]+)
-      | (?P<foreign>&&|\|\||<>|===|!==|:=|//|\*\*|.)""",
+      | (?P<foreign>&&|\|\||<>|===|!==|=>|=<|:=|//|\*\*|.)""",
     re.VERBOSE | re.ASCII | re.DOTALL,
 )
+# What the parser says in words that need no knowledge of it.
+_PLAIN_REASONS: Final = re.compile(
+    r"'.' was never closed|unmatched|closing parenthesis|expected 'else'|too many nested"
+)
+_MOST_PROBLEMS: Final = 10
 _INSTEAD: Final = {
     "&&": "write `and`",
     "&": "write `and`",
@@ -31,6 +36,20 @@ _INSTEAD: Final = {
     "<>": "write `!=`",
     "=": "write `==` to compare",
     ":=": "write `==` to compare",
+    "===": "write `==` to compare",
+    "!==": "write `!=`",
+    "=>": "write `>=`",
+    "=<": "write `<=`",
+    "\u2265": "write `>=`",
+    "\u2264": "write `<=`",
+    "\u2260": "write `!=`",
+    "\u00d7": "write `*`",
+    "\u2212": "write `-`, the plain sign",
+    "//": "write `/` and round(x, places)",
+    "**": "there are no powers",
+    ":": "a form of a value has no place here",
+    "\u201c": 'write straight quotes: "text"',
+    "\u201d": 'write straight quotes: "text"',
     "%": "a percentage is a plain number: 20 is 20 %",
     "\\": "a backslash has no meaning here",
     "#": "an expression has no comments; write them beside it in the file",
@@ -96,7 +115,7 @@ def parse(source: Source) -> tuple[ast.expr | None, list[Problem]]:
         return None, [source.problem("the expression is empty")]
     if len(text) > MAX_LENGTH:
         return None, [source.problem(f"the expression has {len(text)} characters; {MAX_LENGTH} are the most")]
-    problems = list(_lexical(source))
+    problems = list(islice(_lexical(source), _MOST_PROBLEMS))
     if problems:
         return None, problems
     # One line, so that offsets count from the start; brackets stay the author's own.
@@ -141,13 +160,14 @@ def _foreign(word: str, span: Span) -> tuple[str, Span, str | None]:
 
 
 def _unreadable(source: Source, error: Exception, indent: int) -> Problem:
+    if isinstance(error, UnicodeEncodeError):
+        return source.problem("this character cannot be read", Span(error.start + indent, error.end + indent))
     if not isinstance(error, SyntaxError) or error.offset is None:
         return source.problem("the expression is nested too deeply")
     start = min(max(0, error.offset - 1 + indent), max(0, len(source.text) - 1))
     reason = str(error.msg)
-    if "Perhaps you forgot a comma" in reason or reason.startswith("invalid syntax"):
-        reason = "the expression cannot be read here"
-    return source.problem(reason, Span(start, start + 1))
+    plain = reason if _PLAIN_REASONS.match(reason) else "the expression cannot be read here"
+    return source.problem(plain, Span(start, start + 1))
 
 
 def _shift(tree: ast.expr, text: str, indent: int) -> None:

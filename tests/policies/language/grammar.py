@@ -17,6 +17,7 @@ from policies.language.kinds import Kind, Type
 from policies.language.vocabulary import Scope, Vocabulary
 
 DECIMALS = [
+    *map(Decimal, ("0", "0", "0.0", "1", "1", "-3", "3", "2")),
     *map(Decimal, ("0", "0.00", "1", "-1", "0.5", "12", "100", "0.000000000001", "-0.000000000001", "3", "7", "2.50")),
     Decimal("999999999999999.999999999999"),
     Decimal("-999999999999999.999999999999"),
@@ -24,7 +25,7 @@ DECIMALS = [
 TEXTS = ["", "SEAT", "CUSTOM-1", "é\u20ac", "enterprise", "İ", '"', "{x}", "a" * 300]
 DATES = [date.min, date.max, date(2026, 1, 1), date(2024, 2, 29), date(2026, 12, 31)]
 ZONES = [None, UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))]
-INTEGERS = [0, 1, -1, 12, 30, 36, 10**15 - 1]
+INTEGERS = [0, 0, 1, 1, -1, 12, 30, 36, 10**15 - 1]
 
 
 class Expressions:
@@ -74,16 +75,18 @@ class Expressions:
 
     def _leaf(self, depth: int) -> str:
         text = self._atom(Kind.TEXT)
-        return self.random.choice([
-            self._atom(Kind.BOOLEAN),
-            f"coalesce({self._atom(Kind.BOOLEAN)}, {self.random.choice(['true', 'false'])})",
-            f"contains({text}, {self._text_literal()})",
-            f"lower(coalesce({text}, {self._text_literal()})) == {self._text_literal()}",
-            f"starts_with(coalesce({text}, ''), {self._text_literal()})",
-            f"stated_null({self.random.choice(self.paths)[0]})",
-            f"coalesce({self.condition(depth)}, {self.random.choice(['true', 'false'])})",
-            f"({self.condition(depth)} if {self.condition(depth)} else {self.condition(depth)})",
-        ])
+        return self.random.choice(
+            [
+                self._atom(Kind.BOOLEAN),
+                f"coalesce({self._atom(Kind.BOOLEAN)}, {self.random.choice(['true', 'false'])})",
+                f"contains({text}, {self._text_literal()})",
+                f"lower(coalesce({text}, {self._text_literal()})) == {self._text_literal()}",
+                f"starts_with(coalesce({text}, ''), {self._text_literal()})",
+                f"stated_null({self.random.choice(self.paths)[0]})",
+                f"coalesce({self.condition(depth)}, {self.random.choice(['true', 'false'])})",
+                f"({self.condition(depth)} if {self.condition(depth)} else {self.condition(depth)})",
+            ]
+        )
 
     def _comparison(self, depth: int) -> str:
         operator = self.random.choice(["<", "<=", ">", ">=", "==", "!="])
@@ -110,17 +113,19 @@ class Expressions:
         operator = self.random.choice(["<", ">=", "==", "!="])
         use = f"{path} {operator} {self.number(depth)}"
         divided = f"{self.number(depth - 1)} / {path} {operator} {self.number(depth - 1)}"
-        return self.random.choice([
-            f"({path} != null and {use})",
-            f"({path} == null or {use})",
-            f"not ({path} == null or not {use})",
-            f"({use} if {path} != null else {self.condition(depth - 1)})",
-            f"({path} != null and {path} > 0 and {divided})",
-            f"({path} != null and ({path} == 0 or {divided}))",
-            f"(not ({path} == null) and 0 < {path} and {divided})",
-            f"({path} > 0 and {divided})",
-            f"({self.condition(depth - 1)} and {path} != null and {use})",
-        ])
+        return self.random.choice(
+            [
+                f"({path} != null and {use})",
+                f"({path} == null or {use})",
+                f"not ({path} == null or not {use})",
+                f"({use} if {path} != null else {self.condition(depth - 1)})",
+                f"({path} != null and {path} > 0 and {divided})",
+                f"({path} != null and ({path} == 0 or {divided}))",
+                f"(not ({path} == null) and 0 < {path} and {divided})",
+                f"({path} > 0 and {divided})",
+                f"({self.condition(depth - 1)} and {path} != null and {use})",
+            ]
+        )
 
     def _quantifier(self, depth: int) -> str:
         path, items, _ = self.random.choice([each for each in self.paths if each[1].kind is Kind.LIST])
@@ -182,6 +187,78 @@ def expressions(random: Random, scope: Scope, tables: tuple[str, ...] = ()) -> E
     made = Expressions(random, scope, tables)
     made._scope = scope
     return made
+
+
+class Puzzles:
+    """Conditions that guard and use the same few facts in every combination, right and wrong.
+
+    Where the checker believes a guard that proves nothing, the compiled code meets a null or a zero that it does not
+    expect. Few facts and small parts make such a combination likely.
+    """
+
+    def __init__(self, random: Random, scope: Scope) -> None:
+        self.random = random
+        numbers = [(path, free) for path, kind, free in _paths(scope) if kind.is_number and path.count(".") < 2]
+        easy = [path for path, free in numbers if free]
+        self.facts = [*random.choices(easy, k=random.choice([0, 1, 2])), *random.choices([p for p, _ in numbers], k=1)]
+        self.lists = [path for path, kind, _ in _paths(scope) if kind.kind is Kind.LIST and kind.item.record]
+        self.scope = scope
+        self.inside = False
+
+    def condition(self, depth: int = 4) -> str:
+        pick = self.random.random()
+        if depth <= 0 or pick < 0.25:
+            return self._part()
+        if pick < 0.85:
+            word = self.random.choice([" and ", " or "])
+            return f"({word.join(self.condition(depth - 1) for _ in range(self.random.choice([2, 2, 3])))})"
+        if pick < 0.92:
+            return f"not {self.condition(depth - 1)}"
+        if pick < 0.97 or self.inside:
+            parts = [self.condition(depth - 1) for _ in range(3)]
+            return f"({parts[0]} if {parts[1]} else {parts[2]})"
+        return self._quantifier(depth - 1)
+
+    def _part(self) -> str:
+        fact, other = self.random.choice(self.facts), self.random.choice(self.facts)
+        bound = self.random.choice(["0", "0", "0", "1", "-5", "3"])
+        operator = self.random.choice(["<", "<=", ">", ">=", "==", "!="])
+        return self.random.choice(
+            [
+                f"{fact} != null",
+                f"{fact} != null",
+                f"{fact} == null",
+                f"{fact} {operator} {bound}",
+                f"{bound} {operator} {fact}",
+                f"0 < {fact} <= {other}",
+                f"{fact} {self.random.choice(['in', 'not in'])} [0, 1]",
+                f"{fact} {operator} {other}",
+                f"3 / {fact} {operator} {other}",
+                f"1 / {fact} < 2",
+                f"coalesce({fact}, {other}) {operator} {bound}",
+                f"min({fact}, {other}) / ({other} if {other} > 0 else 2) {operator} {bound}",
+                f"coalesce({other} / {fact}, {bound}) {operator} {fact}",
+            ]
+        )
+
+    def _quantifier(self, depth: int) -> str:
+        path, kind = self.random.choice([(p, k) for p, k, _ in _paths(self.scope) if p in self.lists])
+        own = [p for p, k, _ in _fields_of(self.scope, "x", kind.item, 1) if k.is_number]
+        before, self.inside = self.facts, True
+        self.facts = self.random.choices(before, k=2) + self.random.choices(own or before, k=2)
+        test = f" if {self.condition(depth - 1)}" if self.random.random() < 0.6 else ""
+        fact, other = self.random.choices(self.facts, k=2)
+        made = self.random.choice(
+            [
+                f"any({self.condition(depth - 1)} for x in {path}{test})",
+                f"all({self.condition(depth - 1)} for x in {path}{test})",
+                f"count(x for x in {path}{test}) > 0",
+                f"sum({fact} / {other} for x in {path}{test}) > 1",
+                f"sum({fact} for x in {path}{test}) > 1",
+            ]
+        )
+        self.facts, self.inside = before, False
+        return made
 
 
 def _paths(scope: Scope) -> list[tuple[str, Type, bool]]:
