@@ -33,9 +33,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetim
         store,
         rules.current,
         clock,
-        Limits(
-            max_bytes=settings.max_body_bytes, max_lines=settings.max_lines, idempotency=settings.idempotency
-        ),
+        Limits(max_bytes=settings.max_body_bytes, max_lines=settings.max_lines, idempotency=settings.idempotency),
         simulated=settings.simulated,
     )
     return Services(settings=settings, store=store, rules=rules, gate=gate, clock=clock)

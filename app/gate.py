@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from app.assess import Answer, Call, Measures, assess
-from app.recording import approved_contents, context_of, recorded
+from app.recording import RuleArchive, approved_contents, context_of, recorded
 from app.rules import Rules
 from app.store import AlreadyAnswered, KeyedAnswer, KeyedRequest, Store, new_id
 from app.store import Answer as KeptAnswer
@@ -70,6 +70,7 @@ class QuoteGate:
         simulated: bool = False,
     ) -> None:
         self._store = store
+        self._archive = RuleArchive(store)
         self._rules = rules
         self._clock = clock
         self._limits = limits
@@ -133,7 +134,7 @@ class QuoteGate:
             kept = KeptAnswer(status=200, content_type=JSON, body=body)
             expires_at = decision.evaluated_at + self._limits.idempotency
             answer = KeyedAnswer(request=keyed, answer=kept, expires_at=expires_at)
-        record = recorded(self._store, rules, quote, decision, call, body, context)
+        record = recorded(quote, decision, call, body, self._archive.digests(rules), context)
         self._store.record(record, answer=answer)
 
     def _unchecked(self, work: _Work) -> Answer:
@@ -154,9 +155,7 @@ class QuoteGate:
             "headline": f"Not checked within {work.call.wait_seconds:g} seconds; the check goes on, {goes_on}.",
             "links": {} if work.call.dry_run else {"self": f"/v1/decisions/{work.decision_id}"},
         }
-        return Answer(
-            status=202, body=json.dumps(body).encode(), decision_id=work.decision_id, verdict=verdict.value
-        )
+        return Answer(status=202, body=json.dumps(body).encode(), decision_id=work.decision_id, verdict=verdict.value)
 
 
 def render(decision: Decision, document: object, *, duration_ms: float) -> bytes:

@@ -67,11 +67,39 @@ def context_of(approved: Mapping[str, ApprovedContent], rules: Rules) -> bytes |
     return json.dumps(context, sort_keys=True).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class RuleDigests:
+    """Under which digests the texts of a set of rules are kept."""
+
+    policies: str
+    catalog: str | None
+    company: str | None
+
+
+class RuleArchive:
+    """Keeps the texts of rules in the record, each once; what was kept before costs nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self._artefacts = store.artefacts
+        self._kept: dict[str, RuleDigests] = {}
+
+    def digests(self, rules: Rules) -> RuleDigests:
+        """The digests of the rules' texts, which are in the record when this returns."""
+        known = self._kept.get(rules.version)
+        if known is None:
+            texts, put = rules.files, self._artefacts.put
+            known = self._kept[rules.version] = RuleDigests(
+                policies=put("policies", texts.policies_text),
+                catalog=put("catalog", texts.catalog.encode()) if texts.catalog is not None else None,
+                company=put("company", texts.company.encode()) if texts.company is not None else None,
+            )
+        return known
+
+
 def recorded(
-    store: Store, rules: Rules, quote: Quote, decision: Decision, call: Call, body: bytes, context: bytes | None
+    quote: Quote, decision: Decision, call: Call, body: bytes, digests: RuleDigests, context: bytes | None
 ) -> RecordedDecision:
-    """The record of a decision; the rules it was made by are kept once under their digest."""
-    files = rules.files
+    """The record of a decision."""
     return RecordedDecision(
         summary=DecisionSummary(
             decision_id=decision.decision_id,
@@ -91,9 +119,9 @@ def recorded(
         ),
         basis=Basis(
             as_of=decision.evaluated_at,
-            policies=store.artefacts.put("policies", files.policies_text),
-            catalog=store.artefacts.put("catalog", files.catalog.encode()) if files.catalog is not None else None,
-            company=store.artefacts.put("company", files.company.encode()) if files.company is not None else None,
+            policies=digests.policies,
+            catalog=digests.catalog,
+            company=digests.company,
             context=context,
         ),
         request=call.raw,

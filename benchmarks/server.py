@@ -48,7 +48,7 @@ class Server:
 @contextmanager
 def serving(command: list[str], environ: Mapping[str, str], port: int) -> Iterator[Server]:
     """The server while the block runs; it is stopped afterwards, whatever happens."""
-    process = subprocess.Popen(  # noqa: S603  our own command line
+    process = subprocess.Popen(
         command, env={**os.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:

@@ -67,7 +67,7 @@ def _evidence(policy: Policy, facts: QuoteFacts, line: LineFacts | None) -> tupl
             field=_place(each.field, line),
             actual=spelt(each.actual),
             expected=each.expected,
-            expected_from=_origin(each.expected_from, facts, line),
+            expected_from=_origin(each.expected_from, line),
         )
         for each in _explainer().shortfalls(policy.require, facts, line)
     )
@@ -80,7 +80,7 @@ def _place(path: str, line: LineFacts | None) -> str:
     return path.removeprefix("quote.")
 
 
-def _origin(words: str | None, facts: QuoteFacts, line: LineFacts | None) -> str | None:
+def _origin(words: str | None, line: LineFacts | None) -> str | None:
     """Where an expectation comes from, in words that a person can follow up."""
     if words is None:
         return None

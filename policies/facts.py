@@ -340,7 +340,9 @@ class _Deriver:
             list_unit_price=list_price,
             list_from_catalog=from_catalog,
             floor_price=_strictest(line.floor_price, _scaled(price.floor_price, factor) if priced and price else None),
-            unit_cost=_scaled(price.unit_cost, factor) if priced and price and price.unit_cost is not None else line.unit_cost,
+            unit_cost=_scaled(price.unit_cost, factor)
+            if priced and price and price.unit_cost is not None
+            else line.unit_cost,
             ssp_low=_scaled(price.ssp_low, factor) if priced and price else None,
             ssp_high=_scaled(price.ssp_high, factor) if priced and price else None,
             catalog_overage_unit_price=_scaled(price.overage_unit_price, factor) if priced and price else None,

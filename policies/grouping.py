@@ -46,7 +46,7 @@ def group(findings: Sequence[Finding], term: Period | None) -> Grouped:
     for direction in Direction:
         cells = [cell for cell in _cells(findings, direction) if cell.amount]
         for cluster in _clusters(cells, term):
-            totals[direction] = totals.get(direction, ZERO) + _counted(cluster, term)
+            totals[direction] = totals.get(direction, ZERO) + _counted(cluster)
             owner = _owner(cluster, findings)
             roots.update({cell.finding: owner for cell in cluster if cell.finding != owner})
     with_roots = tuple(
@@ -98,7 +98,7 @@ def _overlap(one: Period | None, other: Period | None, term: Period | None) -> b
     return one is None or other is None or one.overlaps(other)
 
 
-def _counted(cluster: list[_Cell], term: Period | None) -> Decimal:
+def _counted(cluster: list[_Cell]) -> Decimal:
     """The amount of a cluster: on each line the largest finding's, and at least what one finding says of the whole."""
     by_line: dict[str | None, dict[int, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     for cell in cluster:

@@ -135,7 +135,9 @@ def _uneven_bands(table: DiscountAuthority) -> Iterator[Fault]:
         steps = [later - earlier for earlier, later in pairwise(limits) if later != earlier]
         if any(step > 0 for step in steps) and any(step < 0 for step in steps):
             shown = ", ".join(str(limit) for limit in limits)
-            yield Fault(COMPANY, f"discount_authority: the limits of {role} rise and fall with the deal size ({shown} %)")
+            yield Fault(
+                COMPANY, f"discount_authority: the limits of {role} rise and fall with the deal size ({shown} %)"
+            )
 
 
 def _sales(table: DiscountAuthority, roles: Sequence[str]) -> Iterator[Sale]:
@@ -174,7 +176,9 @@ def _payment_terms(terms: PaymentTerms) -> Iterator[Fault]:
 def _margin_floors(floors: Iterable[MarginFloor]) -> Iterator[Fault]:
     bands = [floor.deal_size_up_to for floor in floors]
     if bands and None not in bands:
-        yield Fault(COMPANY, f"margin_floors: a gap, deals above {max(filter(None, bands))} have no floor", refuses=True)
+        yield Fault(
+            COMPANY, f"margin_floors: a gap, deals above {max(filter(None, bands))} have no floor", refuses=True
+        )
     for band, count in Counter(bands).items():
         if count > 1:
             yield Fault(COMPANY, f"margin_floors: {count} floors for deals up to {band or 'any size'}", refuses=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policies.check import Check, NoParameters, Scope
 from policies.domain.finding import Direction, Effect
 from policies.domain.material import LINE_FIELDS, QUOTE_FIELDS
-from policies.language import Band, Facts, Problem, Reader, Source, TableText, Unit, in_order
+from policies.language import Band, Facts, Problem, Reader, TableText, Unit, in_order
 from policies.language.problem import did_you_mean
 from policies.patterns import PATTERNS
 from policies.policy import AmountRule, AppliesTo, Expected, Policy, PolicyTest, RemedyRule, WhenUndetermined
@@ -245,7 +245,9 @@ class _Reading:
         text = self._message(("remedy", "text"), given) if self.at.text(("remedy", "text")) else None
         hops = tuple(hop for step in target.steps for hop in step.hops)
         on_line = target.path.partition(".")[0] == _LINE
-        return RemedyRule(hops=hops[1:] if hops[0] in ("quote", _LINE) else hops, on_line=on_line, value=value, text=text)
+        return RemedyRule(
+            hops=hops[1:] if hops[0] in ("quote", _LINE) else hops, on_line=on_line, value=value, text=text
+        )
 
     def _tables(self) -> Iterable[TableText]:
         for name in self.at.mapping(("tables",)):

@@ -122,7 +122,7 @@ class PolicyFile:
             return None
 
     def flag(self, place: Place) -> bool | None:
-        """true or false at a place."""
+        """The yes or no at a place, written true or false."""
         value = self._at(place)
         if value is not None and not isinstance(value, bool):
             self.refuse(place, f"{_name(place)} is true or false, not {value}")

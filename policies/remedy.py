@@ -33,9 +33,7 @@ def apply(quote: Quote, changes: Sequence[Change]) -> Quote:
     return result
 
 
-def prove(
-    findings: Sequence[Finding], quote: Quote, judge: Callable[[Quote], Effects]
-) -> tuple[Finding, ...]:
+def prove(findings: Sequence[Finding], quote: Quote, judge: Callable[[Quote], Effects]) -> tuple[Finding, ...]:
     """The findings, each remedy with whether it clears: its finding is gone and nothing new enforces.
 
     `judge` evaluates a changed quote. The strongest findings are tried first, within `MOST_PROOFS` and `MOST_LINES`.

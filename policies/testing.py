@@ -65,7 +65,9 @@ def _failure(policy: Policy, test: PolicyTest, documents: Documents) -> str | No
         facts = _facts(test, documents)
     except ValueError as error:
         return f"its document cannot be read: {error}"
-    results = [judged(policy, facts, line) for line in facts.lines] if policy.for_each_line else [judged(policy, facts, None)]
+    results = (
+        [judged(policy, facts, line) for line in facts.lines] if policy.for_each_line else [judged(policy, facts, None)]
+    )
     came = _expected_of(results)
     if came is not test.expect:
         return f"expected {test.expect}, came out {came}{_why(results)}"
@@ -88,7 +90,11 @@ def _noon(day: date) -> datetime:
 def _expected_of(results: Iterable[CheckResult]) -> Expected:
     """The strongest outcome over all lines: violated before undetermined before satisfied."""
     kinds = {_kind(result) for result in results}
-    return next(each for each in (Expected.VIOLATED, Expected.UNDETERMINED, Expected.SATISFIED, Expected.NOT_APPLICABLE) if each in kinds)
+    return next(
+        each
+        for each in (Expected.VIOLATED, Expected.UNDETERMINED, Expected.SATISFIED, Expected.NOT_APPLICABLE)
+        if each in kinds
+    )
 
 
 def _kind(result: CheckResult) -> Expected:

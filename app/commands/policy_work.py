@@ -87,7 +87,9 @@ def test_policies(names: tuple[str, ...], home: Path | None, *, as_json: bool) -
         click.echo(json.dumps({"passed": len(results) - len(failed), "failed": len(failed), "tests": rows}, indent=2))
     else:
         if failed:
-            show_rows(("policy", "test", "what went wrong"), [(f.policy_id, f.test, f.failure) for f in failed], console())
+            show_rows(
+                ("policy", "test", "what went wrong"), [(f.policy_id, f.test, f.failure) for f in failed], console()
+            )
         click.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     raise SystemExit(3 if failed else 0)
 

@@ -61,7 +61,9 @@ def _replay(store: Store, decision_id: str, *, as_json: bool) -> None:
         click.secho(f"{decision_id} comes out the same.", fg="green")
     else:
         click.secho(f"{decision_id} comes out otherwise.", fg="red")
-        show_rows(("where", "recorded", "now"), [(d.path, d.recorded, d.replayed) for d in found.differences], console())
+        show_rows(
+            ("where", "recorded", "now"), [(d.path, d.recorded, d.replayed) for d in found.differences], console()
+        )
     raise SystemExit(0 if found.same else 1)
 
 

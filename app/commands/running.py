@@ -46,7 +46,9 @@ def serve(host: str | None, port: int | None) -> None:
     _open_or_refuse(told.database_url)
     folder = told.home if told.home.is_dir() else None
     if folder is None:
-        click.secho(f"There is no folder {told.home}: judging by the library alone, without catalog.", fg="yellow", err=True)
+        click.secho(
+            f"There is no folder {told.home}: judging by the library alone, without catalog.", fg="yellow", err=True
+        )
     try:
         take_up(read_home(folder))
     except RulesRefused as refused:

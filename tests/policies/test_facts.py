@@ -8,9 +8,9 @@ import pytest
 from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
 from policies.domain.charge import PricePeriod
 from policies.domain.company import Company
+from policies.domain.finding import Change
 from policies.facts import derive, rederive
 from policies.remedy import apply
-from policies.domain.finding import Change
 from tests.builders import a_line, a_quote, a_usage_line
 
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -26,7 +26,11 @@ def catalog(*prices: CatalogPrice, books: tuple[PriceBook, ...] = (a_book(),)) -
 
 
 def a_price(**terms: object) -> CatalogPrice:
-    values: dict[str, object] = {"price_book": "2026", "price_period": PricePeriod.MONTH, "list_unit_price": Decimal(120)}
+    values: dict[str, object] = {
+        "price_book": "2026",
+        "price_period": PricePeriod.MONTH,
+        "list_unit_price": Decimal(120),
+    }
     return CatalogPrice(**(values | terms))  # type: ignore[arg-type]
 
 
@@ -128,7 +132,9 @@ def test_facts_of_a_changed_quote_are_those_of_a_new_one() -> None:
     assert again.lines[0] is before.lines[0]
 
 
-@pytest.mark.parametrize("change", [Change(path="/end_date", value=date(2027, 12, 31)), Change(path="/currency", value="EUR")])
+@pytest.mark.parametrize(
+    "change", [Change(path="/end_date", value=date(2027, 12, 31)), Change(path="/currency", value="EUR")]
+)
 def test_a_changed_header_derives_every_line_anew(change: Change) -> None:
     known = catalog(a_price())
     changed = apply(a_quote(), [change])

@@ -75,7 +75,9 @@ def test_an_unknown_amount_is_not_zero() -> None:
     assert group([a_finding(1)], TERM).totals == {}
 
 
-amounts = st.tuples(st.sampled_from(["1", "2", "3", None]), st.integers(1, 1000), st.sampled_from([None, TERM, RENEWAL]))
+amounts = st.tuples(
+    st.sampled_from(["1", "2", "3", None]), st.integers(1, 1000), st.sampled_from([None, TERM, RENEWAL])
+)
 
 
 @given(st.lists(st.lists(amounts, min_size=1, max_size=4), max_size=6), st.randoms())

@@ -77,7 +77,11 @@ def test_limits_that_rise_and_fall_with_the_deal_size_are_pointed_out() -> None:
         ({"margin_floors": (MarginFloor(minimum_percent=Decimal(20), deal_size_up_to=Decimal(5)),)}, "no floor"),
         ({"thresholds": Thresholds(digest_probability=Decimal("0.95"))}, "digest tier"),
         (
-            {"payment_terms": PaymentTerms(standard_days=30, approver="cfo", extended=(ExtendedTerms(up_to_days=15, approver="cfo"),))},
+            {
+                "payment_terms": PaymentTerms(
+                    standard_days=30, approver="cfo", extended=(ExtendedTerms(up_to_days=15, approver="cfo"),)
+                )
+            },
             "30 are standard",
         ),
         ({"policy_overrides": {"line-price-flor": PolicyOverride(effect=None)}}, "there is no policy line-price-flor"),

@@ -139,7 +139,9 @@ def test_a_check_gets_its_parameters_and_a_message_its_reports() -> None:
         "amount_at_risk: (line.floor_price - line.net_unit_price) * line.quantity * line.periods\n", ""
     )
     text = text.replace("remedy: {set: line.net_unit_price, to: line.floor_price}\n", "")
-    text = text.replace('"{line.product_name}: {line.net_unit_price} is under the floor of {line.floor_price}"', '"{found.word}"')
+    text = text.replace(
+        '"{line.product_name}: {line.net_unit_price} is under the floor of {line.floor_price}"', '"{found.word}"'
+    )
     check = Check(
         name="always",
         scope=Scope.LINE,

@@ -39,7 +39,9 @@ def test_a_scalar_is_what_it_looks_like_and_nothing_else(text: str, value: objec
         ("a: !!python/object:os.system {}", None, None),
     ],
 )
-def test_what_is_not_taken_is_refused_with_its_place(text: str, place: tuple[int, int] | None, word: str | None) -> None:
+def test_what_is_not_taken_is_refused_with_its_place(
+    text: str, place: tuple[int, int] | None, word: str | None
+) -> None:
     if place is None:
         assert read(text, "x.yaml").value == {"a": {}}, "a tag is never acted on"
         return
