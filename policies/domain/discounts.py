@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from policies.domain.money import minor_unit
 from policies.domain.period import Period
 from policies.domain.terms import Terms, Unscheduled
+from policies.domain.waterfall import price_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policies.domain.charge import Discount
 
-ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 _ONE_DAY = timedelta(days=1)
@@ -64,14 +64,7 @@ def _until(discount: Discount, terms: Terms) -> date | None:
 
 def reduced(price: Decimal, discounts: Sequence[DatedDiscount]) -> Decimal:
     """The price with the discounts taken off, one after the other."""
-    for each in discounts:
-        percent, amount = each.discount.percent, each.discount.amount
-        if percent is not None:
-            price *= ONE - percent / HUNDRED
-        if amount is not None:
-            price -= amount
-        price = max(ZERO, price)
-    return price
+    return price_after(price, [each.discount for each in discounts])
 
 
 def restored(net: Decimal, discounts: Sequence[DatedDiscount]) -> Decimal:
