@@ -49,10 +49,24 @@ def run(quote: QuoteFacts, _parameters: NoParameters) -> CheckResult:
     terms = quote.company.payment_terms if quote.company is not None else None
     if terms is None or not terms.standard_frequencies:
         return Undetermined("company.yaml has no standard billing frequencies")
-    rhythms = [_rhythm(each, quote) for each in quote.lines if each.line.charge_type is ChargeType.RECURRING]
-    if not rhythms:
+    recurring = [each for each in quote.lines if each.line.charge_type is ChargeType.RECURRING]
+    if not recurring:
         return NOT_APPLICABLE
     standard = _finest(terms.standard_frequencies)
+    if _is_standard(quote, standard):
+        recurring = [each for each in recurring if each.line.billing_frequency or each.line.billing_timing]
+        if not recurring:
+            return SATISFIED
+    return _judged(quote, terms, [_rhythm(each, quote) for each in recurring], standard)
+
+
+def _is_standard(quote: QuoteFacts, standard: BillingFrequency) -> bool:
+    """Whether the quote's own rhythm is as it should be, so that only lines which say something else can differ."""
+    frequency, timing = quote.quote.billing_frequency, quote.quote.billing_timing
+    return frequency is not None and timing is BillingTiming.IN_ADVANCE and not _is_finer(frequency, standard)
+
+
+def _judged(quote: QuoteFacts, terms: PaymentTerms, rhythms: list[_Rhythm], standard: BillingFrequency) -> CheckResult:
     slow = [each for each in rhythms if each.in_arrears or _is_finer(each.frequency, standard)]
     if slow:
         return _violated(quote, terms, slow, standard)

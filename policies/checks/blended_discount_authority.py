@@ -19,6 +19,7 @@ from policies.facts import LineFacts, QuoteFacts, authority_unsure, priced_segme
 
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
+NEGLIGIBLE: Final = Decimal("1e-9")  # of a percent: where a third is divided and multiplied again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,11 @@ def run(quote: QuoteFacts, parameters: Parameters) -> CheckResult:
         return _unknown(quote)
     if discount <= ZERO:
         return SATISFIED
-    if discount <= _deepest_price(quote, parameters) and not _any_granted(quote, parameters):
+    deepest, granted = _deepest_price(quote, parameters)
+    if discount <= deepest + NEGLIGIBLE and not granted:
         return NOT_APPLICABLE
     shares = _shares(quote, parameters)
-    return Undetermined(shares) if isinstance(shares, str) else _judged(quote, parameters, shares)
+    return Undetermined(shares) if isinstance(shares, str) else _judged(quote, shares, deepest)
 
 
 def _unknown(quote: QuoteFacts) -> Undetermined:
@@ -59,10 +61,6 @@ def _unknown(quote: QuoteFacts) -> Undetermined:
     if unlisted:
         return Undetermined(f"no list price over the term for {listed(list(dict.fromkeys(unlisted)))}")
     return Undetermined("the total contract value cannot be told")
-
-
-def _any_granted(quote: QuoteFacts, parameters: Parameters) -> bool:
-    return any(each.kind in parameters.granted_before for facts in quote.lines for each in facts.line.discounts)
 
 
 def _base(facts: LineFacts, parameters: Parameters) -> Decimal | None:
@@ -73,19 +71,26 @@ def _base(facts: LineFacts, parameters: Parameters) -> Decimal | None:
     return price_after(facts.list_unit_price, granted)
 
 
-def _deepest_price(quote: QuoteFacts, parameters: Parameters) -> Decimal:
-    """The largest discount that any single price shows, in percent."""
-    deepest = ZERO
+def _deepest_price(quote: QuoteFacts, parameters: Parameters) -> tuple[Decimal, bool]:
+    """The largest discount that any single price shows, in percent, and whether some discount was granted before."""
+    deepest, granted = ZERO, False
     for facts in quote.lines:
-        line = facts.line
-        if line.ramp or line.discounts:
-            base = _base(facts, parameters)
-            prices = [each.net_unit_price for each in priced_segments(facts) if each.net_unit_price is not None]
-            if base and prices:
-                deepest = max(deepest, percent_off(base, min(prices)))
-        elif facts.discount_percent is not None and facts.discount_percent > deepest:
-            deepest = facts.discount_percent
-    return deepest
+        line, discount = facts.line, facts.discount_percent
+        for each in line.discounts:
+            if each.kind in parameters.granted_before:
+                granted = True
+                discount = _deepest_of(facts, parameters)
+        if line.ramp:
+            discount = _deepest_of(facts, parameters)
+        if discount is not None and discount > deepest:
+            deepest = discount
+    return deepest, granted
+
+
+def _deepest_of(facts: LineFacts, parameters: Parameters) -> Decimal | None:
+    base = _base(facts, parameters)
+    prices = [each.net_unit_price for each in priced_segments(facts) if each.net_unit_price is not None]
+    return percent_off(base, min(prices)) if base and prices else None
 
 
 def _shares(quote: QuoteFacts, parameters: Parameters) -> list[_Share] | str:
@@ -103,11 +108,10 @@ def _shares(quote: QuoteFacts, parameters: Parameters) -> list[_Share] | str:
     return shares
 
 
-def _judged(quote: QuoteFacts, parameters: Parameters, shares: list[_Share]) -> CheckResult:
+def _judged(quote: QuoteFacts, shares: list[_Share], deepest: Decimal) -> CheckResult:
     given = sum((share.given for share in shares), ZERO)
     before = sum((share.before for share in shares), ZERO)
-    deepest = _deepest_price(quote, parameters)
-    if not before or given * HUNDRED <= deepest * before:
+    if not before or given * HUNDRED / before <= deepest + NEGLIGIBLE:
         return NOT_APPLICABLE
     excess = given - sum((share.allowed for share in shares), ZERO)
     if round_to_currency(excess, quote.currency) <= ZERO:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import Final
 
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Loss, Scope, Violated
+from policies.domain.catalog import Promotion
 from policies.domain.charge import ChargeType, Discount
 from policies.domain.finding import Change, Effect, Evidence, Exposure
 from policies.domain.period import MONTHS, Period, add_months, periods_in
@@ -15,12 +18,10 @@ from policies.domain.waterfall import explains, price_after
 from policies.domain.wording import called
 from policies.facts import LineFacts, QuoteFacts
 
-if TYPE_CHECKING:
-    from policies.domain.catalog import Promotion
-
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
 ONE_DAY: Final = timedelta(days=1)
+NO_PROMOTIONS: Final[Mapping[str, Promotion]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +70,14 @@ class _Dated:
 def run(facts: LineFacts, quote: QuoteFacts, parameters: Parameters) -> CheckResult:
     if not facts.line.discounts or facts.line.charge_type is ChargeType.ONE_TIME:
         return NOT_APPLICABLE
-    promotions = quote.catalog.promotions if quote.catalog is not None else {}
+    promotions = quote.catalog.promotions if quote.catalog is not None else NO_PROMOTIONS
     found = []
     for position, discount in enumerate(facts.line.discounts):
-        dated = _dated(facts, quote, position, promotions.get(discount.kind or ""))
+        kind = discount.kind
+        is_dated = discount.ends_on is not None or discount.periods is not None or discount.starts_on is not None
+        if not is_dated and kind not in promotions and kind not in parameters.promotional_kinds:
+            continue
+        dated = _dated(facts, quote, position, promotions.get(kind or ""))
         violated = _without_end(dated, parameters) if discount.is_open_ended else _too_late_an_end(dated)
         if violated is not None:
             found.append(violated)

@@ -21,6 +21,7 @@ from policies.domain.charge import ChargeType
 from policies.domain.finding import Evidence, Exposure
 from policies.domain.money import format_amount, plain, round_to_currency
 from policies.domain.waterfall import percent_off, readable
+from policies.domain.wording import listed
 from policies.facts import LineFacts, QuoteFacts, priced_segments
 
 if TYPE_CHECKING:
@@ -32,23 +33,15 @@ HUNDRED: Final = Decimal(100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Margin:
-    """What each line brings over the term and what it costs, against the least margin in percent."""
+    """What the quote brings over its term and what it costs, against the least margin in percent.
+
+    `shortfall` is by how much the margin in money is below its floor: floor * Net - (Net - Cost).
+    """
 
     floor: Decimal
-    lines: tuple[tuple[str, Decimal, Decimal], ...]
-
-    @property
-    def net(self) -> Decimal:
-        return sum((net for _, net, _ in self.lines), ZERO)
-
-    @property
-    def cost(self) -> Decimal:
-        return sum((cost for _, _, cost in self.lines), ZERO)
-
-    @property
-    def shortfall(self) -> Decimal:
-        """By how much the margin in money is below its floor: floor * Net - (Net - Cost)."""
-        return self.floor * self.net / HUNDRED - (self.net - self.cost)
+    net: Decimal
+    cost: Decimal
+    shortfall: Decimal
 
 
 def run(quote: QuoteFacts, _parameters: NoParameters) -> CheckResult:
@@ -61,14 +54,26 @@ def run(quote: QuoteFacts, _parameters: NoParameters) -> CheckResult:
     floor = _floor_for(floors, quote.deal_size)
     if isinstance(floor, str):
         return Undetermined(floor)
-    lines = [(each.line.line_id, each.net_total, _cost(each)) for each in charged]
-    unknown = [line_id for line_id, _, cost in lines if cost is None]
-    if unknown:
-        return Undetermined(f"the cost of {_named(unknown)} is not known")
-    if any(net is None for _, net, _ in lines):
-        return Undetermined("the total contract value cannot be told")
-    known = tuple((line_id, net, cost) for line_id, net, cost in lines if net is not None and cost is not None)
-    return _judged(quote, _Margin(floor=floor, lines=known))
+    net = cost = ZERO
+    for each in charged:
+        its_cost = _cost(each)
+        if its_cost is None or each.net_total is None:
+            return _unknown(charged)
+        net += each.net_total
+        cost += its_cost
+    shortfall = floor * net / HUNDRED - (net - cost)
+    if round_to_currency(shortfall, quote.currency) <= ZERO:
+        return SATISFIED
+    return _violated(quote, _Margin(floor=floor, net=net, cost=cost, shortfall=shortfall), charged)
+
+
+def _unknown(charged: list[LineFacts]) -> Undetermined:
+    without_cost = [each.line.line_id for each in charged if _cost(each) is None]
+    if without_cost:
+        return Undetermined(
+            f"the cost of line{'s' if len(without_cost) > 1 else ''} {listed(without_cost)} is not known"
+        )
+    return Undetermined("the total contract value cannot be told")
 
 
 def _floor_for(floors: tuple[MarginFloor, ...], deal_size: Decimal | None) -> Decimal | str:
@@ -84,22 +89,24 @@ def _floor_for(floors: tuple[MarginFloor, ...], deal_size: Decimal | None) -> De
 
 def _cost(facts: LineFacts) -> Decimal | None:
     """What the line costs over the term, free time included: it is delivered all the same."""
+    if facts.unit_cost is None:
+        return None
+    if not facts.line.ramp:
+        units, periods = facts.units, facts.periods
+        return facts.unit_cost * units * periods if units is not None and periods is not None else None
     total = ZERO
     for segment in priced_segments(facts):
-        if facts.unit_cost is None or segment.units is None or segment.periods is None:
+        if segment.units is None or segment.periods is None:
             return None
         total += facts.unit_cost * segment.units * segment.periods
     return total
 
 
-def _judged(quote: QuoteFacts, margin: _Margin) -> CheckResult:
-    shortfall = margin.shortfall
-    if round_to_currency(shortfall, quote.currency) <= ZERO:
-        return SATISFIED
+def _violated(quote: QuoteFacts, margin: _Margin, charged: list[LineFacts]) -> Violated:
     actual = readable(percent_off(margin.net, margin.cost)) if margin.net > ZERO else None
-    needed = margin.cost * HUNDRED / (HUNDRED - margin.floor) if margin.floor < HUNDRED else None
+    exposures = _exposures(margin, charged)
     return Violated(
-        line_ids=tuple(line_id for line_id, net, cost in margin.lines if _below(margin.floor, net, cost) > ZERO),
+        line_ids=tuple(each.line_id for each in exposures if each.line_id is not None),
         evidence=(
             Evidence(
                 field="margin_percent",
@@ -109,37 +116,33 @@ def _judged(quote: QuoteFacts, margin: _Margin) -> CheckResult:
             ),
         ),
         loss=Loss(
-            remaining_term=shortfall,
+            remaining_term=margin.shortfall,
             assumptions=("usage is not counted: neither its price nor its cost is committed",),
-            exposures=_exposures(margin, shortfall),
+            exposures=exposures,
         ),
         reports={"margin": actual if actual is not None else "no", "floor": margin.floor, "cost": margin.cost},
-        remedy_text=_remedy(quote, margin, needed),
+        remedy_text=_advice(quote, margin),
         clears_without_approval=f"quote margin {plain(margin.floor)} % or more",
     )
 
 
-def _remedy(quote: QuoteFacts, margin: _Margin, needed: Decimal | None) -> str | None:
-    if needed is None:
+def _advice(quote: QuoteFacts, margin: _Margin) -> str | None:
+    """The net price that leaves the floor at the same cost is Cost / (1 - floor)."""
+    if margin.floor >= HUNDRED:
         return None
-    more = round_to_currency(needed - margin.net, quote.currency)
+    more = round_to_currency(margin.cost * HUNDRED / (HUNDRED - margin.floor) - margin.net, quote.currency)
     return f"Raise the prices by {format_amount(more, quote.currency)} over the term, or take cost out"
 
 
-def _below(floor: Decimal, net: Decimal, cost: Decimal) -> Decimal:
-    return cost - net * (HUNDRED - floor) / HUNDRED
-
-
-def _exposures(margin: _Margin, shortfall: Decimal) -> tuple[Exposure, ...]:
+def _exposures(margin: _Margin, charged: list[LineFacts]) -> tuple[Exposure, ...]:
     """The shortfall on the lines whose own margin is below the floor, each by how far it is below."""
-    below = [(line_id, _below(margin.floor, net, cost)) for line_id, net, cost in margin.lines]
-    short = [(line_id, amount) for line_id, amount in below if amount > ZERO]
+    short = []
+    for each in charged:
+        below = (_cost(each) or ZERO) - (each.net_total or ZERO) * (HUNDRED - margin.floor) / HUNDRED
+        if below > ZERO:
+            short.append((each.line.line_id, below))
     whole = sum((amount for _, amount in short), ZERO)
-    return tuple(Exposure(line_id=line_id, amount=shortfall * amount / whole) for line_id, amount in short)
-
-
-def _named(line_ids: list[str]) -> str:
-    return f"line {line_ids[0]}" if len(line_ids) == 1 else f"lines {', '.join(line_ids[:-1])} and {line_ids[-1]}"
+    return tuple(Exposure(line_id=line_id, amount=margin.shortfall * amount / whole) for line_id, amount in short)
 
 
 CHECK: Final = Check(

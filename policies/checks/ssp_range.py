@@ -41,27 +41,21 @@ class _Allocated:
 
 
 def run(quote: QuoteFacts, _parameters: NoParameters) -> CheckResult:
-    priced = [
-        each
-        for each in quote.lines
-        if each.line.net_unit_price is not None and each.line.charge_type is not ChargeType.USAGE
-    ]
-    if not priced:
-        return NOT_APPLICABLE
-    outside = [each for each in priced if _is_outside(each)]
+    outside, unknown, priced = [], [], False
+    for facts in quote.lines:
+        net, low, high = facts.line.net_unit_price, facts.ssp_low, facts.ssp_high
+        if net is None or facts.line.charge_type is ChargeType.USAGE:
+            continue
+        priced = True
+        if low is None and high is None:
+            unknown.append(facts.line.product_id)
+        elif (low is not None and net < low) or (high is not None and net > high):
+            outside.append(facts)
     if outside:
         return _violated(quote, outside)
-    unknown = [each.line.product_id for each in priced if each.ssp_low is None and each.ssp_high is None]
     if unknown:
         return Undetermined(f"no stand-alone selling range for {listed(list(dict.fromkeys(unknown)))} in the catalog")
-    return SATISFIED
-
-
-def _is_outside(facts: LineFacts) -> bool:
-    net = facts.line.net_unit_price
-    if net is None:
-        return False
-    return (facts.ssp_low is not None and net < facts.ssp_low) or (facts.ssp_high is not None and net > facts.ssp_high)
+    return SATISFIED if priced else NOT_APPLICABLE
 
 
 def _violated(quote: QuoteFacts, outside: list[LineFacts]) -> Violated:
@@ -123,7 +117,7 @@ def _allocated(facts: LineFacts) -> _Allocated | None:
     volume = facts.units * facts.periods if facts.units is not None and facts.periods is not None else None
     if facts.net_total is None or volume is None or net is None or low is None or high is None:
         return None
-    standalone = (low + high) / TWO if _is_outside(facts) else net
+    standalone = net if low <= net <= high else (low + high) / TWO
     return _Allocated(line_id=facts.line.line_id, quoted=facts.net_total, standalone=standalone * volume)
 
 

@@ -55,14 +55,24 @@ class _Concessions:
 
 def run(facts: LineFacts, quote: QuoteFacts, _parameters: NoParameters) -> CheckResult:
     line = facts.line
-    if not (line.discounts or line.ramp or line.free_months):
+    if not (line.ramp or line.free_months or line.billing_start_date or quote.quote.billing_start_date):
         listed_at = line.list_unit_price
-        billed_from = line.billing_start_date or quote.quote.billing_start_date
-        if billed_from is None and (listed_at is None or listed_at == facts.list_unit_price):
+        if (listed_at is None or listed_at == facts.list_unit_price) and _shows_all(facts):
             return SATISFIED
     if line.charge_type is not ChargeType.RECURRING:
         return NOT_APPLICABLE
     return _judged(facts, quote)
+
+
+def _shows_all(facts: LineFacts) -> bool:
+    """Whether a line at one price plainly says how far it is under list: the common case, told quickly."""
+    discounts, effective = facts.line.discounts, facts.discount_percent
+    if not discounts:
+        return True
+    if len(discounts) > 1 or effective is None:
+        return False
+    only = discounts[0]
+    return only.percent is not None and only.starts_on is None and effective <= only.percent
 
 
 def _judged(facts: LineFacts, quote: QuoteFacts) -> CheckResult:

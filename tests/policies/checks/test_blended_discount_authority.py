@@ -44,9 +44,10 @@ def test_up_to_the_limit_nobody_is_asked():
     assert isinstance(judged(CHECK, quoted(a_license(free_months="1")), company=COMPANY), Satisfied)
 
 
-@pytest.mark.parametrize("net", ["70", "90"])
-def test_where_a_price_says_it_all_the_line_is_judged_and_not_the_blend(net):
-    assert isinstance(judged(CHECK, quoted(a_license(net_unit_price=net)), company=COMPANY), NotApplicable)
+@pytest.mark.parametrize(("listed", "net"), [("100", "70"), ("100", "90"), ("3", "2"), ("7", "1")])
+def test_where_a_price_says_it_all_the_line_is_judged_and_not_the_blend(listed, net):
+    quote = quoted(a_license(list_unit_price=listed, net_unit_price=net))
+    assert isinstance(judged(CHECK, quote, company=COMPANY), NotApplicable)
 
 
 @pytest.mark.parametrize(("free_months", "outcome"), [("5", Satisfied), ("6", Violated)])
