@@ -20,6 +20,7 @@ from policies.language.tree import (
     Coalesce,
     Comparison,
     Constant,
+    IfThere,
     InList,
     IsNull,
     Logical,
@@ -31,7 +32,6 @@ from policies.language.tree import (
     Path,
     Quantifier,
     StatedNull,
-    WhenThere,
 )
 
 Evaluate: TypeAlias = Callable[[Any, Any, Any], Any]
@@ -143,9 +143,8 @@ def _is_null(node: IsNull, build: Build) -> Evaluate:
     return lambda *frame: (inner(*frame) is None) is not negated
 
 
-def _when_there(node: WhenThere, build: Build) -> Evaluate:
-    outcome = node.outcome
-    return _strict(build, lambda _value: outcome, node.operand)
+def _if_there(node: IfThere, build: Build) -> Evaluate:
+    return _strict(build, lambda _value: True, node.operand)
 
 
 def _logical(node: Logical, build: Build) -> Evaluate:
@@ -262,7 +261,7 @@ _BUILDERS: Final[Mapping[type[Node], Callable[[Any, Build], Evaluate]]] = {
     Call: lambda node, build: _strict(build, _FUNCTIONS[node.function], *node.arguments),
     Coalesce: _coalesce,
     StatedNull: _stated_null,
-    WhenThere: _when_there,
+    IfThere: _if_there,
     Lookup: _lookup,
     Quantifier: _quantifier,
 }

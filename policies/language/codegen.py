@@ -25,6 +25,7 @@ from policies.language.tree import (
     Coalesce,
     Comparison,
     Constant,
+    IfThere,
     InList,
     IsNull,
     Logical,
@@ -36,7 +37,6 @@ from policies.language.tree import (
     Path,
     Quantifier,
     StatedNull,
-    WhenThere,
     children,
 )
 from policies.language.vocabulary import Anchor, Field, Key
@@ -73,7 +73,7 @@ class Emitter:
         self._handlers: Mapping[type[Node], Callable[[Any], tuple[list[str], str]]] = {
             Constant: self._constant,
             Path: self._path,
-            WhenThere: self._when_there,
+            IfThere: self._if_there,
             Choice: self._choice,
             Coalesce: self._coalesce,
             IsNull: self._is_null,
@@ -146,8 +146,8 @@ class Emitter:
         name = self.place(node.anchor, node.steps)
         return ([f"{name} is not None"] if node.lacks else []), name
 
-    def _when_there(self, node: WhenThere) -> tuple[list[str], str]:
-        return [f"{self.place(node.operand.anchor, node.operand.steps)} is not None"], str(node.outcome)
+    def _if_there(self, node: IfThere) -> tuple[list[str], str]:
+        return [f"{self.place(node.operand.anchor, node.operand.steps)} is not None"], "True"
 
     def _logical(self, node: Logical) -> str:
         """Kleene's logic. Parts that always come out need no name; where only the last lacks, Python's own will do."""

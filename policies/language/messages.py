@@ -77,6 +77,8 @@ def read_message(
         elif whole in {"{", "}"}:
             hint = f"write `{whole}{whole}` for a plain brace"
             problems.append(source.problem("this brace has no partner", Span(*match.span()), hint))
+        elif not whole[1:-1].strip():
+            problems.append(source.problem("these braces are empty", Span(*match.span())))
         elif "found" in whole and (named := _FOUND.fullmatch(whole[1:-1])):
             pieces.append(Found(named.group(1)))
             problems.extend(_unknown(source, named.group(1), Span(*match.span()), found))

@@ -29,7 +29,8 @@ class Source:
     """A text with the place that each of its characters has in a file.
 
     `spots` is None where the text was not found in the file as it stands (escapes in a quoted scalar, or no file at
-    all). A problem then shows the text itself, and `line` is the line on which it begins.
+    all). A problem then shows the text itself, and `line` is the line on which it begins; a part of such a text knows
+    the `whole` and its own `offset` in it.
     """
 
     text: str
@@ -37,6 +38,8 @@ class Source:
     line: int = 0
     lines: tuple[str, ...] = ()
     spots: tuple[Spot, ...] | None = None
+    whole: str | None = None
+    offset: int = 0
 
     @classmethod
     def located(cls, text: str, *, file: str, lines: tuple[str, ...], line: int, column: int) -> Source:
@@ -49,22 +52,27 @@ class Source:
 
     def part(self, start: int, end: int) -> Source:
         """A stretch of this text that knows its own place."""
-        spots = self.spots[start:end] if self.spots is not None else None
-        line = spots[0].line if spots else self.line
-        return Source(self.text[start:end], self.file, line, self.lines, spots)
+        text = self.text[start:end]
+        if self.spots is None:
+            whole = self.text if self.whole is None else self.whole
+            return Source(text, self.file, self.line, self.lines, whole=whole, offset=self.offset + start)
+        spots = self.spots[start:end]
+        return Source(text, self.file, spots[0].line if spots else self.line, self.lines, spots)
 
     def problem(self, message: str, span: Span | None = None, suggestion: str | None = None) -> Problem:
         """What is wrong with a stretch of this text; without `span`, with all of it."""
         start, end = span if span is not None else Span(0, len(self.text))
         if not self.spots:
-            shown = " ".join(self.text.split("\n"))
-            return Problem(self.file, self.line + 1, start + 1, shown, start, max(1, end - start), message, suggestion)
+            shown = " ".join((self.text if self.whole is None else self.whole).split("\n"))
+            place = start + self.offset
+            return Problem(self.file, self.line + 1, place + 1, shown, place, max(1, end - start), message, suggestion)
         first = self.spots[min(start, len(self.spots) - 1)]
         column = first.column + max(0, start - len(self.spots) + 1)
         same_line = [spot.column for spot in self.spots[start:end] if spot.line == first.line]
-        width = max(same_line) - column + 1 if same_line else 1
-        row = self.lines[first.line]
-        return Problem(self.file, first.line + 1, column + 1, row, column, max(1, width), message, suggestion)
+        width = max(1, max(same_line) - column + 1 if same_line else 1)
+        return Problem(
+            self.file, first.line + 1, column + 1, self.lines[first.line], column, width, message, suggestion
+        )
 
 
 @dataclass(frozen=True, slots=True)

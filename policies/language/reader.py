@@ -14,7 +14,7 @@ from policies.language.messages import Message, read_message
 from policies.language.narrowing import NOTHING, Facts
 from policies.language.problem import Problem, Source, Span
 from policies.language.tables import Table, TableText, read_table
-from policies.language.tree import Node, Path, cost
+from policies.language.tree import Node, Path, cost, cost_once
 from policies.language.vocabulary import Field, Scope, Vocabulary
 
 MAX_COST_OF_ITEM = 50_000
@@ -131,9 +131,10 @@ class Reader:
         if len(self.problems) > before:
             return refused(Span(0, len(source.text)))
         most = MAX_COST_OF_DOCUMENT if self.scope.subject is None else MAX_COST_OF_ITEM
-        if cost(node) > most:
-            self.problems.append(source.problem(f"this takes up to {cost(node):,} steps; {most:,} are the most"))
-            return refused(Span(0, len(source.text)))
+        for steps, limit in ((cost(node), most), (cost_once(node), MAX_COST_OF_DOCUMENT)):
+            if steps > limit:
+                self.problems.append(source.problem(f"this takes up to {steps:,} steps; {limit:,} are the most"))
+                return refused(Span(0, len(source.text)))
         return node
 
     def _expression(self, source: Source, node: Node) -> Expression:

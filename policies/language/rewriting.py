@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from policies.language.kinds import BOOLEAN
-from policies.language.tree import Arithmetic, Choice, Constant, IsNull, Node, Not, Path, WhenThere, walk
+from policies.language.tree import Arithmetic, Choice, Constant, IfThere, IsNull, Logical, Node, Not, Path, walk
 from policies.language.vocabulary import Absence, Field
 
 
@@ -39,29 +39,39 @@ def _forgotten(node: Node) -> Node:
 
 
 def doubting(node: Node) -> Node:
-    """A condition whose null tests have no answer where an absent fact means that something is not known."""
-    return rewritten(unproven(node), _doubted)
+    """A condition whose null tests have no answer where they fail only because something is not known."""
+    return _doubted(unproven(node), wanted=True)
 
 
 def doubts(node: Node) -> list[Path]:
     """The paths by whose absence a condition would be doubted."""
-    return [inner.operand for inner in walk(doubting(node)) if isinstance(inner, WhenThere)]
+    return [inner.operand for inner in walk(doubting(node)) if isinstance(inner, IfThere)]
 
 
-def _doubted(node: Node) -> Node:
-    if not isinstance(node, IsNull) or not isinstance(node.operand, Path):
-        return node
-    path = node.operand
-    if path.anchor == "each":
-        return node
+def _doubted(node: Node, *, wanted: bool) -> Node:
+    """`wanted` is the outcome that would let the whole condition hold; a test that absence turns away from it doubts."""
+    match node:
+        case Logical():
+            return dataclasses.replace(node, items=tuple(_doubted(item, wanted=wanted) for item in node.items))
+        case Not():
+            return dataclasses.replace(node, operand=_doubted(node.operand, wanted=not wanted))
+        case IsNull(operand=Path() as path) if node.negated is wanted:
+            there = _there(path)
+            return there if wanted else Not(operand=there)
+        case _:
+            return node
+
+
+def _there(path: Path) -> Node:
+    """Whether a path leads to a value, with no answer where a fact on the way is not known."""
     nullable = [place for place, step in enumerate(path.steps) if step.nullable]
-    if not any(_is_doubtful(path.steps[place]) for place in nullable):
-        return node
+    if not nullable:
+        return IsNull(operand=path, negated=True)
     *before, there = [_test(path, place) for place in nullable]
     for test in reversed(before):
         # The first step that leads nowhere decides, whatever would be said of those after it.
         there = Choice(type=BOOLEAN, condition=test, then=there, otherwise=Constant(type=BOOLEAN, value=False))
-    return there if node.negated else Not(operand=there)
+    return there
 
 
 def _is_doubtful(step: Field) -> bool:
@@ -72,4 +82,4 @@ def _test(path: Path, place: int) -> Node:
     """Whether what one step leads to is there; without an answer where its absence means that it is not known."""
     step = path.steps[place]
     there = dataclasses.replace(path, steps=path.steps[: place + 1], type=step.type, open=True)
-    return WhenThere(operand=there, outcome=True) if _is_doubtful(step) else IsNull(operand=there, negated=True)
+    return IfThere(operand=there) if _is_doubtful(step) else IsNull(operand=there, negated=True)

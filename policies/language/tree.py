@@ -140,11 +140,10 @@ class IsNull(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhenThere(Node):
-    """A constant answer while a fact is there, and none where it is absent: a null test that doubts."""
+class IfThere(Node):
+    """True while a fact is there, and without an answer where it is absent: a null test that doubts."""
 
     operand: Path
-    outcome: bool
     type: Type = BOOLEAN
 
     @property
@@ -243,16 +242,28 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all nodes below it, parents first."""
+    """The node and all nodes below it, in the order in which they were written, parents first."""
     pending = [node]
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(children(current))
+        pending.extend(reversed(list(children(current))))
 
 
 def cost(node: Node) -> int:
-    """How many nodes are evaluated at most, lists counted at their greatest length."""
+    """How many nodes one evaluation visits at most, lists counted at their greatest length.
+
+    What is computed once for the whole document counts as one here; `cost_once` is about that.
+    """
+    return 1 if isinstance(node, Quantifier) and node.hoisted else _cost(node)
+
+
+def cost_once(node: Node) -> int:
+    """How many nodes are visited at most for what is computed once for the whole document."""
+    return sum(_cost(inner) for inner in walk(node) if isinstance(inner, Quantifier) and inner.hoisted)
+
+
+def _cost(node: Node) -> int:
     below = sum(cost(child) for child in children(node))
     if isinstance(node, Quantifier | InList) and node.items.steps:
         return 1 + node.items.steps[-1].note.max_items * max(1, below)

@@ -34,6 +34,7 @@ class Expressions:
     def __init__(self, random: Random, scope: Scope, tables: tuple[str, ...] = ()) -> None:
         self.random = random
         self.tables = tables
+        self.scope = scope
         self.paths = _paths(scope)
         self.each: list[tuple[str, Type, bool]] = []
 
@@ -129,7 +130,7 @@ class Expressions:
 
     def _quantifier(self, depth: int) -> str:
         path, items, _ = self.random.choice([each for each in self.paths if each[1].kind is Kind.LIST])
-        self.each = _fields_of(self._scope_of(items), "x", items.item, 2)
+        self.each = _fields_of(self.scope, "x", items.item, 2)
         before = self.paths
         self.paths = [*before, *self.each * 3]
         test = f" if {self.condition(depth - 1)}" if self.random.random() < 0.5 else ""
@@ -176,17 +177,6 @@ class Expressions:
 
     def _text_literal(self) -> str:
         return self.random.choice(['"SEAT"', '"a"', "''", '"é"'])
-
-    def _scope_of(self, _items: Type) -> Scope:
-        return self._scope
-
-    _scope: Scope
-
-
-def expressions(random: Random, scope: Scope, tables: tuple[str, ...] = ()) -> Expressions:
-    made = Expressions(random, scope, tables)
-    made._scope = scope
-    return made
 
 
 class Puzzles:

@@ -65,7 +65,10 @@ def test_sums_and_counts_over_something_unknown_are_unknown():
     line = a_line(tiers=(Tier(up_to=Decimal(5)), Tier(up_to=None)), quantity="3")
     assert told("sum(line.periods for t in line.tiers) > 1", line) is None
     assert told("count(t for t in line.tiers if line.periods > 1) > 1", line) is None
-    assert told("sum(line.periods for t in line.tiers if t.up_to != null and t.up_to == 7) == 0", a_line(quantity="3")) is True
+    assert (
+        told("sum(line.periods for t in line.tiers if t.up_to != null and t.up_to == 7) == 0", a_line(quantity="3"))
+        is True
+    )
 
 
 def test_an_empty_list_has_all_none_and_a_total_of_nothing():
