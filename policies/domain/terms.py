@@ -155,14 +155,14 @@ def _dates(
         if are_needed:
             raise Unscheduled("the start date is not stated")
         return None, None
-    end = _day_after_last(line_end or quote_end, quote_start or start, months)
+    quote_after = _day_after_last(quote_end, quote_start or start, months)
+    end = quote_after if line_end is None else _day_after_last(line_end, start, None)
     if end is None:
         if are_needed:
             raise Unscheduled("neither the end date nor the term is stated")
         end = min(start, _LAST_DAY) + _ONE_DAY
     term = _checked(start, end)
-    ends_with_quote = line_end is None or line_end == quote_end
-    return term, quote_start if quote_start is not None and ends_with_quote else start
+    return term, quote_start if quote_start is not None and end == quote_after else start
 
 
 def _day_after_last(last_day: date | None, start: date, months: int | None) -> date | None:

@@ -48,6 +48,8 @@ def test_a_line_that_ends_with_its_quote_shares_the_quotes_calendar():
     own = a_line(start_date="2026-05-20", end_date="2026-11-19")
     assert resolve(co_termed, a_quote()).anchor == day("2026-01-01")
     assert resolve(own, a_quote()).anchor == day("2026-05-20")
+    stated = a_line(start_date="2026-05-20", end_date="2026-12-31")
+    assert resolve(stated, a_quote(end_date=None, term_months=12)).anchor == day("2026-01-01")
 
 
 def test_use_is_billed_in_arrears_and_the_rest_in_advance_unless_stated():
