@@ -113,6 +113,21 @@ def test_a_price_that_changes_in_a_month_holds_from_the_next():
     assert [amount for _, amount in billed(line, always(10), end_date="2026-03-31")] == [10, 10, 20]
 
 
+def test_use_that_stops_being_known_takes_nothing_back():
+    line = a_usage_line(price_period="year", net_unit_price="1")
+    known_to_march = billed(line, lambda period: Decimal(period.days) if period.end.month <= 4 else None)
+    assert known_to_march == [("2026-01-31", 31), ("2026-02-28", 28), ("2026-03-31", 31)]
+
+
+def test_use_in_the_month_in_which_a_ramp_resumes_is_billed():
+    ramp = [
+        {"start_date": "2026-01-01", "end_date": "2026-01-31", "net_unit_price": "1"},
+        {"start_date": "2026-03-15", "net_unit_price": "2"},
+    ]
+    found = billed(a_usage_line(ramp=ramp), always(10), end_date="2026-03-31")
+    assert found == [("2026-01-31", 10), ("2026-03-31", 20)]
+
+
 def test_the_overage_price_of_a_usage_line_is_the_price_beyond_its_allowance():
     line = a_usage_line(net_unit_price="0", included_quantity="1000", overage_unit_price="0.012")
     assert billed(line, always(1500), end_date="2026-01-31") == [("2026-01-31", 6)]
