@@ -55,7 +55,11 @@ NOTES: Final = {
     "account": _unknown("the quote names no account"),
     "rep": _unknown("the quote names no rep"),
     "renewal": _unknown("the quote says nothing of renewal"),
+    "renewal.auto_renew": _unknown("the quote does not say whether it renews by itself"),
+    "renewal.notice_days": _unknown("the quote does not say how long before a renewal notice is due"),
     "company": _unknown("no company.yaml is loaded"),
+    "company.renewal": _unknown("company.yaml says nothing of renewal"),
+    "company.renewal.maximum_notice_days": _unknown("company.yaml has no longest notice"),
 }
 
 QUOTE: Final = Vocabulary(
