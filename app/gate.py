@@ -13,11 +13,13 @@ from time import perf_counter
 from typing import Any, Final
 
 from app.assess import Answer, Call, Measures, assess
+from app.identifiers import new_id
 from app.recording import RuleArchive, approved_contents, context_of, recorded
+from app.rendering import render
 from app.rules import Rules
-from app.store import AlreadyAnswered, KeyedAnswer, KeyedRequest, Store, new_id
+from app.store import AlreadyAnswered, KeyedAnswer, KeyedRequest, Store
 from app.store import Answer as KeptAnswer
-from cpq_hooks.canonical import dump_decision, load_quote
+from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
 from policies.domain.company import FailMode
 from policies.domain.decision import Decision, Verdict
@@ -156,14 +158,6 @@ class QuoteGate:
             "links": {} if work.call.dry_run else {"self": f"/v1/decisions/{work.decision_id}"},
         }
         return Answer(status=202, body=json.dumps(body).encode(), decision_id=work.decision_id, verdict=verdict.value)
-
-
-def render(decision: Decision, document: object, *, duration_ms: float) -> bytes:
-    """The decision as JSON. `document` is what was sent: remedies are patches of it."""
-    timed = replace(decision, duration_ms=round(duration_ms, 3))
-    return json.dumps(dump_decision(timed, document), ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "backslashreplace"
-    )
 
 
 def _fresh(decision: Decision, body: bytes, work: _Work) -> Answer:

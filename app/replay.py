@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.assess import assess
-from app.gate import render
+from app.rendering import render
 from app.recording import material_of
 from app.rules import RuleFiles, Rules, take_up
 from app.store import Store, StoredDecision, Unreadable

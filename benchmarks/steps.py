@@ -9,7 +9,7 @@ from statistics import median
 
 from app.assess import Call, Caller, assess
 from app.bootstrap import Services
-from app.gate import render
+from app.rendering import render
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
 from policies.domain.material import content_hash

@@ -1,5 +1,6 @@
 """Everything that Quoteguard remembers, on SQLite or PostgreSQL: `Store` and the records that go in and come out."""
 
+from app.identifiers import new_id
 from app.store.artefacts import Artefact, digest_of
 from app.store.errors import (
     AlreadyAnswered,
@@ -11,7 +12,6 @@ from app.store.errors import (
     StoreUnavailable,
     Unreadable,
 )
-from app.store.identifiers import new_id
 from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
 from app.store.records import (
     Answer,

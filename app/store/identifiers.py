@@ -1,16 +1,9 @@
-"""Identifiers, moments and outside text as the database holds them."""
+"""Moments and outside text as the database holds them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import overload
-
-from ulid import ULID
-
-
-def new_id(prefix: str) -> str:
-    """A new identifier such as `ref_01J9ZK...`; later ones sort after earlier ones, to the millisecond."""
-    return f"{prefix}_{ULID()}"
 
 
 def stamp(moment: datetime) -> str:

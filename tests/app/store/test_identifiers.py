@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.store.identifiers import moment, new_id, searchable, stamp
+from app.store.identifiers import moment, searchable, stamp
 
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 
@@ -25,12 +25,6 @@ def test_moments_sort_as_their_text_does(one, other):
 def test_a_moment_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
         stamp(datetime(2026, 3, 1))  # noqa: DTZ001 - that is the point
-
-
-def test_identifiers_are_new_and_say_what_they_are_of():
-    made = {new_id("ref") for _ in range(1000)}
-    assert len(made) == 1000
-    assert all(len(name) == 30 and name.startswith("ref_") for name in made)
 
 
 def test_text_that_no_database_takes_is_replaced():
