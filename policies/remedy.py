@@ -16,7 +16,7 @@ Effects = Mapping[str, Effect]
 """The effects of all findings, by finding id."""
 
 MOST_PROOFS: Final = 25
-MOST_LINES: Final = 12_500
+MOST_LINES: Final = 5_000
 """Proofs in one answer, and lines judged again for them: past either, the remaining remedies are said to be untried."""
 
 

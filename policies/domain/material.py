@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -89,6 +90,10 @@ RENEWAL_FIELDS: Final[Mapping[str, Worse]] = {
     "notice_days": Worse.HIGHER,
 }
 
+_NO_ITEMS: Final[tuple[object, ...]] = ()
+_LINE_PREFIXES: Final = tuple(f"{name}=" for name in LINE_FIELDS)
+_QUOTE_PREFIXES: Final = tuple(f"{name}=" for name in QUOTE_FIELDS)
+_RENEWAL_PREFIXES: Final = tuple(f"renewal.{name}=" for name in RENEWAL_FIELDS)
 _line_values = attrgetter(*LINE_FIELDS)
 _quote_values = attrgetter(*QUOTE_FIELDS)
 _renewal_values = attrgetter(*RENEWAL_FIELDS)
@@ -129,14 +134,14 @@ def material(quote: Quote) -> Material:
 def content_hash(quote: Quote) -> str:
     """`sha256:` and the digest of a quote's material content."""
     parts = [f"quote {quote.quote_id!r}"]
-    parts.extend(_spelt(QUOTE_FIELDS, _quote_values(quote)))
+    parts += _spelt(_QUOTE_PREFIXES, _quote_values(quote))
     if quote.renewal is not None:
-        parts.extend(f"renewal.{part}" for part in _spelt(RENEWAL_FIELDS, _renewal_values(quote.renewal)))
+        parts += _spelt(_RENEWAL_PREFIXES, _renewal_values(quote.renewal))
     lines = quote.lines
     ordered = lines if len(lines) == 1 else sorted(lines, key=_by_id)
     for line in ordered:
         parts.append(f"line {line.line_id!r}")
-        parts.extend(_spelt(LINE_FIELDS, _line_values(line)))
+        parts += _spelt(_LINE_PREFIXES, _line_values(line))
     return "sha256:" + sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -168,13 +173,17 @@ def _stated(names: Mapping[str, Worse], values: tuple[object, ...]) -> dict[str,
     return {name: value for name, value in zip(names, values, strict=True) if not _is_unstated(value)}
 
 
-def _spelt(names: Mapping[str, Worse], values: tuple[object, ...]) -> list[str]:
-    # Most terms of a line are not stated; the quick test goes first because this runs for every field of every line.
-    return [
-        f"{name}={_SPELLINGS.get(type(value), _spell)(value)}"
-        for name, value in zip(names, values, strict=True)
-        if value is not None and value is not False and not (type(value) is tuple and not value)
-    ]
+def _spelt(prefixes: tuple[str, ...], values: tuple[object, ...]) -> list[str]:
+    # This runs for every field of every line, and most fields are not stated: the quick tests go first.
+    spelt = []
+    for prefix, value in zip(prefixes, values, strict=True):
+        if value is None or value is False or value is _NO_ITEMS:
+            continue
+        if type(value) is Decimal:
+            spelt.append(prefix + (str(value.normalize()) if value else "0"))
+        else:
+            spelt.append(prefix + _spell(value))
+    return spelt
 
 
 def _is_unstated(value: object) -> bool:
@@ -190,15 +199,21 @@ def _spell(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ",".join(_spell(item) for item in value) + "]"
     if is_dataclass(value):
-        return "{" + ",".join(f"{f.name}={_spell(getattr(value, f.name))}" for f in fields(value)) + "}"
+        prefixes, values = _fields_of(type(value))
+        return "{" + ",".join(_spelt(prefixes, values(value))) + "}"
     return str(value)
 
 
+@cache
+def _fields_of(record: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """What stands before the values of a record's fields, and how to get those values."""
+    names = [field.name for field in fields(record)]
+    values = attrgetter(*names)
+    return tuple(f"{name}=" for name in names), values if len(names) > 1 else lambda held: (values(held),)
+
+
 def _spell_number(number: Decimal) -> str:
-    return str(number.normalize() + 0)
-
-
-_SPELLINGS: Final[Mapping[type, Callable[[Any], str]]] = {Decimal: _spell_number, str: repr, date: str, int: str}
+    return str(number.normalize()) if number else "0"
 
 
 def _worse_fields(
