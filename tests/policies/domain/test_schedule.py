@@ -148,7 +148,7 @@ def test_a_coupon_for_three_months_is_gone_at_the_fourth_renewal():
 
 
 def test_tiered_seats_are_rated_period_by_period():
-    line = a_line(charge_model="graduated", quantity="15", tiers=tiers(("10", "10"), (None, "8")), net_unit_price=None)
+    line = a_line(charge_model="graduated", quantity="15", tiers=tiers(("10", "10"), (None, "8")), net_unit_price="99")
     assert [amount for _, amount in billed(line)] == [140] * 12
     assert total(line) == 1680
 
@@ -157,6 +157,21 @@ def test_minimum_and_maximum_hold_for_whole_periods_and_their_share_for_parts():
     line = a_line(quantity="1", net_unit_price="10", minimum_amount="31", start_date="2026-01-30")
     assert billed(line)[:2] == [("2026-01-30", 2), ("2026-02-01", 31)]
     assert total(a_line(maximum_amount="700")) == 8400
+    assert total(a_line(minimum_amount="5000")) == 60_000
+
+
+def test_a_total_holds_the_commitment_where_the_price_does_not_reach_it():
+    commitment = {"amount": "1000", "period": "quarter", "true_up": True}
+    assert total(a_line(quantity="1", minimum_commitment=commitment)) == 4000
+    assert total(a_line(quantity="1", minimum_commitment=commitment | {"true_up": False})) == 1200
+
+
+def test_an_invoice_in_advance_waits_for_the_segment_that_it_bills():
+    ramp = [
+        {"start_date": "2026-01-01", "end_date": "2026-01-31"},
+        {"start_date": "2026-03-15", "net_unit_price": "31"},
+    ]
+    assert billed(a_line(ramp=ramp), end_date="2026-03-31") == [("2026-01-01", 1000), ("2026-03-15", 170)]
 
 
 def test_currencies_are_rounded_to_their_own_decimals():
