@@ -199,13 +199,13 @@ def _spell(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ",".join(_spell(item) for item in value) + "]"
     if is_dataclass(value):
-        prefixes, values = _fields_of(type(value))
+        prefixes, values = _fields_of(value.__class__)
         return "{" + ",".join(_spelt(prefixes, values(value))) + "}"
     return str(value)
 
 
 @cache
-def _fields_of(record: type) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+def _fields_of(record: Any) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
     """What stands before the values of a record's fields, and how to get those values."""
     names = [field.name for field in fields(record)]
     values = attrgetter(*names)
@@ -265,7 +265,11 @@ def _is_deeper(before: Discount, now: Discount) -> bool:
     if (before.percent is None) is not (now.percent is None) or before.starts_on != now.starts_on:
         return True
     depth_before, depth_now = before.percent or before.amount or 0, now.percent or now.amount or 0
-    return depth_now > depth_before or _lasts_longer(before.ends_on, now.ends_on) or _lasts_longer(before.periods, now.periods)
+    return (
+        depth_now > depth_before
+        or _lasts_longer(before.ends_on, now.ends_on)
+        or _lasts_longer(before.periods, now.periods)
+    )
 
 
 def _lasts_longer(before: Any, now: Any) -> bool:
