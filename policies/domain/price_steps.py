@@ -172,6 +172,8 @@ class _Calendar:
 
     def _uplift(self, day: date) -> Decimal:
         years = sum(anniversary <= day for anniversary in self.anniversaries)
+        if not years:
+            return ONE  # a fall by 100 % makes the base zero, and 0 ** 0 is no number
         return (ONE + (self.terms.line.uplift_percent or ZERO) / HUNDRED) ** years
 
 

@@ -143,3 +143,8 @@ def test_steps_follow_each_other_without_overlap():
     )
     found = price_steps(resolve(line, a_quote(end_date="2028-12-31")))
     assert all(one.period.end == other.period.start for one, other in pairwise(found))
+
+
+def test_an_uplift_of_minus_100_percent_makes_the_second_year_free():
+    found = steps(a_line(uplift_percent="-100"), end_date="2027-12-31")
+    assert found == [("2026-01-01", 10, 100), ("2027-01-01", 10, 0)]
