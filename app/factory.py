@@ -25,11 +25,12 @@ from app.api.rate_limit import Counts, CountsInFolder, CountsInMemory, RateLimit
 from app.api.records import Archive, record_routes
 from app.api.refused import refused_routes
 from app.api.refused_bodies import RefusedBodies
-from app.api.route import Route
+from app.api.route import Asked, Route
 from app.api.schemas import SCHEMAS
 from app.api.scorecards import scorecard_routes
 from app.assess import Gate
 from app.config import Settings
+from app.errors import Problem
 from app.observability.logs import make_logger
 from app.observability.metrics import Metrics
 from app.rules import Rules
@@ -84,17 +85,19 @@ def create_app(
     )
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False
-    desk.open(app, all_routes(services, desk.metrics, desk.refused))
+    desk.open(app, all_routes(services, desk.metrics, desk.refused.keep_part))
     return app
 
 
-def all_routes(services: Services, metrics: Metrics, refused: RefusedBodies) -> tuple[Route, ...]:
-    """Every route, in the order in which the document lists them."""
+def all_routes(
+    services: Services, metrics: Metrics, keep_refused: Callable[[Asked, Problem, bytes], str | None]
+) -> tuple[Route, ...]:
+    """Every route, in the order in which the document lists them. `keep_refused` keeps a part of a body, and gives its id."""
     store, settings = services.store, services.settings
     archive = Archive(
         documents=store.documents,
         idempotency=store.idempotency,
-        keep_refused=refused.keep_part,
+        keep_refused=keep_refused,
         clock=services.clock,
         remembered=settings.idempotency,
         simulated=settings.simulated,
@@ -113,8 +116,9 @@ def all_routes(services: Services, metrics: Metrics, refused: RefusedBodies) -> 
         *policy_routes(services.rules.current, services.clock),
         *health_routes(version=VERSION, ready=ready, metrics=metrics),
     )
-    return (*routes, *description_routes(_describe, routes))
+    return (*routes, *description_routes(openapi_document, routes))
 
 
-def _describe(routes: tuple[Route, ...]) -> dict[str, Any]:
+def openapi_document(routes: tuple[Route, ...]) -> dict[str, Any]:
+    """The OpenAPI document of these routes."""
     return describe(routes, schemas=SCHEMAS, examples=read_examples(), version=VERSION)

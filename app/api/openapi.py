@@ -159,18 +159,23 @@ def _media(media_type: str, content: Content, example: Mapping[str, Any]) -> dic
 
 
 def _responses(route: Route, examples: Mapping[str, Any]) -> dict[str, Any]:
-    told = ("X-Request-ID",) if route.scope is None else ("X-Request-ID", "RateLimit")
-    found: dict[str, Any] = {
-        "200": {
-            "description": route.answers.about or route.summary,
-            "headers": {name: _HEADERS[name] for name in told},
-            "content": _content(route.answers, examples),
-        }
+    found = {
+        str(status): _answer(route, content, examples)
+        for status, content in ((200, route.answers), *route.also_answers)
     }
     by_status = sorted(dict.fromkeys(problems_of(route)), key=lambda kind: kind.status)
     for status, kinds in groupby(by_status, key=lambda kind: kind.status):
         found[str(status)] = _problem(tuple(kinds))
     return found
+
+
+def _answer(route: Route, content: Content, examples: Mapping[str, Any]) -> dict[str, Any]:
+    told = ("X-Request-ID",) if route.scope is None else ("X-Request-ID", "RateLimit")
+    return {
+        "description": content.about or route.summary,
+        "headers": {name: _HEADERS[name] for name in told},
+        "content": _content(content, examples),
+    }
 
 
 def problems_of(route: Route) -> tuple[Kind, ...]:
@@ -186,5 +191,6 @@ def _problem(kinds: tuple[Kind, ...]) -> dict[str, Any]:
     return {
         "description": " Or: ".join(f"{kind.title}. {kind.advice}" for kind in kinds),
         "headers": {name: _HEADERS[name] for name in sorted(told)},
+        "x-problems": [kind.code for kind in kinds],
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }

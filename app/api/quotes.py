@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from app.api.exchange import Told
 from app.api.parameters import flag_parameter
@@ -11,7 +12,12 @@ from app.assess import Answer, Call, Caller, Gate
 from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON
 from app.store import Scope
 
-_REPLAYED = (("Idempotent-Replayed", "true"),)
+UNCHECKED: Final = 202
+_UNCHECKED: Final = (
+    "The caller's time was up first. Whether work may go on meanwhile is decided by the quote's stage; the check goes on, and the "
+    "decision can be looked up by its id."
+)
+_REPLAYED: Final = (("Idempotent-Replayed", "true"),)
 
 
 def quote_routes(gate: Gate, *, default_wait: timedelta) -> tuple[Route, ...]:
@@ -42,7 +48,8 @@ def quote_routes(gate: Gate, *, default_wait: timedelta) -> tuple[Route, ...]:
             ),
             scope=Scope.CHECK,
             takes=Content(schema="Quote"),
-            answers=Content(schema="Decision"),
+            answers=Content(schema="Decision", about="The decision."),
+            also_answers=((UNCHECKED, Content(schema="Unchecked", about=_UNCHECKED)),),
             query=(
                 flag_parameter(
                     "dry_run",
@@ -61,7 +68,7 @@ def _reply(answer: Answer, *, preview: bool) -> Reply:
     measures = answer.measures
     told = Told(
         decision_id=answer.decision_id,
-        verdict=answer.verdict,
+        verdict="unchecked" if answer.status == UNCHECKED else answer.verdict,
         preview=preview,
         replayed=answer.replayed,
         measures=measures,

@@ -89,6 +89,7 @@ class Route:
     about: str
     handle: Handler
     answers: Content
+    also_answers: tuple[tuple[int, Content], ...] = ()
     scope: Scope | None = None
     takes: Content | None = None
     path_parameters: Mapping[str, str] = field(default_factory=dict)

@@ -200,6 +200,23 @@ class PolicyListSchema(Schema):
     policies = _parts(PolicySchema, "The policies by id.")
 
 
+class UncheckedLinksSchema(Schema):
+    """Where to find it."""
+
+    self = fields.String(metadata={"description": "Where the decision will be; absent for a preview."})
+
+
+class UncheckedSchema(Schema):
+    """The answer to a quote that could not be checked in the caller's time."""
+
+    decision_id = _text("The id that the decision will have.")
+    checked = _flag("Always false.")
+    verdict = _choice("What to do meanwhile.", Verdict)
+    fail_mode = _text("open: work may go on; hold: it waits for the decision.")
+    headline = _text("The same in a sentence.")
+    links = _part(UncheckedLinksSchema, "Where to find it.")
+
+
 class StoredSchema(Schema):
     """What became of the records that were sent."""
 
@@ -220,6 +237,7 @@ SCHEMAS: Final[Mapping[str, type[Schema]]] = {
     "UsageRecord": CANONICAL["UsageRecord"],
     "Invoice": CANONICAL["Invoice"],
     "Outcome": CANONICAL["Outcome"],
+    "Unchecked": UncheckedSchema,
     "Stored": StoredSchema,
     "RefusedRequest": RefusedRequestSchema,
     "PolicyList": PolicyListSchema,
