@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cpq_hooks.canonical.fields import Choice, Currency, Described, Flag, Statement, TimeZone, refuse
-from cpq_hooks.canonical.files import FileRecord, Parameters, Share, Word
+from cpq_hooks.canonical.files import FileRecord, Share, Word
 from cpq_hooks.canonical.nesting import Items, Part, Table
 from cpq_hooks.canonical.numbers import Number, Whole
 from cpq_hooks.canonical.record import Placed, Rule, legible

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, NoReturn, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -281,8 +281,13 @@ def is_time_zone(name: str) -> bool:
     return True
 
 
+@cache
+def _zones() -> tuple[str, ...]:
+    return tuple(sorted(available_timezones()))  # reads some hundred files
+
+
 def _zone_guess(sent: object) -> str:
-    zones = sorted(available_timezones())
+    zones = _zones()
     if isinstance(sent, str):
         city = sent.strip().replace(" ", "_").casefold()
         for zone in zones:

@@ -6,10 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cpq_hooks.canonical.fields import Described, Key, refuse
+from cpq_hooks.canonical.fields import Key
 from cpq_hooks.canonical.numbers import Percent
-from cpq_hooks.canonical.record import Record, json_value
-from cpq_hooks.problem import shown
+from cpq_hooks.canonical.record import Record
 
 
 class FileRecord(Record):
@@ -38,21 +37,3 @@ class Share(Percent):
         if isinstance(value, str) and value.endswith("%"):
             return super().read(value[:-1].rstrip())
         return super().read(value)
-
-
-class Parameters(Described):
-    """Values by name, for a check to read as it knows them."""
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": "object"}
-
-    def wire(self, value: Any) -> object:
-        return json_value(value)
-
-    def value_of(self, record: Any) -> Any:
-        return super().value_of(record) or None
-
-    def read(self, value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            refuse("not_an_object", f"{shown(value)} is not a table: write each name with its value")
-        return value

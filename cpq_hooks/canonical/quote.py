@@ -255,7 +255,7 @@ def _removed_lines_exist(agreement: Any) -> Iterator[Placed]:
     known |= {legible(line, "line_id") for each in agreement.amendments for line in legible(each, "lines") or ()}
     for position, amendment in enumerate(agreement.amendments):
         for at, line_id in enumerate(legible(amendment, "removed_line_ids") or ()):
-            if line_id not in known:
+            if isinstance(line_id, str) and line_id not in known:
                 path = ("amendments", position, "removed_line_ids", at)
                 yield path, Flaw("orphan", f"there is no line {shown(line_id)} that could end")
 
