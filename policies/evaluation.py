@@ -58,13 +58,13 @@ def evaluate(facts: QuoteFacts, policies: PolicySet, *, waivers: Sequence[Waiver
     judged = _judge(facts, policies)
     findings = cover(judged.findings, facts, policies.reads)
     findings = apply_waivers(findings, waivers, facts.quote.quote_id, facts.today)
-    findings = prove(findings, facts.quote, lambda changed: _effects(rederive(facts, changed), policies))
+    findings = prove(findings, facts.quote, lambda changed: _by_id(rederive(facts, changed), policies))
     grouped = group(findings, facts.term)
     return Evaluation(grouped.findings, grouped.totals, judged.not_assessed)
 
 
-def _effects(facts: QuoteFacts, policies: PolicySet) -> dict[str, Effect]:
-    return {finding.finding_id: finding.effect for finding in _judge(facts, policies).findings}
+def _by_id(facts: QuoteFacts, policies: PolicySet) -> dict[str, Finding]:
+    return {finding.finding_id: finding for finding in _judge(facts, policies).findings}
 
 
 def _judge(facts: QuoteFacts, policies: PolicySet) -> _Judged:

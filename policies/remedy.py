@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from policies.domain.finding import Effect
 
 if TYPE_CHECKING:
-    from policies.domain.finding import Change, Finding
+    from policies.domain.finding import Change, Finding, Remedy
     from policies.domain.quote import Quote
 
-Effects = Mapping[str, Effect]
-"""The effects of all findings, by finding id."""
+Findings = Mapping[str, "Finding"]
+"""All findings of a document, by finding id."""
 
 MOST_PROOFS: Final = 25
 MOST_LINES: Final = 5_000
@@ -33,37 +33,55 @@ def apply(quote: Quote, changes: Sequence[Change]) -> Quote:
     return result
 
 
-def prove(findings: Sequence[Finding], quote: Quote, judge: Callable[[Quote], Effects]) -> tuple[Finding, ...]:
+def prove(findings: Sequence[Finding], quote: Quote, judge: Callable[[Quote], Findings]) -> tuple[Finding, ...]:
     """The findings, each remedy with whether it clears: its finding is gone and nothing new enforces.
 
-    `judge` evaluates a changed quote. The strongest findings are tried first, within `MOST_PROOFS` and `MOST_LINES`.
+    `judge` evaluates a changed quote. Totals that the quote states, and that no longer add up once a price is changed, are
+    restated along with it. The strongest findings are tried first, within `MOST_PROOFS` and `MOST_LINES`.
     """
-    tries = min(MOST_PROOFS, MOST_LINES // max(1, len(quote.lines)))
-    before = {finding.finding_id: finding.effect for finding in findings}
-    proven: dict[str, bool] = {}
+    tries = max(1, min(MOST_PROOFS, MOST_LINES // max(1, len(quote.lines))))
+    before = {finding.finding_id: finding for finding in findings}
+    proven: dict[str, Remedy] = {}
     for finding in sorted(findings, key=_urgency):
         if finding.remedy is None or not finding.remedy.changes or finding.remedy.clears is not None:
             continue
-        if len(proven) >= max(1, tries):
+        if len(proven) >= tries:
             break
-        proven[finding.finding_id] = _clears(finding, quote, before, judge)
-    return tuple(_with_proof(finding, proven) for finding in findings)
+        proven[finding.finding_id] = _proven(finding.finding_id, finding.remedy, quote, before, judge)
+    return tuple(
+        replace(finding, remedy=proven[finding.finding_id]) if finding.finding_id in proven else finding
+        for finding in findings
+    )
 
 
-def _clears(finding: Finding, quote: Quote, before: Effects, judge: Callable[[Quote], Effects]) -> bool:
-    if finding.remedy is None:
-        return False
-    after = judge(apply(quote, finding.remedy.changes))
-    if finding.finding_id in after:
-        return False
-    return all(before.get(key) is effect for key, effect in after.items() if effect.enforces)
+def _proven(
+    finding_id: str, remedy: Remedy, quote: Quote, before: Findings, judge: Callable[[Quote], Findings]
+) -> Remedy:
+    after = judge(apply(quote, remedy.changes))
+    restated = _restated(before, after)
+    if restated:
+        remedy = replace(remedy, changes=(*remedy.changes, *restated))
+        after = judge(apply(quote, remedy.changes))
+    return replace(remedy, clears=finding_id not in after and not _new(before, after))
 
 
-def _with_proof(finding: Finding, proven: Mapping[str, bool]) -> Finding:
-    clears = proven.get(finding.finding_id)
-    if clears is None or finding.remedy is None:
-        return finding
-    return replace(finding, remedy=replace(finding.remedy, clears=clears))
+def _new(before: Findings, after: Findings) -> list[Finding]:
+    """What enforces now and did not before, or not as strongly."""
+    return [
+        finding
+        for key, finding in after.items()
+        if finding.effect.enforces and (key not in before or before[key].effect is not finding.effect)
+    ]
+
+
+def _restated(before: Findings, after: Findings) -> list[Change]:
+    """The edits of stated totals that were right before the change and are not any more."""
+    remedies = [finding.remedy for finding in _new(before, after) if finding.remedy is not None]
+    return [change for remedy in remedies for change in remedy.changes if _is_stated_total(change)]
+
+
+def _is_stated_total(change: Change) -> bool:
+    return change.path.startswith("/stated_totals/") or change.path.endswith("/stated_total")
 
 
 def _urgency(finding: Finding) -> tuple[int, bool]:

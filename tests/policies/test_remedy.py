@@ -65,7 +65,8 @@ def test_a_change_of_what_is_not_there_is_an_error(path: str) -> None:
 )
 def test_a_remedy_clears_when_its_finding_goes_and_nothing_new_enforces(after: dict, clears: bool) -> None:
     known = replace(a_finding("known"), effect=Effect.FLAG, remedy=None)
-    proven = prove([a_finding("low"), known], a_quote(), lambda _: after)
+    found = {name: replace(a_finding(name), effect=effect) for name, effect in after.items()}
+    proven = prove([a_finding("low"), known], a_quote(), lambda _: found)
     assert proven[0].remedy is not None
     assert proven[0].remedy.clears is clears
 
@@ -75,3 +76,27 @@ def test_beyond_the_budget_a_remedy_is_untried_not_unproven() -> None:
     proven = prove(findings, a_quote(), lambda _: {})
     assert sum(each.remedy.clears is True for each in proven if each.remedy) == MOST_PROOFS
     assert sum(each.remedy.clears is None for each in proven if each.remedy) == 5
+
+
+def test_a_total_that_was_right_before_the_change_is_restated_with_it() -> None:
+    quote = a_quote(lines=[a_line(net_unit_price="80", stated_total="9600")])
+    low, total = a_finding("low"), a_finding("total", "/lines/0/stated_total", Decimal(10800))
+
+    def judge(changed):
+        (line,) = changed.lines
+        wrong = line.stated_total != line.net_unit_price * 120
+        return ({"low": low} if line.net_unit_price < 90 else {}) | ({"total": total} if wrong else {})
+
+    (proven,) = prove([low], quote, judge)
+
+    assert proven.remedy.clears is True
+    assert [(change.path, change.value) for change in proven.remedy.changes] == [
+        ("/lines/0/net_unit_price", 90),
+        ("/lines/0/stated_total", 10800),
+    ]
+
+
+def test_a_total_that_was_wrong_before_is_a_matter_of_its_own() -> None:
+    low, total = a_finding("low"), a_finding("total", "/lines/0/stated_total", Decimal(10800))
+    proven = prove([low, total], a_quote(), lambda _: {"total": total})
+    assert proven[0].remedy == replace(low.remedy, clears=True)
