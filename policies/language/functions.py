@@ -35,7 +35,11 @@ _ALL: Final = (
         "the first value that there is; only the last one has to be there",
         "coalesce(line.uplift_percent, 0)",
     ),
-    Function("days_between(a, b)", "the days from date a to date b, negative when b is earlier", "days_between(a, b)"),
+    Function(
+        "days_between(a, b)",
+        "the days from date a to date b, negative when b is earlier",
+        "days_between(quote.start_date, quote.end_date) >= 364",
+    ),
     Function("date_of(moment)", "the calendar day of a date and time, as it was written", "date_of(quote.created_at)"),
     Function('date("2026-01-31")', "a date, written out", 'quote.start_date >= date("2026-01-01")'),
     Function("lower(text)", "the text in small letters", 'lower(line.product_id) == "setup"'),

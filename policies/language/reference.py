@@ -71,8 +71,11 @@ class _Sections:
 
 def _row(path: str, field: Field) -> str:
     meaning = f": {field.note.meaning}" if field.note.meaning else ""
-    measure = f", {UNIT_WORDS[field.unit]}" if field.unit is not None else ""
-    return f"| `{path}.{field.name}` | {_cell(_type(field.type) + measure + meaning)} | {_absence(field)} |"
+    kind = _type(field.type)
+    if field.unit is not None:
+        whole = field.type.kind is Kind.INTEGER
+        kind = UNIT_WORDS[field.unit].replace("a number", "a whole number" if whole else "a number")
+    return f"| `{path}.{field.name}` | {_cell(kind + meaning)} | {_absence(field)} |"
 
 
 def _type(kind: Type) -> str:

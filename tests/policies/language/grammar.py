@@ -289,7 +289,13 @@ def _record(random: Random, record: type, absent: float):
             told[attribute.name] = _value(random, attribute.type, absent)
     if any(field.name == "nulls" for field in dataclasses.fields(record)):
         told["nulls"] = frozenset(name for name, value in told.items() if value is None and random.random() < 0.5)
-    return record(**told)
+    for field in dataclasses.fields(record):
+        if field.name not in told and field.default is dataclasses.MISSING is field.default_factory:
+            told[field.name] = {}  # a mapping, which has no place in the language
+    try:
+        return record(**told)
+    except ValueError:  # what does not hang together (a period that ends before it begins) is no valid document
+        return _record(random, record, absent)
 
 
 def _value(random: Random, kind: Type, absent: float):

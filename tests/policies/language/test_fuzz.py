@@ -156,13 +156,13 @@ def test_accepted_expressions_never_raise_and_both_backends_agree():
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(4))
 def test_many_accepted_expressions_never_raise_and_both_backends_agree(block):
-    assert hold(range(1_000_000 + block * 4000, 1_000_000 + (block + 1) * 4000), documents=12) > 500
+    assert hold(range(1_000_000 + block * 3000, 1_000_000 + (block + 1) * 3000), documents=12) > 350
 
 
 @pytest.mark.fuzz
-@settings(max_examples=20_000)
+@settings(max_examples=4000)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map(" ".join))
 def test_many_texts_raise_nothing_and_reach_only_fields(text):
     rule = accepted(text)

@@ -1,6 +1,8 @@
 """The reference is made from the code, and the page that carries it is kept true."""
 
-from policies.language import reference
+import pytest
+
+from policies.language import Reader, Source, TableText, reference
 from policies.language.functions import FUNCTIONS
 from tests.policies.language.deals import DEALS
 
@@ -9,6 +11,16 @@ def test_every_function_has_a_row_with_an_example():
     rows = reference.functions()
     assert len(rows) == len(FUNCTIONS) + 2
     assert all(row.count("|") == 4 for row in rows)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda function: function.name)
+def test_every_example_of_a_function_can_be_read(function):
+    reader = Reader(DEALS, "line")
+    keys = ("new", "expansion", "renewal", "amendment")
+    rows = tuple((Source(key), Source("36")) for key in keys)
+    reader.add_tables([TableText(name=Source("longest_term"), by=Source("quote.deal_type"), rows=rows)])
+    reader.message(Source(f"{{{function.example}}}"))  # where facts may be absent
+    assert [problem.message for problem in reader.problems] == []
 
 
 def test_every_record_is_described_once():
@@ -26,5 +38,5 @@ def test_a_row_says_type_unit_and_what_absence_means():
     assert "| `line.charge_type` | one of `recurring`, `one_time`, `usage` | never |" in rows
     assert "| `line.tiers` | a list of records | never, but may be empty |" in rows
     expected = "expected: no guard needed; where it is absent, the policy is undetermined"
-    assert f"| `line.net_unit_price` | a number, an amount of money | {expected} |" in rows
-    assert "| `line.floor_price` | a number, an amount of money | may be, and is then not known: guard it |" in rows
+    assert f"| `line.net_unit_price` | an amount of money | {expected} |" in rows
+    assert "| `line.floor_price` | an amount of money | may be, and is then not known: guard it |" in rows
