@@ -6,6 +6,7 @@ that period, never earlier. Prepaid credit pays for use only, oldest first, unti
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -37,9 +38,9 @@ def true_ups(terms: Terms, dues: Sequence[Due], to_currency: Round) -> Iterator[
     if commitment.period is None or commitment.period is PricePeriod.ONE_TIME:
         return
     kind = InvoiceLineKind.USAGE if terms.is_usage else InvoiceLineKind.RECURRING
-    for each in terms.periods(paid, MONTHS.get(commitment.period)):
-        owed = commitment.amount * each.share
-        shortfall = to_currency(owed - sum((_within(due, each.period) for due in dues), ZERO))
+    periods = terms.periods(paid, MONTHS.get(commitment.period))
+    for each, billed in zip(periods, _by_period(dues, [each.period for each in periods]), strict=True):
+        shortfall = to_currency(commitment.amount * each.share - billed)
         if shortfall > 0:
             yield Due(each.period, each.period.end, shortfall, kind, each.period.end, true_up=True)
 
@@ -57,6 +58,17 @@ def burned_credit(terms: Terms, dues: Sequence[Due], to_currency: Round) -> Iter
         if burned > 0:
             left -= burned
             yield due._replace(amount=-burned, kind=InvoiceLineKind.CREDIT, quantity=None, unit_price=None)
+
+
+def _by_period(dues: Sequence[Due], periods: Sequence[Period]) -> list[Decimal]:
+    """What the dues come to in each of the periods, which follow each other; a due of several is shared by days."""
+    starts = [period.start for period in periods]
+    sums = [ZERO] * len(periods)
+    for due in dues:
+        first = max(0, bisect_right(starts, due.service_period.start) - 1)
+        for number in range(first, bisect_left(starts, due.service_period.end)):
+            sums[number] += _within(due, periods[number])
+    return sums
 
 
 def _within(due: Due, period: Period) -> Decimal:

@@ -7,7 +7,7 @@ a started period in full; minimum and maximum count by its days. A price that ch
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -88,9 +88,10 @@ def _metered(
     if paid is None:
         return
     invoice_dates = [each.period.end for each in terms.billing_periods(paid)]
+    ends = [step.period.end for step in steps]
     for counted in terms.periods(paid, terms.price_months):
-        step = next((each for each in steps if each.period.overlaps(counted.period)), None)
-        if step is None:
+        step = next(iter(steps[bisect_right(ends, counted.period.start) :]), None)
+        if step is None or not step.period.overlaps(counted.period):
             continue
         billed = ZERO
         for part in _parts(counted.period, invoice_dates, terms.line):

@@ -7,6 +7,7 @@ days after a segment's stated end that no other segment covers have no step and 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,6 +29,8 @@ ONE = Decimal(1)
 HUNDRED = Decimal(100)
 _ONE_DAY = timedelta(days=1)
 _SHORTEST_YEAR = 365
+# Beyond any contract: steps are found by looking at each discount on each day that something changes.
+_MOST_SEGMENTS, _MOST_DISCOUNTS = 500, 50
 _PRICED_BY_UNIT = frozenset({ChargeModel.FLAT, ChargeModel.PER_UNIT, ChargeModel.PACKAGE})
 
 
@@ -52,6 +55,8 @@ class PriceStep:
 def price_steps(terms: Terms) -> tuple[PriceStep, ...]:
     """The price calendar of a term, in order of time. Raises `Unscheduled` where a price to come is not determined."""
     line = terms.line
+    if len(line.ramp) > _MOST_SEGMENTS or len(line.discounts) > _MOST_DISCOUNTS:
+        raise Unscheduled("the price changes more often than in any contract")
     if has_one_price(terms):
         return (PriceStep(period=terms.dated, quantity=line.quantity, unit_price=_price_at_start(terms)),)
     return tuple(_joined(_Calendar(terms).steps()))
@@ -127,6 +132,7 @@ class _Calendar:
         self.discounts = dated(terms)
         self.at_start = [each for each in self.discounts if each.holds(self.term.start)]
         self.segments = _segments(terms)
+        self.starts = [covered.start for covered, _ in self.segments]
         self.anniversaries = list(_anniversaries(self.term)) if _has_uplift(terms) else []
 
     def steps(self) -> Iterator[PriceStep]:
@@ -145,10 +151,10 @@ class _Calendar:
 
     def _step(self, period: Period) -> PriceStep | None:
         day, line = period.start, self.terms.line
-        covering = [segment for covered, segment in self.segments if covered.contains(day)]
-        if not covering and self.segments and day >= self.segments[0][0].start:
+        started = bisect_right(self.starts, day)
+        segment = self._segment(day, started)
+        if segment is None and started:
             return None
-        segment = covering[-1] if covering else None
         quantity = line.quantity if segment is None or segment.quantity is None else segment.quantity
         if day < self.paid_from:
             return PriceStep(period=period, quantity=quantity, unit_price=ZERO, factor=ZERO)
@@ -159,6 +165,11 @@ class _Calendar:
         if own is None:
             return PriceStep(period=period, quantity=quantity, unit_price=None, factor=self._factor(day) * uplift)
         return PriceStep(period=period, quantity=quantity, unit_price=self._price(own, day) * uplift)
+
+    def _segment(self, day: date, started: int) -> RampSegment | None:
+        """The segment that holds on a day: of those that have started and not ended, the last to start."""
+        candidates = (self.segments[number] for number in range(started - 1, -1, -1))
+        return next((segment for covered, segment in candidates if day < covered.end), None)
 
     def _price(self, net: Decimal, day: date) -> Decimal:
         holding = [each for each in self.discounts if each.holds(day)]

@@ -21,7 +21,7 @@ from policies.domain.dues import Due, rounded
 from policies.domain.invoice import InvoiceLineKind
 from policies.domain.metering import Usage, has_overage, metered_overage, metered_use
 from policies.domain.money import WIDE, RoundingPolicy, round_to_currency
-from policies.domain.period import Period
+from policies.domain.period import BillingPeriod, Period
 from policies.domain.price_steps import PriceStep, has_one_price, price_of, price_steps, rated
 from policies.domain.proration import Measure, measure, priced_periods
 from policies.domain.rating import ONE, ZERO
@@ -213,27 +213,30 @@ def _fixed(terms: Terms, steps: Sequence[PriceStep]) -> Iterator[Due]:
     ends = _ends_of_prices(terms, paid)
     in_arrears = terms.billing_timing is BillingTiming.IN_ARREARS
     kind = InvoiceLineKind.USAGE if terms.is_usage else InvoiceLineKind.RECURRING
-    for billed in terms.billing_periods(paid):
-        parts = _parts(billed.period, steps, prices)
-        paid_until = ends[bisect_left(ends, billed.period.end)] if ends else billed.period.end
-        for part, step, price in parts:
-            invoiced = billed.period.end if in_arrears else parts[0][0].start
-            amount = price * measured.count(part) / measured.per_price  # in this order, twelve twelfths of 100 are 100
-            yield Due(part, invoiced, amount, kind, paid_until, step.quantity, step.unit_price)
+    for billed, parts in _laid_over(terms.billing_periods(paid), steps):
+        paid_until = ends[bisect_left(ends, billed.end)] if ends else billed.end
+        for part, number in parts:
+            invoiced = billed.end if in_arrears else parts[0][0].start
+            amount = prices[number] * measured.count(part) / measured.per_price  # so, twelve twelfths of 100 are 100
+            yield Due(part, invoiced, amount, kind, paid_until, steps[number].quantity, steps[number].unit_price)
 
 
-def _parts(
-    period: Period, steps: Sequence[PriceStep], prices: Sequence[Decimal]
-) -> list[tuple[Period, PriceStep, Decimal]]:
-    """The days of a billing period, by the price that holds on them. Days without a step are left out."""
-    parts = []
-    for step, price in zip(steps, prices, strict=True):
-        if step.period.covers(period):
-            return [(period, step, price)]
-        part = period.intersection(step.period)
-        if part is not None:
-            parts.append((part, step, price))
-    return parts
+def _laid_over(
+    invoiced: Sequence[BillingPeriod], steps: Sequence[PriceStep]
+) -> Iterator[tuple[Period, list[tuple[Period, int]]]]:
+    """Each billing period with its parts, by the number of the step that holds on them. Days without a step are left out."""
+    first = 0
+    for billed in invoiced:
+        period, parts = billed.period, []
+        while first < len(steps) and steps[first].period.end <= period.start:
+            first += 1
+        for number in range(first, len(steps)):
+            held = steps[number].period
+            part = period if held.covers(period) else period.intersection(held)
+            if part is None:
+                break
+            parts.append((part, number))
+        yield period, parts
 
 
 def _ends_of_prices(terms: Terms, paid: Period) -> list[date]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from policies.domain.quote import Quote
 
 # Beyond any contract: a slip of the pen in a year must not cost a schedule of centuries.
-_LONGEST_TERM_MONTHS = 50 * 12
+_LONGEST_TERM_MONTHS = 30 * 12
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 _ONE_DAY = timedelta(days=1)
 
