@@ -1,111 +1,178 @@
-"""Decisions and lists as a person reads them in a terminal."""
+"""Decisions and lists as a person reads them in a terminal: one thing under the other, at any width."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
+import click
 
-COLOURS: Final = {"allow": "green", "flag": "yellow", "block": "red", "shadow": "dim"}
+from policies.domain.money import format_amount
+
+Row = tuple[str, str]
+COLOURS: Final = {"allow": "green", "flag": "yellow", "block": "red", "shadow": "cyan"}
+WIDEST: Final = 120
+"""Longer lines than this are hard to read, however wide the terminal."""
+_INDENT: Final = "  "
+_NARROWEST: Final = 40
 _DIRECTIONS: Final = {
     "under": "could go unbilled",
     "over": "would be billed too much",
     "timing": "comes later than policy allows",
     "compliance": "needs finance to look",
 }
+_PROVEN: Final = {True: " (proven to clear it)", False: " (not enough by itself)", None: " (not tried)"}
 
 
-def console() -> Console:
-    """Where commands print; colour and width are what the terminal has, and plain text in a pipe."""
-    return Console(highlight=False, soft_wrap=False)
-
-
-def show_decision(decision: Mapping[str, Any], to: Console) -> None:
+def show_decision(decision: Mapping[str, Any]) -> None:
     """One decision: the verdict, what was found, who must consent, and what could not be judged."""
-    verdict = decision["verdict"]
-    subject = decision["subject"]
     if decision.get("simulated"):
-        to.print("[dim]Judged by the tables of a simulated company.[/dim]")
-    line = Text()
-    line.append(verdict.upper(), style=f"bold {COLOURS[verdict]}")
-    line.append(f"  {subject['type']} {subject['id']}")
-    to.print(line)
-    to.print(Text(decision["headline"]))
-    if decision["findings"]:
-        to.print(_findings(decision["findings"]))
-    totals = decision["totals"]
-    for direction, words in _DIRECTIONS.items():
-        if totals[direction] is not None:
-            to.print(Text(f"{totals[direction]} {totals['currency']} {words}, each amount counted once."))
-    _show_approval(decision["approval"], to)
-    _show_not_assessed(decision["not_assessed"], to)
+        click.secho("Judged by the tables of a simulated company.", dim=True)
+    click.echo(_title(decision))
+    _show(decision["headline"])
+    names = {each["finding_id"]: each["policy_id"] for each in decision["findings"]}
+    for each in decision["findings"]:
+        click.echo(f"\n{_finding_title(each)}")
+        _show(each["message"], indent=_INDENT)
+        _show_rows(_about(each, names))
+    _show_list("Together, each amount counted once:", _totals(decision["totals"]))
+    _show_list("Needs the consent of:", _consents(decision["approval"]))
+    _show_list("Not assessed, so neither passed nor failed:", _not_assessed(decision["not_assessed"]))
 
 
-def _findings(findings: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table(show_lines=True, pad_edge=False)
-    table.add_column("effect", no_wrap=True)
-    table.add_column("pattern", no_wrap=True)
-    table.add_column("line", overflow="fold")
-    table.add_column("what and why", overflow="fold", ratio=3)
-    table.add_column("at risk", justify="right", no_wrap=True)
-    table.add_column("what clears it", overflow="fold", ratio=2)
-    for each in findings:
-        effect = each["effect"]
-        table.add_row(
-            f"[{COLOURS[effect]}]{effect}[/]",
-            each["pattern"],
-            escape(", ".join(each["line_ids"])),
-            escape(_message(each)),
-            _amount(each.get("amount_at_risk")),
-            escape(_remedy(each)),
+def show_records(records: Iterable[Mapping[str, object]]) -> None:
+    """Records one under the other, each field on a line of its own; the first field is the title."""
+    for number, record in enumerate(records):
+        (_, title), *rest = record.items()
+        click.secho(f"{chr(10) if number else ''}{_plain(str(title))}", bold=True)
+        _show_rows((name, _cell(value)) for name, value in rest if value is not None)
+
+
+def _title(decision: Mapping[str, Any]) -> str:
+    verdict, subject = decision["verdict"], decision["subject"]
+    revision = f", revision {subject['revision']}" if subject.get("revision") else ""
+    said = _plain(f"{subject['type']} {subject['id']}{revision}")
+    return f"{click.style(verdict.upper(), fg=COLOURS[verdict], bold=True)}  {said}"
+
+
+def _finding_title(finding: Mapping[str, Any]) -> str:
+    effect, lines = finding["effect"], finding["line_ids"]
+    where = f"line{'s' if len(lines) > 1 else ''} {', '.join(lines)}" if lines else "the whole document"
+    policy = click.style(finding["policy_id"], bold=True)
+    return (
+        f"{click.style(effect.upper(), fg=COLOURS[effect], bold=True)}  {finding['pattern']}  {policy}  {_plain(where)}"
+    )
+
+
+def _about(finding: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:
+    for each in finding["evidence"]:
+        yield each["field"], _evidence(each)
+    yield from _money(finding, names)
+    if finding["remedy"] is not None:
+        yield "change", f"{finding['remedy']['text']}{_PROVEN[finding['remedy']['clears']]}"
+    if finding["clears_without_approval"]:
+        yield "needs nobody", finding["clears_without_approval"]
+    if finding["approved_by"]:
+        yield "approved by", finding["approved_by"]
+    if finding["waived_by"]:
+        yield "waived by", finding["waived_by"]
+
+
+def _evidence(evidence: Mapping[str, Any]) -> str:
+    actual = "not stated" if evidence["actual"] is None else evidence["actual"]
+    if evidence["expected"] is None:
+        return f"{actual}{_source(evidence)}"
+    return f"{actual}, expected {evidence['expected']}{_source(evidence)}"
+
+
+def _source(evidence: Mapping[str, Any]) -> str:
+    return f" ({evidence['expected_from']})" if evidence["expected_from"] else ""
+
+
+def _money(finding: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:
+    amount = finding["amount_at_risk"]
+    if amount is None:
+        return
+    told = [
+        f"{_amount(amount[name], amount['currency'])} {words}"
+        for name, words in (
+            ("remaining_term", "over the term"),
+            ("per_period", "a period"),
+            ("already_lost", "lost already"),
         )
-    return table
+        if amount[name] is not None and (name == "remaining_term" or Decimal(amount[name]))
+    ]
+    counted = f" (counted in {names[finding['root']]})" if finding["root"] in names else ""
+    yield "at risk", (", ".join(told) or "not assessed") + counted
+    if amount["assumptions"]:
+        yield "assuming", "; ".join(amount["assumptions"])
 
 
-def _message(finding: Mapping[str, Any]) -> str:
-    covered = finding.get("approved_by") or finding.get("waived_by")
-    said = f"{finding['policy_id']}: {finding['message']}"
-    return f"{said} (consented to by {covered})" if covered else said
+def _totals(totals: Mapping[str, Any]) -> Iterator[Row]:
+    for direction, words in _DIRECTIONS.items():
+        if totals[direction] is not None and Decimal(totals[direction]):
+            yield _amount(totals[direction], totals["currency"]), words
 
 
-def _amount(amount: Mapping[str, Any] | None) -> str:
-    if amount is None or amount.get("remaining_term") is None:
-        return "not assessed"
-    return f"{amount['remaining_term']} {amount['currency']}"
-
-
-def _remedy(finding: Mapping[str, Any]) -> str:
-    remedy = finding.get("remedy")
-    if remedy is None:
-        return finding.get("clears_without_approval") or ""
-    proof = {True: " (proven)", False: " (not enough by itself)", None: ""}[remedy.get("clears")]
-    return f"{remedy['text']}{proof}"
-
-
-def _show_approval(approval: Mapping[str, Any], to: Console) -> None:
+def _consents(approval: Mapping[str, Any]) -> Iterator[Row]:
     for each in approval["required"]:
-        due = f", due {each['due_at']}" if each.get("due_at") else ""
-        to.print(Text(f"Needs {each['role']}: {', '.join(each['because'])}{due}"))
-    if approval.get("clears_without_approval"):
-        to.print(Text(f"Nobody needs to consent at: {approval['clears_without_approval']}"))
+        due = f", by {each['due_at']}" if each["due_at"] else ""
+        yield each["role"], f"{', '.join(each['because'])}{due}"
+    if approval["clears_without_approval"]:
+        yield "nobody", f"at: {approval['clears_without_approval']}"
 
 
-def _show_not_assessed(unjudged: Sequence[Mapping[str, Any]], to: Console) -> None:
-    if unjudged:
-        to.print(Text("Not assessed, so neither passed nor failed:", style="dim"))
+def _not_assessed(unjudged: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    """By reason: one missing table is the same reason for many policies."""
+    by_reason: dict[str, dict[str, None]] = {}
     for each in unjudged:
-        to.print(Text(f"  {each['policy_id']}: {each['because']}", style="dim"))
+        by_reason.setdefault(each["because"], {})[each["policy_id"]] = None
+    for because, policies in by_reason.items():
+        yield ", ".join(policies), because
 
 
-def show_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], to: Console) -> None:
-    """A plain table."""
-    table = Table(pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(str(cell)) if cell is not None else "" for cell in row))
-    to.print(table)
+def _show_list(title: str, rows: Iterable[Row]) -> None:
+    listed = list(rows)
+    if listed:
+        click.echo(f"\n{title}")
+        _show_rows(listed)
+
+
+def _show_rows(rows: Iterable[Row]) -> None:
+    """Labels on the left, as wide as they need to be but never over two fifths of the line; the text beside them."""
+    listed = [(_plain(label), _plain(text)) for label, text in rows]
+    if not listed:
+        return
+    width = _width() - 2 * len(_INDENT)
+    column = min(max(len(label) for label, _ in listed), 2 * width // 5)
+    for label, text in listed:
+        labels, texts = textwrap.wrap(label, column), textwrap.wrap(text, width - column - len(_INDENT))
+        for number in range(max(len(labels), len(texts))):
+            left = labels[number] if number < len(labels) else ""
+            right = texts[number] if number < len(texts) else ""
+            shown = f"{left:<{column}}" if right else left
+            click.echo(f"{_INDENT * 2}{click.style(shown, dim=True)}{_INDENT if right else ''}{right}")
+
+
+def _show(text: str, indent: str = "") -> None:
+    click.echo(textwrap.fill(_plain(text), _width(), initial_indent=indent, subsequent_indent=indent))
+
+
+def _width() -> int:
+    return max(_NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+
+
+def _plain(text: str) -> str:
+    """Without what would steer the terminal: names come from whoever sent the quote."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _amount(text: str, currency: str) -> str:
+    return format_amount(Decimal(text), currency)
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

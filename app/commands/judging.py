@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path as FilePath
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from app.assess import assess
-from app.commands.display import console, show_decision
-from app.commands.surroundings import EXIT_CODES, Refused, home_option, json_option, rules, settings
-from app.gate import render
-from app.store import new_id
+from app.commands.display import show_decision
+from app.commands.home import rules
+from app.commands.surroundings import EXIT_CODES, Refused, home_option, json_option, settings
+from app.identifiers import new_id
+from app.rendering import render
 from cpq_hooks.canonical import (
     load_agreement,
     load_billing_configuration,
@@ -24,7 +26,7 @@ from cpq_hooks.canonical import (
     load_usage,
     to_document,
 )
-from cpq_hooks.problem import Invalid
+from cpq_hooks.problem import Invalid, Path, json_path
 from cpq_hooks.reading import Malformed, TooLarge, read_json
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 Load = Callable[[Any], Any]
 
+TERMS: Final = "terms"
+"""The field of an agreement or charge whose own fields stand beside it in the document."""
 SHAPES: Final[Mapping[str, Load]] = {
     "quote": load_quote,
     "agreement": load_agreement,
@@ -52,7 +56,7 @@ file_argument = click.argument("file", type=click.File("rb"))
 @home_option
 @as_of_option
 @json_option
-def check(file: Any, home: Path | None, as_of: datetime | None, *, as_json: bool) -> None:
+def check(file: Any, home: FilePath | None, as_of: datetime | None, *, as_json: bool) -> None:
     """Check a quote in FILE (- for standard input) against all policies.
 
     Nothing is recorded. Exits 0 for allow, 1 for flag, 2 for block, 3 for bad input.
@@ -64,7 +68,7 @@ def check(file: Any, home: Path | None, as_of: datetime | None, *, as_json: bool
     if as_json:
         click.echo(json.dumps(decision, indent=2, ensure_ascii=False))
     else:
-        show_decision(decision, console())
+        show_decision(decision)
     raise SystemExit(EXIT_CODES[decision["verdict"]])
 
 
@@ -88,15 +92,18 @@ def normalize(shape: str, file: Any) -> None:
         click.secho(f"not used: {path}", fg="yellow", err=True)
 
 
-def unused(record: Any, path: str = "$") -> list[str]:
-    """The paths of the fields that the canonical schema does not know."""
-    found = [f"{path}.{name}" for name in getattr(record, "extra", ())]
-    for holder in (getattr(record, "terms", None),):
-        found += unused(holder, path) if holder is not None else []
-    for name in ("lines", "charges", "amendments"):
-        for index, item in enumerate(getattr(record, name, ())):
-            found += unused(item, f"{path}.{name}[{index}]")
-    return sorted(set(found))
+def unused(record: Any, path: Path = ()) -> list[str]:
+    """The JSON paths of the fields that the canonical schema does not know."""
+    found = [json_path((*path, name)) for name in getattr(record, "extra", ())]
+    for field in fields(record):
+        value = getattr(record, field.name)
+        here = path if field.name == TERMS else (*path, field.name)
+        if is_dataclass(value):
+            found += unused(value, here)
+        elif isinstance(value, tuple):
+            parts = [(each, (*here, index)) for index, each in enumerate(value) if is_dataclass(each)]
+            found += [one for each, at in parts for one in unused(each, at)]
+    return list(dict.fromkeys(found))
 
 
 def _read(file: Any) -> Any:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Final
 
 import click
 
-from app.commands.display import console, show_rows
-from app.commands.surroundings import Refused, home_option, json_option, settings
-from app.rules import POLICIES, CanonicalDocuments, RulesRefused, read_home, take_up
+from app.commands.home import folder_of, rules
+from app.commands.surroundings import BAD_INPUT, Refused, home_option, json_option, settings
+from app.rules import LIBRARY, POLICIES, CanonicalDocuments, RulesRefused, library_files, read_home, take_up
+from cpq_hooks.problem import did_you_mean
 from policies.patterns import PATTERNS
 from policies.testing import run_tests
 
+ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DRAFT: Final = """\
 # What must hold, as data. docs/policy-language.md has the language, `quoteguard policies check` reads this file.
 id: {id}
@@ -48,13 +51,13 @@ def policies() -> None:
 @json_option
 def check_policies(home: Path | None, *, as_json: bool) -> None:
     """Read every policy and table, run every policy's tests, and name each fault with file, line and caret."""
-    folder = _folder(home)
+    folder = folder_of(home)
     try:
         found = take_up(read_home(folder))
     except RulesRefused as refused:
         if as_json:
             click.echo(json.dumps({"accepted": False, "reasons": refused.reasons}, indent=2))
-            raise SystemExit(3) from None
+            raise SystemExit(BAD_INPUT) from None
         raise Refused("Not taken up; what was in force stays in force.", refused.reasons) from None
     if as_json:
         told = {"accepted": True, "version": found.version, "policies": list(found.policies.policies)}
@@ -71,13 +74,8 @@ def check_policies(home: Path | None, *, as_json: bool) -> None:
 @json_option
 def test_policies(names: tuple[str, ...], home: Path | None, *, as_json: bool) -> None:
     """Run the tests of all policies, or of those NAMED."""
-    folder = _folder(home)
-    try:
-        found = take_up(read_home(folder), tested=False)
-    except RulesRefused as refused:
-        raise Refused("The policies cannot be read.", refused.reasons) from None
-    known = found.policies.policies
-    missing = tuple(f"there is no policy {name}" for name in names if name not in known)
+    known = rules(home).policies.policies
+    missing = tuple(f"  There is no policy {name}.{did_you_mean(name, known)}" for name in names if name not in known)
     if missing:
         raise Refused("Nothing was tested.", missing)
     results = list(run_tests([known[name] for name in names or known], CanonicalDocuments()))
@@ -86,33 +84,38 @@ def test_policies(names: tuple[str, ...], home: Path | None, *, as_json: bool) -
         rows = [{"policy_id": each.policy_id, "test": each.test, "failure": each.failure} for each in results]
         click.echo(json.dumps({"passed": len(results) - len(failed), "failed": len(failed), "tests": rows}, indent=2))
     else:
-        if failed:
-            show_rows(
-                ("policy", "test", "what went wrong"), [(f.policy_id, f.test, f.failure) for f in failed], console()
-            )
+        for each in failed:
+            click.secho(f"{each.policy_id}: {each.test}", fg="red", bold=True)
+            click.echo(f"  {each.failure}\n  in {each.source}")
         click.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-    raise SystemExit(3 if failed else 0)
+    raise SystemExit(BAD_INPUT if failed else 0)
 
 
 @policies.command("new")
 @click.argument("policy_id")
-@click.option("--pattern", type=click.Choice(list(PATTERNS)), required=True, help="The leakage pattern it is about.")
+@click.option("--pattern", type=click.Choice(list(PATTERNS)), help="The leakage pattern that a new policy is about.")
 @home_option
-def new_policy(policy_id: str, pattern: str, home: Path | None) -> None:
-    """Write a policy to start from, in shadow and with tests that pass, into the home folder."""
+def new_policy(policy_id: str, pattern: str | None, home: Path | None) -> None:
+    """Write a policy to start from into the home folder: in shadow, and with tests that pass.
+
+    Where POLICY_ID is a policy of the library, its text is copied, and the copy goes before the library's.
+    """
+    if not ID.fullmatch(policy_id):
+        raise Refused("An id has small letters, digits and single hyphens, such as line-price-floor.")
     folder = settings(home).home / POLICIES
     path = folder / f"{policy_id}.yaml"
     if path.exists():
         raise Refused(f"{path} is there already.")
-    if not policy_id.replace("-", "").isalnum() or policy_id != policy_id.lower() or not policy_id.isascii():
-        raise Refused("An id has small letters, digits and single hyphens, such as line-price-floor.")
+    text = _start_of(policy_id, pattern)
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(DRAFT.format(id=policy_id, pattern=pattern, title=PATTERNS[pattern].title), "utf-8")
-    click.echo(f"{path} is written. Edit it, then run: quoteguard policies check")
+    path.write_text(text, "utf-8")
+    click.echo(f"{path} is written. Edit it, then run: quoteguard policies check{f' --home {home}' if home else ''}")
 
 
-def _folder(home: Path | None) -> Path | None:
-    folder = settings(home).home
-    if home is not None and not folder.is_dir():
-        raise Refused(f"There is no folder {home}.")
-    return folder if folder.is_dir() else None
+def _start_of(policy_id: str, pattern: str | None) -> str:
+    of_library = library_files().get(f"{LIBRARY}/{policy_id}.yaml")
+    if of_library is not None:
+        return of_library
+    if pattern is None:
+        raise click.UsageError("Say what the policy is about: --pattern Q02, for example.")
+    return DRAFT.format(id=policy_id, pattern=pattern, title=PATTERNS[pattern].title)

@@ -1,4 +1,4 @@
-"""What every command needs: the settings, the rules of the home folder, and a way to fail that a person can act on."""
+"""What every command needs: the settings, options that many share, and a way to fail that a person can act on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from app.config import Settings, SettingsError
-from app.rules import Rules, RulesRefused, read_home, take_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,17 +44,6 @@ def settings(home: Path | None = None) -> Settings:
         return Settings.from_environment(environ)
     except SettingsError as error:
         raise Refused("The settings cannot be used.", error.problems) from None
-
-
-def rules(home: Path | None) -> Rules:
-    """The rules of a home folder, or the library alone where there is no such folder."""
-    folder = settings(home).home
-    if home is not None and not folder.is_dir():
-        raise Refused(f"There is no folder {home}.", ("`quoteguard init DIR` makes one to start from.",))
-    try:
-        return take_up(read_home(folder if folder.is_dir() else None), tested=False)
-    except RulesRefused as refused:
-        raise Refused("The rules cannot be taken up.", refused.reasons) from None
 
 
 home_option = click.option(

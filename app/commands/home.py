@@ -1,0 +1,37 @@
+"""The home folder of a command, and the rules in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands.surroundings import Refused, settings
+from app.rules import Rules, RulesRefused, read_home, take_up
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def folder_of(home: Path | None) -> Path | None:
+    """The folder that `--home` or the settings name; where there is none, None, and a word about it.
+
+    Raises `Refused` where `--home` names none.
+    """
+    folder = settings(home).home
+    if folder.is_dir():
+        return folder
+    if home is not None:
+        raise Refused(f"There is no folder {home}.", ("`quoteguard init DIR` makes one to start from.",))
+    told = f"There is no folder {folder}, so the library alone judges, without catalog or company tables."
+    click.secho(told, fg="yellow", err=True)
+    return None
+
+
+def rules(home: Path | None, *, tested: bool = False) -> Rules:
+    """The rules of the home folder. Raises `Refused` with every fault where they cannot be taken up."""
+    folder = folder_of(home)
+    try:
+        return take_up(read_home(folder), tested=tested)
+    except RulesRefused as refused:
+        raise Refused("The rules cannot be taken up.", refused.reasons) from None

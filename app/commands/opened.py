@@ -1,0 +1,23 @@
+"""The record of a command, opened and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.commands.surroundings import Refused, settings
+from app.store import Store, StoreError, UnknownKey
+
+
+@contextmanager
+def opened(home: Path | None) -> Iterator[Store]:
+    """The store that the settings name. Raises `Refused` where it cannot be used."""
+    told = settings(home)
+    try:
+        with Store.open(told.database_url, timeout=told.database_timeout) as store:
+            yield store
+    except UnknownKey as error:
+        raise Refused("There is no such key.", (str(error),)) from None
+    except StoreError as error:
+        raise Refused("The record cannot be used.", (str(error),)) from None
