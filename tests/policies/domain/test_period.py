@@ -59,6 +59,8 @@ def test_periods_overlap_in_the_days_that_both_have():
     assert spring.overlaps(may)
     assert spring.intersection(term("2026-06-01", "2026-06-02")) is None
     assert not spring.overlaps(term("2026-06-01", "2026-06-02"))
+    assert spring.covers(term("2026-05-01", "2026-05-31"))
+    assert not spring.covers(may)
 
 
 def test_a_month_end_anchor_is_kept_through_shorter_months():

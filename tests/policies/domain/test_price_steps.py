@@ -133,6 +133,13 @@ def test_a_price_by_the_unit_needs_a_quantity_and_a_flat_one_does_not():
     assert prices(a_line(quantity=None, charge_model="flat")) == [("2026-01-01", 100)]
 
 
+def test_a_price_that_changes_more_often_than_in_any_contract_is_not_scheduled():
+    with pytest.raises(Unscheduled, match="more often"):
+        steps(a_line(ramp=[{"start_date": "2026-01-01"}] * 501))
+    with pytest.raises(Unscheduled, match="more often"):
+        steps(a_line(discounts=[{"percent": "1"}] * 51))
+
+
 def test_steps_follow_each_other_without_overlap():
     line = a_line(
         list_unit_price="125",
