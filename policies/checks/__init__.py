@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 from policies.check import registry
 from policies.checks import (
+    allowance_overage,
     billing_rhythm,
     blended_discount_authority,
+    commitment_period,
+    commitment_true_up,
     discount_authority,
+    drawdown_expiry,
     evergreen,
     free_period,
+    line_total,
+    net_price,
     payment_terms,
+    period_total,
     price_lock,
+    price_period,
     promotion_end,
     quote_margin_floor,
     renewal_cap,
@@ -20,7 +28,11 @@ from policies.checks import (
     special_terms,
     ssp_range,
     stacked_concessions,
+    stated_totals,
+    stub_total,
     termination_for_convenience,
+    tier_prices,
+    tier_table,
 )
 
 if TYPE_CHECKING:
@@ -30,13 +42,21 @@ if TYPE_CHECKING:
 
 ALL: Final[Mapping[str, Check]] = registry(
     (
+        allowance_overage.CHECK,
         billing_rhythm.CHECK,
         blended_discount_authority.CHECK,
+        commitment_period.CHECK,
+        commitment_true_up.CHECK,
         discount_authority.CHECK,
+        drawdown_expiry.CHECK,
         evergreen.CHECK,
         free_period.CHECK,
+        line_total.CHECK,
+        net_price.CHECK,
         payment_terms.CHECK,
+        period_total.CHECK,
         price_lock.CHECK,
+        price_period.CHECK,
         promotion_end.CHECK,
         quote_margin_floor.CHECK,
         renewal_cap.CHECK,
@@ -44,6 +64,10 @@ ALL: Final[Mapping[str, Check]] = registry(
         special_terms.CHECK,
         ssp_range.CHECK,
         stacked_concessions.CHECK,
+        stated_totals.CHECK,
+        stub_total.CHECK,
         termination_for_convenience.CHECK,
+        tier_prices.CHECK,
+        tier_table.CHECK,
     )
 )
