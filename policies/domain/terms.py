@@ -124,12 +124,15 @@ def resolve(line: Line, quote: Quote, *, price_period: PricePeriod | None = None
     term, anchor = _dates(
         line.start_date, line.end_date, quote.start_date, quote.end_date, quote.term_months, needs_dates
     )
+    billing_start = line.billing_start_date or quote.billing_start_date
+    if billing_start is not None and billing_start > _LAST_DAY:
+        raise Unscheduled(f"billing would start on {billing_start}, farther away than any contract")
     timing = line.billing_timing or quote.billing_timing or BillingTiming.IN_ADVANCE
     return Terms(
         line=line,
         currency=quote.currency,
         term=term,
-        billing_start=line.billing_start_date or quote.billing_start_date,
+        billing_start=billing_start,
         anchor=anchor,
         price_period=price_period,
         billing_frequency=line.billing_frequency or quote.billing_frequency,
