@@ -186,9 +186,9 @@ CHECK: Final = Check(
     reads=(
         "product_id",
         "currency",
+        "price_book",
         "list_unit_price",
         "net_unit_price",
-        "discounts",
         "ramp",
         "quantity",
         "free_months",

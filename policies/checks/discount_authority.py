@@ -204,15 +204,5 @@ CHECK: Final = Check(
     summary="Holds a line's discount, and that of each segment of its ramp, against the rep's own authority.",
     parameters=Parameters,
     reports=("name", "discount", "limit", "role"),
-    reads=(
-        "product_id",
-        "currency",
-        "list_unit_price",
-        "net_unit_price",
-        "discounts",
-        "ramp",
-        "quantity",
-        "term_months",
-        "end_date",
-    ),
+    reads=("product_id", "currency", "price_book", "list_unit_price", "net_unit_price", "ramp", "quantity"),
 )
