@@ -14,12 +14,12 @@ from policies.language.vocabulary import Absence, Field
 def rewritten(node: Node, change: Callable[[Node], Node]) -> Node:
     """The same tree with every node changed, the lowest first."""
     changes: dict[str, Any] = {}
-    for each in dataclasses.fields(node):
-        value = getattr(node, each.name)
-        if isinstance(value, Node):
-            changes[each.name] = rewritten(value, change)
-        elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
-            changes[each.name] = tuple(rewritten(part, change) for part in value)
+    for name in node.parts:
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            changes[name] = tuple(rewritten(part, change) for part in value)
+        elif value is not None:
+            changes[name] = rewritten(value, change)
     return change(dataclasses.replace(node, **changes) if changes else node)
 
 

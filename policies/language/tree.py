@@ -6,10 +6,9 @@ that can happen. Only facts that a guard covers (`proven`) or that are always th
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from policies.language.kinds import BOOLEAN, Type, Unit
 from policies.language.problem import Span
@@ -25,8 +24,12 @@ NOWHERE: Final = Span(0, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """What all nodes share: the type of the value, what it measures, and where it stands in the text."""
+    """What all nodes share: the type of the value, what it measures, and where it stands in the text.
 
+    `parts` names the fields that hold nodes: one, none, or a tuple of them.
+    """
+
+    parts: ClassVar[tuple[str, ...]] = ()
     type: Type
     span: Span = NOWHERE
     unit: Unit | None = None
@@ -46,10 +49,7 @@ class Constant(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path(Node):
-    """A dotted path into the document. `open` is true while an absent fact on the way is neither guarded nor impossible.
-
-    `expected` is true where only facts that may be used unguarded can be absent.
-    """
+    """A dotted path into the document. `open` is true where a fact on the way can be absent and nothing guards it."""
 
     text: str
     anchor: Anchor
@@ -79,6 +79,7 @@ class Path(Node):
 class Negative(Node):
     """A number with the other sign."""
 
+    parts: ClassVar = ("operand",)
     operand: Node
 
 
@@ -86,6 +87,7 @@ class Negative(Node):
 class Arithmetic(Node):
     """`+ - * /` on numbers. An unguarded division (`proven` false) has no value where its divisor is zero."""
 
+    parts: ClassVar = ("left", "right")
     operator: Literal["+", "-", "*", "/"]
     left: Node
     right: Node
@@ -100,6 +102,7 @@ class Arithmetic(Node):
 class Comparison(Node):
     """Two values of one type, compared."""
 
+    parts: ClassVar = ("left", "right")
     operator: Literal["==", "!=", "<", "<=", ">", ">="]
     left: Node
     right: Node
@@ -110,6 +113,7 @@ class Comparison(Node):
 class OneOf(Node):
     """Whether a value is among constants."""
 
+    parts: ClassVar = ("operand",)
     operand: Node
     values: tuple[Value, ...]
     negated: bool = False
@@ -120,6 +124,7 @@ class OneOf(Node):
 class InList(Node):
     """Whether a value is among the items of a list of the document."""
 
+    parts: ClassVar = ("operand", "items")
     operand: Node
     items: Path
     negated: bool = False
@@ -130,6 +135,7 @@ class InList(Node):
 class IsNull(Node):
     """Whether there is no value; itself always answered."""
 
+    parts: ClassVar = ("operand",)
     operand: Node
     negated: bool = False
     type: Type = BOOLEAN
@@ -143,6 +149,7 @@ class IsNull(Node):
 class IfThere(Node):
     """True while a fact is there, and without an answer where it is absent: a null test that doubts."""
 
+    parts: ClassVar = ("operand",)
     operand: Path
     type: Type = BOOLEAN
 
@@ -155,6 +162,7 @@ class IfThere(Node):
 class Logical(Node):
     """`and` and `or` of two or more conditions, in Kleene's logic: what cannot be known decides nothing alone."""
 
+    parts: ClassVar = ("items",)
     connective: Connective
     items: tuple[Node, ...]
     type: Type = BOOLEAN
@@ -162,6 +170,7 @@ class Logical(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Not(Node):
+    parts: ClassVar = ("operand",)
     operand: Node
     type: Type = BOOLEAN
 
@@ -170,6 +179,7 @@ class Not(Node):
 class Choice(Node):
     """`then if condition else otherwise`."""
 
+    parts: ClassVar = ("condition", "then", "otherwise")
     condition: Node
     then: Node
     otherwise: Node
@@ -179,6 +189,7 @@ class Choice(Node):
 class Call(Node):
     """A function of the language, applied."""
 
+    parts: ClassVar = ("arguments",)
     function: str
     arguments: tuple[Node, ...]
 
@@ -187,6 +198,7 @@ class Call(Node):
 class Coalesce(Node):
     """The first of the values that there is."""
 
+    parts: ClassVar = ("options",)
     options: tuple[Node, ...]
 
     @property
@@ -198,6 +210,7 @@ class Coalesce(Node):
 class StatedNull(Node):
     """Whether the sender wrote an explicit null. `record` is the path to the record, `flag` the hops to its nulls."""
 
+    parts: ClassVar = ("record",)
     record: Path
     flag: tuple[str, ...]
     name: str
@@ -215,6 +228,7 @@ class Quantifier(Node):
     `hoisted`: the subject does not occur in it, so that it is computed once for the whole document.
     """
 
+    parts: ClassVar = ("items", "condition", "body")
     quantity: Quantity
     variable: str
     items: Path
@@ -227,18 +241,19 @@ class Quantifier(Node):
 class Lookup(Node):
     """A value from a table of the policy."""
 
+    parts: ClassVar = ("by",)
     table: Table
     by: Node
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below."""
-    for each in dataclasses.fields(node):
-        value = getattr(node, each.name)
-        if isinstance(value, Node):
+    for name in node.parts:
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            yield from value
+        elif value is not None:
             yield value
-        elif isinstance(value, tuple):
-            yield from (part for part in value if isinstance(part, Node))
 
 
 def walk(node: Node) -> Iterator[Node]:
