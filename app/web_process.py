@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap import build
 from app.factory import VERSION, create_app
+from app.housekeeping import Housekeeper, chores
 from app.observability.logs import make_logger
 from app.observability.metrics import Metrics
 
@@ -38,6 +40,9 @@ def application(settings: Settings, shared: Path) -> Flask:
     services.rules.on_change = taken_up
     services.rules.on_failure = refused
     services.rules.current()
+    housekeeper = Housekeeper(chores(services.store, settings), log)
+    housekeeper.start()
+    atexit.register(housekeeper.stop)
     return create_app(services, metrics=metrics, log=log, shared=shared)
 
 
