@@ -51,7 +51,7 @@ class Flaw:
 
 
 class Invalid(ValueError):  # noqa: N818 - what was sent is invalid; it is no error of the program
-    """What was sent cannot be taken as it is. `problems` names everything that is wrong with it, in document order."""
+    """What was sent cannot be taken as it is. `problems` names everything that is wrong with it, field by field."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

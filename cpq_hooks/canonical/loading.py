@@ -12,9 +12,10 @@ from cpq_hooks.canonical.billing import BillingConfigurationSchema
 from cpq_hooks.canonical.catalog import CatalogSchema
 from cpq_hooks.canonical.company import CompanySchema
 from cpq_hooks.canonical.decision import DecisionSchema
+from cpq_hooks.canonical.nesting import Items, Part
 from cpq_hooks.canonical.patch import patch
 from cpq_hooks.canonical.quote import AgreementSchema, QuoteSchema
-from cpq_hooks.canonical.record import Record, document, flaws, schema_of
+from cpq_hooks.canonical.record import Read, Record, document, flaws, schema_of
 from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, ReviewSchema, UsageRecordSchema
 from cpq_hooks.canonical.waivers import WaiverFile, WaiverFileSchema
 from cpq_hooks.compiled import NotPlain, decoder
@@ -35,6 +36,8 @@ from policies.waiver import Waiver
 MOST_LINES: Final = 10_000
 """So many lines a document may have, unless the caller says otherwise."""
 
+_DECLINED: Final = (NotPlain, ValidationError, ArithmeticError, ValueError)
+
 Lines = Callable[[Path], int | None]
 
 
@@ -42,8 +45,8 @@ def load(schema_class: type[Record], data: object, line_of: Lines | None = None)
     """The record of a parsed document. Raises `Invalid` with every problem; `line_of` knows the lines of a file."""
     try:
         return decoder(schema_class)(data)
-    except (NotPlain, ValidationError, ArithmeticError, ValueError):
-        return load_slowly(schema_class, data, line_of)
+    except _DECLINED:
+        return load_slowly(schema_class, _with_entries_read(schema_class, data), line_of)
 
 
 def load_slowly(schema_class: type[Record], data: object, line_of: Lines | None = None) -> Any:
@@ -52,6 +55,34 @@ def load_slowly(schema_class: type[Record], data: object, line_of: Lines | None 
         return schema_of(schema_class).load(data)  # type: ignore[arg-type]
     except ValidationError as error:
         raise Invalid(_problems(error.messages, line_of)) from None
+
+
+def _with_entries_read(schema_class: type[Record], data: object) -> object:
+    """The document with those entries of its lists read that are plainly valid: one bad line in 5,000 is judged alone."""
+    if not isinstance(data, dict):
+        return data
+    read = dict(data)
+    for name, each in schema_of(schema_class).load_fields.items():
+        entries = data.get(name)
+        entry_schema = _entry_schema(each)
+        if entry_schema is not None and isinstance(entries, list):
+            read[name] = [_read(entry_schema, entry) for entry in entries]
+    return read
+
+
+def _entry_schema(each: object) -> type[Record] | None:
+    """The schema of a list's entries, where they are records that a decoder reads."""
+    if isinstance(each, Items) and each.compiles and isinstance(each.inner, Part) and each.inner.compiles:
+        schema = type(each.inner.schema)
+        return schema if issubclass(schema, Record) else None
+    return None
+
+
+def _read(schema_class: type[Record], entry: object) -> object:
+    try:
+        return Read(decoder(schema_class)(entry), entry)
+    except _DECLINED:
+        return entry
 
 
 def load_quote(data: object, *, max_lines: int | None = MOST_LINES) -> Quote:

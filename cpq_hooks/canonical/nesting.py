@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from marshmallow import fields as marshmallow_fields
 
 from cpq_hooks.canonical.fields import Described, refuse
-from cpq_hooks.canonical.record import Partial, Record, document, flaws
+from cpq_hooks.canonical.record import Partial, Read, Record, document, flaws
 from cpq_hooks.problem import MOST_PROBLEMS, Flaw, shown
 
 ANY_NUMBER: Final = 1_000_000
@@ -84,6 +84,8 @@ class Items(Described, marshmallow_fields.List[Any]):
         return self.gathered(read)
 
     def _entry(self, item: Any) -> Any:
+        if isinstance(item, Read):
+            return item.record
         if item is None:
             refuse("null", "null is no entry of a list: leave it out")
         return self.inner.deserialize(item)

@@ -63,6 +63,13 @@ class Partial:
         return None
 
 
+class Read(NamedTuple):
+    """An entry of a list that a decoder has read already, in its raw place among those that marshmallow has to judge."""
+
+    record: Any
+    raw: Any
+
+
 def legible(record: Any, name: str) -> Any:
     """The field's value; None where it was refused."""
     try:
@@ -210,7 +217,8 @@ def too_precise(schema: Schema, raw: Any, currency: str, path: Path = ()) -> Ite
             yield from too_precise(each.schema, value, currency, (*path, name))
         elif isinstance(each, marshmallow_fields.List) and isinstance(each.inner, marshmallow_fields.Nested):
             for position, item in enumerate(value if isinstance(value, list) else ()):
-                yield from too_precise(each.inner.schema, item, currency, (*path, name, position))
+                sent = item.raw if isinstance(item, Read) else item
+                yield from too_precise(each.inner.schema, sent, currency, (*path, name, position))
 
 
 def tree(found: Iterable[Placed]) -> dict[Any, Any]:
@@ -225,15 +233,19 @@ def tree(found: Iterable[Placed]) -> dict[Any, Any]:
 
 
 def flaws(errors: object, path: Path = ()) -> Iterator[Placed]:
-    """The flaws of marshmallow's nested errors, each with its path."""
+    """The flaws of marshmallow's nested errors, each with its path: fields as they come, entries of a list by position."""
     if isinstance(errors, Mapping):
-        for step, below in errors.items():
+        for step, below in sorted(errors.items(), key=_position):
             yield from flaws(below, path if step == _SCHEMA else (*path, step))
     elif isinstance(errors, Sequence) and not isinstance(errors, str):
         for below in errors:
             yield from flaws(below, path)
     else:
         yield path, errors if isinstance(errors, Flaw) else Flaw("invalid", str(errors))
+
+
+def _position(error: tuple[object, object]) -> int:
+    return error[0] if isinstance(error[0], int) else -1
 
 
 def document(schema: Record, record: Any, currency: str | None = None) -> dict[str, Any]:

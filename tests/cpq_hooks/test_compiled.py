@@ -52,8 +52,17 @@ def same_at_both_speeds(schema, document):
     try:
         quick = decoder(schema)(document)
     except (NotPlain, ValidationError, ArithmeticError, ValueError):
-        return
-    assert everything_in(quick) == everything_in(load_slowly(schema, document))
+        assert told(load, schema, document) == told(load_slowly, schema, document)
+    else:
+        assert everything_in(quick) == everything_in(load_slowly(schema, document))
+
+
+def told(load_it, schema, document):
+    """The record, or the problems it is refused with."""
+    try:
+        return everything_in(load_it(schema, document))
+    except Invalid as refused:
+        return set(refused.problems)
 
 
 @pytest.mark.parametrize("name", sorted(SENT))
@@ -71,9 +80,9 @@ def test_a_decoder_never_takes_what_marshmallow_refuses(name, data):
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", sorted(SENT))
-@settings(max_examples=5_000)
+@settings(max_examples=300)
 @given(data=st.data())
-def test_a_decoder_never_takes_what_marshmallow_refuses_in_thousands_of_documents(name, data):
+def test_a_decoder_never_takes_what_marshmallow_refuses_in_hundreds_of_documents(name, data):
     same_at_both_speeds(SCHEMAS[name], data.draw(documents(SCHEMAS[name])))
 
 
