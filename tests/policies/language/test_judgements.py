@@ -145,13 +145,18 @@ def test_what_is_computed_before_the_loop_relies_on_no_guard_in_it():
     assert [hit.outcome for hit in fused(rule(text), lines=[a_line()])] == [Judgement.VIOLATED]
 
 
-def test_whole_numbers_chosen_beside_decimals_divide_exactly():
-    text = "min(line.quantity, quote.term_months) / quote.term_months * 3 == 1"
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "min(line.quantity, quote.term_months)",
+        "(quote.term_months if line.quantity > 3 else line.quantity)",
+        "coalesce(quote.term_months, line.quantity)",
+    ],
+)
+def test_whole_numbers_chosen_beside_decimals_divide_exactly(chosen):
     when = "quote.term_months != null and quote.term_months > 0"
-    demand = rule(text, when=when)
-    deal = a_deal(a_line(quantity=Decimal(4)), term_months=12)
-    assert fuse([demand]).run(deal) == [Hit(0, 0, Judgement.VIOLATED)]  # a third has no end
-    assert fuse([rule(text.replace("== 1", "< 1"), when=when)]).run(deal) == []
+    demand = rule(f"{chosen} / quote.term_months * line.quantity == 40", when=when)
+    assert fuse([demand]).run(a_deal(a_line(quantity="40"), term_months=12)) == []
 
 
 def test_a_rule_whose_texts_were_refused_is_not_compiled():
