@@ -10,7 +10,7 @@ import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -22,20 +22,36 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 _STEP_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+
+class _ByLabels(dict[tuple[str, ...], M]):
+    """A metric's children by their labels, each looked up in the library once: that costs more than counting does."""
+
+    def __init__(self, metric: M) -> None:
+        super().__init__()
+        self._metric: M = metric
+
+    def __missing__(self, labels: tuple[str, ...]) -> M:
+        child: M = self._metric.labels(*labels)
+        self[labels] = child
+        return child
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Names:
     """The metrics themselves. What is documented of each is what `/metrics` says beside it."""
 
-    requests: Counter
-    duration: Histogram
+    requests: _ByLabels[Counter]
+    duration: _ByLabels[Histogram]
     under_way: Gauge
-    decisions: Counter
-    findings: Counter
-    not_assessed: Counter
-    refused: Counter
-    steps: Histogram
+    decisions: _ByLabels[Counter]
+    findings: _ByLabels[Counter]
+    not_assessed: _ByLabels[Counter]
+    refused: _ByLabels[Counter]
+    steps: _ByLabels[Histogram]
     reload_failures: Counter
-    build: Gauge
+    build: _ByLabels[Gauge]
 
 
 class Metrics:
@@ -45,7 +61,7 @@ class Metrics:
         self._registry = registry
         self._folder = folder
         self._names = _names(registry)
-        self._names.build.labels(version, platform.python_version()).set(1)
+        self._names.build[version, platform.python_version()].set(1)
 
     @classmethod
     def in_memory(cls, *, version: str) -> Metrics:
@@ -67,27 +83,27 @@ class Metrics:
     def request_ended(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered. `route` is the rule that it matched, with no id in it."""
         self._names.under_way.dec()
-        self._names.requests.labels(method if method in _METHODS else "other", route, status).inc()
-        self._names.duration.labels(route).observe(seconds)
+        self._names.requests[method if method in _METHODS else "other", route, str(status)].inc()
+        self._names.duration[route,].observe(seconds)
 
     def request_refused(self, *, reason: str) -> None:
         """A request was refused; `reason` is the word of its problem."""
-        self._names.refused.labels(reason).inc()
+        self._names.refused[reason,].inc()
 
     def decided(self, *, subject: str, verdict: str, preview: bool) -> None:
         """A decision was given. Previews are counted apart: nothing hangs on them."""
-        self._names.decisions.labels(subject, verdict, "true" if preview else "false").inc()
+        self._names.decisions[subject, verdict, "true" if preview else "false"].inc()
 
     def found(self, findings: Iterable[tuple[str, str]], not_assessed: Iterable[str]) -> None:
         """What a decision found: policy and effect of each finding, and the policies that could not be judged."""
         for policy, effect in findings:
-            self._names.findings.labels(policy, effect).inc()
+            self._names.findings[policy, effect].inc()
         for policy in not_assessed:
-            self._names.not_assessed.labels(policy).inc()
+            self._names.not_assessed[policy,].inc()
 
     def step_took(self, step: str, seconds: float) -> None:
         """How long one step of a check took: parse, schema, policies, record, answer."""
-        self._names.steps.labels(step).observe(seconds)
+        self._names.steps[step,].observe(seconds)
 
     def policy_reload_failed(self) -> None:
         """The files in the home folder changed and could not be taken up; the last good set stays in force."""
@@ -108,14 +124,17 @@ def process_died(folder: Path, pid: int) -> None:
 
 
 def _names(registry: CollectorRegistry | None) -> _Names:
-    def counter(name: str, about: str, *labels: str) -> Counter:
+    def plain(name: str, about: str, *labels: str) -> Counter:
         return Counter(f"quoteguard_{name}", about, labels, registry=registry)
 
-    def histogram(name: str, about: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(f"quoteguard_{name}", about, labels, registry=registry, buckets=buckets)
+    def counter(name: str, about: str, *labels: str) -> _ByLabels[Counter]:
+        return _ByLabels(plain(name, about, *labels))
 
-    def gauge(name: str, about: str, mode: str, *labels: str) -> Gauge:
-        return Gauge(f"quoteguard_{name}", about, labels, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+    def histogram(name: str, about: str, buckets: tuple[float, ...], *labels: str) -> _ByLabels[Histogram]:
+        return _ByLabels(Histogram(f"quoteguard_{name}", about, labels, registry=registry, buckets=buckets))
+
+    def gauge(name: str, about: str, mode: Literal["livesum", "livemax"], *labels: str) -> Gauge:
+        return Gauge(f"quoteguard_{name}", about, labels, registry=registry, multiprocess_mode=mode)
 
     return _Names(
         requests=counter("requests", "Requests answered.", "method", "route", "status"),
@@ -128,6 +147,6 @@ def _names(registry: CollectorRegistry | None) -> _Names:
         steps=histogram(
             "check_step_seconds", "Time of each step of a check; record is the database.", _STEP_SECONDS, "step"
         ),
-        reload_failures=counter("policy_reload_failures", "Changes of the home folder that could not be taken up."),
-        build=gauge("build_info", "Always 1; the labels say what is running.", "livemax", "version", "python"),
+        reload_failures=plain("policy_reload_failures", "Changes of the home folder that could not be taken up."),
+        build=_ByLabels(gauge("build_info", "Always 1; the labels say what runs.", "livemax", "version", "python")),
     )

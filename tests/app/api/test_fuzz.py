@@ -15,7 +15,12 @@ from app.gate import Limits, QuoteGate
 
 # Rules among fields (an end before its start, an orphan line) are beyond JSON Schema, so valid by schema is not valid yet.
 BEYOND_THE_DOCUMENT = [positive_data_acceptance]
-PATIENT = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+PATIENT = [
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+    HealthCheck.function_scoped_fixture,
+]
 
 schemathesis.openapi.media_type("application/x-ndjson", st.text().map(lambda text: text.encode("utf-8", "replace")))
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from app.assess import Answer
+from app.rules import RulesRefused
 from app.store import IdempotencyConflict, StoreUnavailable
 from tests.app.api.conftest import QUOTE
 
@@ -111,3 +112,18 @@ def test_every_answer_is_safe_to_show(api):
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert api.check().headers["Cache-Control"] == "no-store"
+
+
+def test_an_answer_before_the_check_was_done_is_passed_on_and_counted_apart(api):
+    api.gate.check_quote = lambda _: Answer(status=202, body=b'{"checked":false}', decision_id="dec_1", verdict="allow")
+    answer = api.check(Prefer="wait=0")
+    assert (answer.status_code, answer.data) == (202, b'{"checked":false}')
+    assert 'verdict="unchecked"' in api.client.get("/metrics").text
+    assert 'verdict="allow"' not in api.client.get("/metrics").text
+
+
+def test_without_policies_in_force_nothing_is_judged(api):
+    api.gate.raises = RulesRefused(("policies/own.yaml:3: no such field",))
+    answer = api.check()
+    assert (answer.status_code, answer.json["type"]) == (503, "/docs#problem-not-ready")
+    assert "own.yaml" not in answer.text

@@ -83,7 +83,7 @@ def test_what_libraries_log_comes_out_in_the_same_form_without_messages_of_fault
     send_standard_logging_to(stream, level="info", log_format="json")
     logging.getLogger("gunicorn.error").debug("not this")
     try:
-        raise ValueError("ACME")
+        int("ACME")
     except ValueError:
         logging.getLogger("library").exception("failed with %s", "qg_a_b")
     event = json.loads(stream.getvalue())
