@@ -4,7 +4,16 @@ Nothing in it is real. Every name and record says that it is simulated.
 """
 
 from app.demo.documents import Document, Kind
-from app.demo.generator import DEMO_QUOTES, DEMO_SEED, Manifest, Progress, Simulation, demo_documents, generate
+from app.demo.generator import (
+    DEMO_QUOTES,
+    DEMO_SEED,
+    Manifest,
+    Progress,
+    demo_documents,
+    documents,
+    generate,
+    new_manifest,
+)
 from app.demo.odds import STANDARD_EFFECTS, Effects
 from app.demo.world import DEFAULT_START, demo_catalog, demo_company, demo_files
 
@@ -18,10 +27,11 @@ __all__ = [
     "Kind",
     "Manifest",
     "Progress",
-    "Simulation",
     "demo_catalog",
     "demo_company",
     "demo_documents",
     "demo_files",
+    "documents",
     "generate",
+    "new_manifest",
 ]

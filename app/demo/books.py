@@ -39,7 +39,7 @@ class Oddity:
 
 @dataclass(slots=True, kw_only=True)
 class Books:
-    """One contract's books, open for changes until `settle` closes them. `today` is where history ends."""
+    """One contract's books, open for changes. `today` is where history ends; a renewed contract goes on in another."""
 
     contract: Contract
     months: Months
@@ -52,6 +52,7 @@ class Books:
     extra_use: list[tuple[Line, int, Decimal]] = field(default_factory=list)
     delivered: list[tuple[Line, date]] = field(default_factory=list)
     twice: bool = False
+    is_renewed: bool = False
     afterwards: list[Callable[[list[Billed]], list[Billed]]] = field(default_factory=list)
 
     @property

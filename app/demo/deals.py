@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _ONE_DAY: Final = timedelta(days=1)
 _HUNDRED: Final = Decimal(100)
-_TERMS: Final = Weighted.of([(12, 0.70), (24, 0.15), (36, 0.11), (18, 0.04)])
+_TERMS: Final = Weighted.of([(12, 0.62), (24, 0.20), (36, 0.13), (18, 0.05)])
 _FREQUENCIES: Final = Weighted.of([(BillingFrequency.ANNUAL, 0.56), (BillingFrequency.MONTHLY, 0.44)])
 _VALID_DAYS: Final = 30
 _HARMLESS: Final = SpecialTerm(text="Northlight may name the customer as a reference.", billing_effect=False)

@@ -14,7 +14,8 @@ from typing import IO, Final
 from app.demo.documents import Document, Kind
 from app.demo.odds import STANDARD_EFFECTS, Effects
 from app.demo.telling import Told, tellings
-from app.demo.world import DEFAULT_START, World, the_world
+from app.demo.world import DEFAULT_START, MONTHS, the_world
+from policies.domain.period import add_months
 from policies.patterns import PATTERNS
 
 DEMO_SEED: Final = 20_261_101
@@ -62,64 +63,69 @@ class Manifest:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
-    """A data set that can be made, again and again the same. `workers` is by how many processes, and changes nothing else.
-
-    Raises ValueError for a number of quotes or workers below one, LookupError for a start before the company's first
-    price book.
-    """
-
-    seed: int
-    quotes: int
-    start: date = DEFAULT_START
-    effects: Effects = STANDARD_EFFECTS
-    workers: int = 1
-
-    def __post_init__(self) -> None:
-        if self.quotes < 1 or self.workers < 1:
-            raise ValueError(f"a data set has at least one quote and one worker, not {self.quotes} and {self.workers}")
-
-    def world(self) -> World:
-        """What the stories are told in."""
-        return the_world(self.seed, self.start, self.effects)
-
-    def documents(self, manifest: Manifest, progress: Progress | None = None) -> Iterator[Document]:
-        """Every document, account by account, in each the older deals first; the manifest counts what goes by."""
-        made = 0
-        for told in tellings(self.world(), self.quotes, self.workers):
-            manifest.add(told)
-            yield from told.documents
-            made += told.quotes
-            if progress is not None:
-                progress(made, self.quotes)
-
-    def manifest(self) -> Manifest:
-        """A manifest in which nothing is counted yet."""
-        world = self.world()
-        return Manifest(seed=self.seed, quotes=self.quotes, start=world.start, end=world.end)
-
-
-def generate(simulation: Simulation, out_dir: Path, progress: Progress | None = None) -> Manifest:
+def generate(
+    seed: int,
+    quotes: int,
+    out_dir: Path,
+    *,
+    start: date = DEFAULT_START,
+    effects: Effects = STANDARD_EFFECTS,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Manifest:
     """Write a data set into a folder: a JSON Lines file of each kind, and `manifest.json` last.
 
-    The same simulation gives the same bytes. Raises OSError where the folder cannot be written.
+    The same seed, quotes, start and effects give the same bytes, by however many processes (`workers`). Raises
+    ValueError for a number of quotes or workers below one, LookupError for a start before the company's first price book,
+    and OSError where the folder cannot be written.
     """
-    manifest = simulation.manifest()
+    manifest = new_manifest(seed, quotes, start)
     out_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         files: dict[Kind, IO[str]] = {
             kind: stack.enter_context((out_dir / f"{kind.value}.jsonl").open("w", encoding="utf-8", newline="\n"))
             for kind in Kind
         }
-        for document in simulation.documents(manifest, progress):
+        for document in documents(manifest, effects=effects, workers=workers, progress=progress):
             files[document.kind].write(document.text + "\n")
     text = json.dumps(manifest.as_json(), indent=2) + "\n"
     (out_dir / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
     return manifest
 
 
+def new_manifest(seed: int, quotes: int, start: date = DEFAULT_START) -> Manifest:
+    """The manifest of a data set that is still to be made: what `documents` is asked for, and fills in.
+
+    Raises ValueError for a number of quotes below one.
+    """
+    if quotes < 1:
+        raise ValueError(f"a data set has at least one quote, not {quotes}")
+    return Manifest(seed=seed, quotes=quotes, start=start, end=add_months(start, MONTHS))
+
+
+def documents(
+    manifest: Manifest,
+    *,
+    effects: Effects = STANDARD_EFFECTS,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Iterator[Document]:
+    """Every document, account by account, in each the older deals first; the manifest counts what goes by.
+
+    Raises as `generate` does, before the first document.
+    """
+    if workers < 1:
+        raise ValueError(f"at least one process has to do the work, not {workers}")
+    world = the_world(manifest.seed, manifest.start, effects)
+    made = 0
+    for told in tellings(world, manifest.quotes, workers):
+        manifest.add(told)
+        yield from told.documents
+        made += told.quotes
+        if progress is not None:
+            progress(made, manifest.quotes)
+
+
 def demo_documents() -> Iterator[Document]:
     """The small data set that the demo shows."""
-    simulation = Simulation(seed=DEMO_SEED, quotes=DEMO_QUOTES)
-    return simulation.documents(simulation.manifest())
+    return documents(new_manifest(DEMO_SEED, DEMO_QUOTES))

@@ -29,32 +29,32 @@ _LONGEST_TENURE: Final = 4.0
 class Effects:
     """What raises or lowers the log-odds of a leak, by how much. Another company is another set of numbers."""
 
-    base: float = -3.55
+    base: float = -4.35
     carelessness: float = 1.0
-    year_of_tenure: float = -0.14
-    percent_of_discount: float = 0.055
-    line_beyond_three: float = 0.14
-    further_charge_model: float = 0.22
-    odd_rhythm: float = 0.95
-    ramp: float = 1.15
-    uplift_within_term: float = 0.55
-    promotion_that_ends: float = 0.70
-    overage: float = 0.35
-    commitment_or_prepaid: float = 0.60
-    several_years: float = 0.25
-    late_approval: float = 0.35
-    revision_beyond_two: float = 0.16
-    quarter_end: float = 0.30
-    ramp_at_quarter_end: float = 0.60
-    metered_with_payments: float = 1.10
-    data_with_services: float = 0.90
-    analytics_with_support: float = -0.45
-    yen: float = 0.40
-    enterprise: float = 0.20
-    amendment: float = 0.70
-    expansion: float = 0.25
-    costly_defect: float = 1.60
-    other_defect: float = 0.50
+    year_of_tenure: float = -0.16
+    percent_of_discount: float = 0.07
+    line_beyond_three: float = 0.16
+    further_charge_model: float = 0.25
+    odd_rhythm: float = 1.40
+    ramp: float = 1.60
+    uplift_within_term: float = 0.70
+    promotion_that_ends: float = 0.95
+    overage: float = 0.40
+    commitment_or_prepaid: float = 0.80
+    several_years: float = 0.30
+    late_approval: float = 0.40
+    revision_beyond_two: float = 0.20
+    quarter_end: float = 0.35
+    ramp_at_quarter_end: float = 0.70
+    metered_with_payments: float = 1.60
+    data_with_services: float = 1.20
+    analytics_with_support: float = -0.60
+    yen: float = 0.50
+    enterprise: float = 0.25
+    amendment: float = 0.90
+    expansion: float = 0.30
+    costly_defect: float = 2.00
+    other_defect: float = 0.60
 
 
 STANDARD_EFFECTS: Final = Effects()

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from policies.domain.quote import Quote
 
 ZERO: Final = Decimal(0)
-_BY_LOT: Final = 0.12
-_BY_CHANCE: Final = 0.45
+_BY_LOT: Final = 0.20
+_BY_CHANCE: Final = 0.55
 _COMPLAINTS: Final = 0.70
 _A_YEAR: Final = timedelta(days=365)
 
@@ -75,10 +75,10 @@ def discovery(deal: Deal, rng: Random) -> Discovery | None:
 
 def audit_probability(quote: Quote, plant: Plant | None) -> float:
     """How likely an audit picks the deal: from what can be seen of it, never from whether it leaks."""
-    seen = -1.35 + 0.07 * deepest_discount(quote.lines) + 0.12 * len(quote.lines)
+    seen = -0.75 + 0.07 * deepest_discount(quote.lines) + 0.12 * len(quote.lines)
     seen += 0.9 if plant is not None else 0.0
     seen += 0.6 if any(line.ramp for line in quote.lines) else 0.0
-    return 0.75 / (1.0 + exp(-seen))
+    return 0.80 / (1.0 + exp(-seen))
 
 
 def shows_from(deal: Deal, start: date) -> date:
@@ -96,7 +96,7 @@ def shows_from(deal: Deal, start: date) -> date:
 
 def _audit(deal: Deal, start: date, rng: Random, selection: Selection, probability: float) -> Discovery:
     """An audit some months into the service, and after the leak can be seen where there is one."""
-    day = start + timedelta(days=20 + int(around(rng, 110, 0.5)))
+    day = start + timedelta(days=20 + int(around(rng, 90, 0.5)))
     earliest = shows_from(deal, start) + timedelta(days=31)
     return Discovery(
         day=max(day, earliest) if deal.leak is not None else day,

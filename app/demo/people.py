@@ -29,7 +29,7 @@ _LAST: Final = (
 )  # fmt: skip
 
 # How careless: most reps hardly, some rather, a few very. In log-odds of a leak.
-_CARELESSNESS: Final = Weighted.of([((-0.35, 0.20), 0.66), ((0.75, 0.25), 0.24), ((1.75, 0.25), 0.10)])
+_CARELESSNESS: Final = Weighted.of([((-0.40, 0.20), 0.62), ((1.00, 0.25), 0.24), ((2.20, 0.25), 0.14)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from app.demo.deal import CannotPlant, Deal
 from app.demo.defects.bench import Plant
 from app.demo.leaks import catalogue as leaks
 from app.demo.losses import loss_by_use
+from policies.domain.quote import DealType
 
 if TYPE_CHECKING:
     from app.demo.world import World
@@ -49,7 +50,15 @@ class Settling:
             self._let_in(leaks.OVER, deal, deal, wants_loss=False)
 
     def _open(self, contract: Contract) -> Books:
-        return open_books(contract, self.world.end, self.rng, self.use(contract))
+        books = open_books(contract, self.world.end, self.rng, self.use(contract))
+        books.is_renewed = any(
+            each.is_accepted
+            and each.occasion.standing is not None
+            and each.occasion.deal_type is DealType.RENEWAL
+            and each.occasion.standing.agreement_id == contract.agreement_id
+            for each in self.told
+        )
+        return books
 
     def _leak(self, deal: Deal, booked: Deal) -> None:
         """The deal leaks where it has a costly defect, mostly through that; else in what follows the signature."""

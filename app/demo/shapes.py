@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from app.demo.wishes import Wish
 
 _ONE_DAY: Final = timedelta(days=1)
-_RAMP: Final = {"smb": 0.03, "midmarket": 0.12, "enterprise": 0.24}
+_PROMOTION: Final = 0.24
+_RAMP: Final = {"smb": 0.06, "midmarket": 0.18, "enterprise": 0.34}
 
 
 def shaped(
@@ -41,7 +42,7 @@ def shaped(
         is_new and months > 12 and not has_ramp and wish.products is None and rng.random() < 0.6
     )
     uplift = Decimal(between(rng, 3, 6)) if has_uplift else None
-    has_promotion = wish.promotion or (is_new and wish.products is None and not has_ramp and rng.random() < 0.12)
+    has_promotion = wish.promotion or (is_new and wish.products is None and not has_ramp and rng.random() < _PROMOTION)
     made = []
     for each in lines:
         line = _as_sold(each, shop, months, wish, has_ramp=has_ramp)

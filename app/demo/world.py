@@ -24,7 +24,7 @@ MONTHS: Final = 24
 PLANTED_IN_ORDER: Final = tuple(PATTERNS)
 """The first accounts each hold one pattern, in this order: the catalogue's own."""
 
-ACCOUNTS_A_POD: Final = 800
+ACCOUNTS_A_POD: Final = 2_000
 _PODS_KEPT: Final = 8
 
 

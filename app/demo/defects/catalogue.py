@@ -42,8 +42,8 @@ PLANTERS: Final[Mapping[str, Planter]] = MappingProxyType(
 # How often each comes by itself, among quotes that have a defect and could have this one.
 FREQUENCY: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "Q01": 10, "Q02": 4, "Q03": 4, "Q04": 7, "Q05": 7, "Q06": 3, "Q07": 5, "Q08": 3, "Q09": 5, "Q10": 4, "Q11": 10,
-        "Q12": 8, "Q13": 5, "Q14": 3, "Q15": 5, "Q16": 2, "Q17": 5, "Q18": 5, "Q19": 4, "Q20": 3, "K03": 5,
+        "Q01": 10, "Q02": 4, "Q03": 4, "Q04": 7, "Q05": 7, "Q06": 4, "Q07": 7, "Q08": 5, "Q09": 5, "Q10": 7, "Q11": 10,
+        "Q12": 14, "Q13": 20, "Q14": 4, "Q15": 5, "Q16": 3, "Q17": 5, "Q18": 5, "Q19": 4, "Q20": 4, "K03": 5,
     }
 )  # fmt: skip
 

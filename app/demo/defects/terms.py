@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Final
 
 from app.demo.deals import approved
-from app.demo.defects.bench import HUNDRED, ZERO, Bench, Defective, Plant
-from app.demo.lines import price_rounded
+from app.demo.defects.bench import HUNDRED, ZERO, Bench, Defective, Plant, pick
 from app.demo.randomness import between
 from app.demo.totals import annual_price, line_value
-from policies.domain.charge import BillingTiming, ChargeModel, ChargeType, Line
+from policies.domain.charge import BillingTiming, Line
 from policies.domain.quote import Renewal, SpecialTerm
 
 _MINIMUM_UPLIFT: Final = Decimal(3)
 _CASH_A_YEAR: Final = Decimal("0.08")
 _TWELVE: Final = Decimal(12)
+_MANY: Final = 10
 _PROMISES: Final = (
     "Customer receives a credit of one month if go-live slips past the first quarter.",
     "As agreed by e-mail, the first invoice is reduced by 5,000.",
@@ -81,23 +81,22 @@ def payment_beyond_policy(bench: Bench) -> Defective | None:
 
 
 def stale_or_edited(bench: Bench) -> Defective | None:
-    """Q18: an old price book is quoted, or a price came down after the leaders had agreed to the quote."""
+    """Q18: an old price book is quoted, or a quantity came down after the leaders had agreed to the quote."""
     old = bench.shelf.stale_book(bench.quote.currency, bench.occasion.day)
     if old is not None and bench.rng.random() < 0.4:
         plant = Plant(pattern="Q18", note=f"price book {old.price_book} is out of force")
         return Defective(quote=replace(bench.quote, price_book=old.price_book), plant=plant)
-    lines = [each for each in bench.lines(priced=True) if each.charge_type is ChargeType.RECURRING and _is_plain(each)]
-    if not lines:
-        return None
-    line = lines[int(bench.rng.random() * len(lines))]
-    list_price, before = line.list_unit_price or ZERO, line.net_unit_price or ZERO
-    after = price_rounded(before * (HUNDRED - between(bench.rng, 2, 4)) / HUNDRED, list_price, bench.quote.currency)
-    agreed = approved(bench.quote, bench.occasion, bench.rng, ("director",))
-    edited = replace(bench, quote=agreed).with_line(replace(line, net_unit_price=after, discounts=()))
-    loss = (
-        (before - after) * (1 if line.charge_model is ChargeModel.FLAT else line.quantity or ZERO) * bench.periods(line)
+    line = pick(
+        bench.rng, [each for each in bench.lines(priced=True) if (each.quantity or ZERO) > _MANY and _is_plain(each)]
     )
-    note = f"{before} became {after} after the approval"
+    if line is None or line.quantity is None or line.net_unit_price is None or bench.quote.approvals:
+        return None
+    fewer = (line.quantity * between(bench.rng, 85, 94) / HUNDRED).to_integral_value()
+    agreed = approved(bench.quote, bench.occasion, bench.rng, ("director",))
+    included = fewer if line.included_quantity is not None else None
+    edited = replace(bench, quote=agreed).with_line(replace(line, quantity=fewer, included_quantity=included))
+    loss = (line.quantity - fewer) * line.net_unit_price * bench.periods(line)
+    note = f"{line.quantity} became {fewer} after the approval"
     plant = Plant(pattern="Q18", note=note, loss=loss, lines=(line.line_id,))
     return Defective(quote=edited, plant=plant, is_sealed=True)
 

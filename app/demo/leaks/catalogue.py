@@ -58,9 +58,9 @@ OF_AMENDMENTS: Final = ("K02", "I02")
 # How likely each is, among the leaks that a contract can have. What needs a rare shape is likely where that shape is.
 WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "K01": 6, "P01": 9, "P02": 3, "P03": 7, "B01": 8, "B02": 9, "B03": 8, "B04": 6, "B05": 2, "B06": 4, "B07": 20,
-        "B08": 7, "B09": 14, "B10": 4, "B11": 32, "B12": 3, "B13": 4, "I01": 4, "I03": 2, "U01": 4, "U02": 3, "U04": 4,
-        "U05": 14, "U06": 14, "R01": 26, "R02": 26, "R03": 3, "K02": 30, "I02": 24,
+        "K01": 5, "K02": 30, "P01": 14, "P02": 3, "P03": 9, "B01": 6, "B02": 7, "B03": 9, "B04": 7, "B05": 2, "B06": 3,
+        "B07": 45, "B08": 5, "B09": 22, "B10": 4, "B11": 55, "B12": 2, "B13": 3, "I01": 4, "I02": 24, "I03": 2, "U01": 4,
+        "U02": 3, "U04": 4, "U05": 16, "U06": 35, "R01": 55, "R02": 55, "R03": 5,
     }
 )  # fmt: skip
 

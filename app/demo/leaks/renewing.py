@@ -42,7 +42,7 @@ def service_after_term(books: Books) -> Leaked | None:
     """R03: the term is over, the contract renews by itself, billing does not, and the service goes on."""
     lines = fixed(books)
     beyond = min(MONTHS_BEYOND - 1, books.elapsed - books.months_in_term)
-    if beyond < 1 or not lines or books.contract.alterations:
+    if beyond < 1 or not lines or books.contract.alterations or books.is_renewed:
         return None
     months = range(books.months_in_term, books.months_in_term + beyond)
     books.extra_use += [(line, month, line.quantity or Decimal(1)) for month in months for line in lines[:2]]
