@@ -13,12 +13,22 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from app.store import Document, DocumentKind
-from cpq_hooks.canonical import load_agreement, load_invoice, load_outcome, load_usage, to_document
+from cpq_hooks.canonical import (
+    load_agreement,
+    load_billing_configuration,
+    load_invoice,
+    load_outcome,
+    load_quote,
+    load_usage,
+    to_document,
+)
 from cpq_hooks.problem import MOST_PROBLEMS, Invalid, Problem
 from cpq_hooks.reading import Malformed, read_json, read_json_lines
 from policies.domain.agreement import Agreement
+from policies.domain.billing import BillingConfiguration
 from policies.domain.invoice import Invoice
 from policies.domain.outcome import Outcome
+from policies.domain.quote import Quote
 from policies.domain.usage import UsageRecord
 
 
@@ -113,6 +123,26 @@ def _agreement(agreement: Agreement, body: bytes) -> Document:
     )
 
 
+def _quote(quote: Quote, body: bytes) -> Document:
+    return Document(
+        id=quote.quote_id,
+        body=body,
+        account_id=None if quote.account is None else quote.account.account_id,
+        occurred_at=quote.created_at,
+    )
+
+
+def _configuration(configuration: BillingConfiguration, body: bytes) -> Document:
+    return Document(
+        id=configuration.billing_configuration_id,
+        body=body,
+        account_id=None if configuration.account is None else configuration.account.account_id,
+        agreement_id=configuration.agreement_id,
+        parent_id=configuration.quote_id,
+        occurred_at=configuration.created_at,
+    )
+
+
 def _usage(usage: UsageRecord, body: bytes) -> Document:
     return Document(
         id=usage.usage_id,
@@ -143,6 +173,10 @@ def _start_of(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
+QUOTES: Final = Sort(kind=DocumentKind.QUOTE, load=load_quote, filed=_quote)
+BILLING_CONFIGURATIONS: Final = Sort(
+    kind=DocumentKind.BILLING_CONFIGURATION, load=load_billing_configuration, filed=_configuration
+)
 AGREEMENTS: Final = Sort(kind=DocumentKind.AGREEMENT, load=load_agreement, filed=_agreement)
 USAGE: Final = Sort(kind=DocumentKind.USAGE, load=load_usage, filed=_usage)
 INVOICES: Final = Sort(kind=DocumentKind.INVOICE, load=load_invoice, filed=_invoice)

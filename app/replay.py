@@ -15,7 +15,7 @@ from app.store import Store, StoredDecision, Unreadable
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
 
-NOT_COMPARED: Final = frozenset({"duration_ms", "simulated"})
+NOT_COMPARED: Final = frozenset({"decision_id", "duration_ms", "links", "simulated"})
 
 
 class NotReplayable(LookupError):  # noqa: N818 - it says what is the matter

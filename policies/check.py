@@ -42,7 +42,8 @@ class Undetermined:
 class Loss:
     """Money at risk in the document's currency; None is not assessed. `exposures` says on which line and when it lies.
 
-    Without exposures the amount lies on the lines of the violation, over the term.
+    Without exposures the amount lies on the lines of the violation, over the term. `is_exposure`: the amount could be
+    lost and is not, so it is shown with the finding and counted in no total.
     """
 
     per_period: Decimal | None = None
@@ -50,6 +51,7 @@ class Loss:
     already_lost: Decimal | None = ZERO
     assumptions: tuple[str, ...] = ()
     exposures: tuple[Exposure, ...] = ()
+    is_exposure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,10 +137,10 @@ def _amount(loss: Loss | None, currency: str) -> AmountAtRisk | None:
 
 
 def _exposures(loss: Loss | None, line_ids: tuple[str, ...]) -> tuple[Exposure, ...]:
-    if loss is None or loss.exposures:
-        return loss.exposures if loss is not None else ()
-    if loss.remaining_term is None:
+    if loss is None or loss.is_exposure:
         return ()
+    if loss.exposures or loss.remaining_term is None:
+        return loss.exposures
     line_id = line_ids[0] if len(line_ids) == 1 else None
     return (Exposure(line_id=line_id, amount=loss.remaining_term + (loss.already_lost or 0)),)
 

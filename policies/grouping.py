@@ -60,13 +60,8 @@ def _cells(findings: Sequence[Finding], direction: Direction) -> Iterable[_Cell]
     for index, finding in enumerate(findings):
         if finding.direction is not direction or finding.effect is Effect.SHADOW:
             continue
-        if finding.exposures:
-            for exposure in finding.exposures:
-                yield _Cell(index, exposure.line_id, exposure.period, exposure.amount)
-        elif finding.amount_at_risk is not None:
-            line_id = finding.line_ids[0] if len(finding.line_ids) == 1 else None
-            amount = (finding.amount_at_risk.remaining_term or ZERO) + (finding.amount_at_risk.already_lost or ZERO)
-            yield _Cell(index, line_id, None, amount)
+        for exposure in finding.exposures:
+            yield _Cell(index, exposure.line_id, exposure.period, exposure.amount)
 
 
 def _clusters(cells: list[_Cell], term: Period | None) -> list[list[_Cell]]:

@@ -1,6 +1,135 @@
-"""stub"""
+"""The simulated company, made ready to be looked at: its files, its history in the record, and a key to call with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.progress import Progress
+
+from app.assess import Call, Caller
+from app.bootstrap import Services, build
+from app.demo import DEMO_SEED, Document, Kind, demo_files, documents, generate, new_manifest
+from app.ingest import AGREEMENTS, BILLING_CONFIGURATIONS, INVOICES, OUTCOMES, QUOTES, USAGE, Sort, read_records
+from app.store import Scope
+from app.store.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.config import Settings
+
+SORTS: Final[Mapping[Kind, Sort]] = {
+    Kind.QUOTE: QUOTES,
+    Kind.AGREEMENT: AGREEMENTS,
+    Kind.BILLING_CONFIGURATION: BILLING_CONFIGURATIONS,
+    Kind.USAGE: USAGE,
+    Kind.INVOICE: INVOICES,
+    Kind.OUTCOME: OUTCOMES,
+}
+JUDGED_AT_FIRST: Final = 100
+"""So many of the newest quotes are judged when the company is loaded, so that there are decisions to look at."""
+
+_SCOPES: Final = (Scope.CHECK, Scope.VERIFY, Scope.INGEST, Scope.REVIEW, Scope.READ)
+_LOADED: Final = "loaded.json"
+_AT_A_TIME: Final = 2_000
 
 
-def generate_files(*a): ...
-def prepare(*a): ...
-def what_to_try(*a): ...
+def prepare(settings: Settings, quotes: int) -> str:
+    """Make the home folder, the database and the history ready, once, and answer with the secret of a fresh key."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    for name, text in demo_files().items():
+        path = settings.home / name
+        if not path.exists():
+            path.write_text(text, "utf-8")
+    upgrade(settings.database_url)
+    services = build(settings)
+    try:
+        marker = settings.home / _LOADED
+        if not marker.exists():
+            counts = _load(services, quotes)
+            marker.write_text(json.dumps({"simulated": True, "quotes": quotes, "records": counts}), "utf-8")
+        return services.store.keys.create("demo", _SCOPES).secret
+    finally:
+        services.gate.close()
+        services.store.close()
+
+
+def generate_files(quotes: int, seed: int, out: Path) -> None:
+    """Write the simulated company's history into a folder, with progress, and say what is in it."""
+    with Progress(transient=True) as progress:
+        task = progress.add_task("simulating", total=quotes)
+        manifest = generate(seed, quotes, out, progress=lambda made, _: progress.update(task, completed=made))
+    for kind, count in manifest.records.items():
+        click.echo(f"{count:>10,}  {out / kind}.jsonl")
+    click.echo(
+        f"All of it is simulated (seed {seed}); {out / 'manifest.json'} says which leaks were planted how often."
+    )
+
+
+def what_to_try(host: str, port: int, secret: str) -> str:
+    """What to paste next."""
+    address = f"http://{host}:{port}"
+    return f"""
+A simulated company is loaded: nothing in it is real, and every answer says so.
+
+Try, in another terminal:
+
+  export KEY={secret}
+
+  # 500 seats at $40, overage $50: allowed
+  curl -s {address}/v1/quotes/check -H "Authorization: Bearer $KEY" \\
+    -H 'Content-Type: application/json' -d @examples/quotes/seat-contract.json
+
+  # the same without the overage price: blocked, with the money and the remedy
+  curl -s {address}/v1/quotes/check -H "Authorization: Bearer $KEY" \\
+    -H 'Content-Type: application/json' -d @examples/quotes/seat-contract-without-overage.json
+
+  # what was decided so far
+  curl -s '{address}/v1/decisions?verdict=block&limit=5' -H "Authorization: Bearer $KEY"
+
+The API is described at {address}/docs. Ctrl-C stops the server.
+"""
+
+
+def _load(services: Services, quotes: int) -> dict[str, int]:
+    """Store the history and judge its newest quotes."""
+    counts: dict[str, int] = {}
+    newest: list[str] = []
+    with Progress(transient=True) as progress:
+        task = progress.add_task("loading a simulated company", total=quotes)
+
+        def made(number: int, _: int) -> None:
+            progress.update(task, completed=number)
+
+        history = documents(new_manifest(DEMO_SEED, quotes), progress=made)
+        while batch := list(islice(history, _AT_A_TIME)):
+            _put(services, batch, counts)
+            newest += [document.text for document in batch if document.kind is Kind.QUOTE]
+        task = progress.add_task("judging the newest quotes", total=min(len(newest), JUDGED_AT_FIRST))
+        for text in _newest(newest):
+            services.gate.check_quote(Call(raw=text.encode(), caller=Caller(key_id=None)))
+            progress.advance(task)
+    return counts
+
+
+def _put(services: Services, batch: Iterable[Document], counts: dict[str, int]) -> None:
+    by_kind: dict[Kind, list[str]] = {}
+    for document in batch:
+        by_kind.setdefault(document.kind, []).append(document.text)
+    for kind, texts in by_kind.items():
+        sort = SORTS.get(kind)
+        if sort is None:
+            continue
+        read = read_records(sort, ("[" + ",".join(texts) + "]").encode())
+        services.store.documents.put(sort.kind, [replace(each, simulated=True) for each in read.documents])
+        counts[kind.value] = counts.get(kind.value, 0) + len(texts)
+
+
+def _newest(texts: Iterable[str]) -> list[str]:
+    return sorted(texts, key=lambda text: str(json.loads(text).get("created_at") or ""))[-JUDGED_AT_FIRST:]

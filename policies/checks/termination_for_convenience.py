@@ -120,7 +120,7 @@ def _loss(exposures: tuple[Exposure, ...] | None, lasting: str) -> Loss:
             "an exposure, not a loss: the value of the contract that is not sure",
             f"the customer may leave {lasting} from the first day; one-time fees are kept, prepaid ones are paid back",
         ),
-        exposures=exposures,
+        is_exposure=True,
     )
 
 

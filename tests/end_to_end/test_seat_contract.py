@@ -22,15 +22,15 @@ def test_with_its_overage_price_it_is_allowed(ask, example) -> None:
 
 
 def test_without_it_it_is_blocked_with_the_money_and_a_remedy_that_clears(ask, example) -> None:
-    # 120 % of 500 seats are 600: 100 seats * $50 = $5,000 a month, $60,000 over twelve months.
+    # Seats are used at 106 % of the allowance (the catalog): 30 seats * $50 = $1,500 a month, $18,000 over twelve months.
     quote = example("seat-contract-without-overage")
     decision = judged(ask, quote)
     assert decision["verdict"] == "block"
     finding = findings(decision)["allowance-without-overage-price"]
     assert finding["pattern"] == "Q11"
     money = finding["amount_at_risk"]
-    assert (money["per_period"], money["remaining_term"], money["already_lost"]) == ("5000.00", "60000.00", "0.00")
-    assert decision["totals"]["under"] == "60000.00"
+    assert (money["per_period"], money["remaining_term"], money["already_lost"]) == ("1500.00", "18000.00", "0.00")
+    assert decision["totals"]["under"] == "18000.00"
     assert finding["remedy"]["clears"] is True
     mended = jsonpatch.apply_patch(quote, finding["remedy"]["patch"])
     assert mended["lines"][0]["overage_unit_price"] == "50"

@@ -21,7 +21,7 @@ def test_the_whole_recurring_value_is_exposed_and_one_time_fees_are_not():
     found = violated(CHECK, quoted(True, lines=[a_line(), setup]))
 
     assert found.loss.remaining_term == Decimal(12000)
-    assert [each.line_id for each in found.loss.exposures] == ["1"]
+    assert found.loss.is_exposure
     assert found.reports == {"exposure": "$12,000", "when": "at any time"}
     assert found.loss.assumptions[0].startswith("an exposure, not a loss")
 
