@@ -242,3 +242,36 @@ def test_the_answer_stands_when_the_copy_cannot_be_kept(api):
     answer = api.check(b"{")
     assert (answer.status_code, "refused_id" in answer.json) == (400, False)
     assert "refused_body_lost" in api.log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "host", ["", "a b", "<script>", "x" * 300, "[::1", "a:99999", "ü.example", "a\x00b", "evil.example"]
+)
+def test_no_host_name_breaks_anything_or_shows_in_an_answer(api, host):
+    answer = api.client.get("/v1/decisions/", headers={"Host": host.encode().decode("latin-1")})
+    assert answer.status_code in (400, 404)
+    assert answer.content_type == "application/problem+json"
+    assert "evil" not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Accept",
+        "Accept-Encoding",
+        "Cookie",
+        "If-None-Match",
+        "Range",
+        "X-Forwarded-For",
+        "X-HTTP-Method-Override",
+        "Date",
+    ],
+)
+@pytest.mark.parametrize("value", ["", ";;;=,", "\x7f", "DELETE", "bytes=0-0", "é" * 100])
+def test_no_other_header_matters(api, header, value):
+    assert api.check(**{header.replace("-", "_"): value}).status_code == 200
+
+
+def test_a_head_request_is_answered_without_a_body(api):
+    answer = api.client.head("/v1/decisions", headers={"Authorization": f"Bearer {api.key}"})
+    assert (answer.status_code, answer.data) == (200, b"")
