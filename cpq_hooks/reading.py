@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any, Final
 
 from cpq_hooks.problem import Path, json_path, shown
@@ -29,6 +30,10 @@ _TOKEN: Final = re.compile(
     r"""|(?P<sign>[\[\]{},:])""",
     re.DOTALL,
 )
+_MOST_TOKENS: Final = 300_000  # some tenths of a second; a fault beyond is told without its place
+_TOO_DEEP: Final = "lists and objects are nested more than {} deep, deeper than any record is"
+_TOO_LONG: Final = "a whole number has thousands of digits, and no number here needs more than 15"
+_HALF_A_PAIR: Final = "the text holds half of a surrogate pair, which stands for no character"
 _WORDED: Final = {
     "Expecting value": "a value is missing or not JSON here",
     "Expecting ',' delimiter": "a comma or the end of the list or object is missing here",
@@ -65,7 +70,7 @@ class TooLarge(ValueError):  # noqa: N818 - the name says what the body is
 
 
 class _Faulty(Exception):  # noqa: N818 - a signal to look for the fault, never seen outside
-    pass
+    """Something is wrong that the scanner lets pass; the message serves where its place is too far to look for."""
 
 
 def read_json(raw: bytes, *, max_bytes: int | None = None, max_depth: int = DEEPEST) -> Any:
@@ -80,8 +85,11 @@ def read_json(raw: bytes, *, max_bytes: int | None = None, max_depth: int = DEEP
         _check(value, raw, max_depth)
     except json.JSONDecodeError as error:
         raise _worded(error, text) from None
-    except (_Faulty, RecursionError, ValueError):
-        raise _first_fault(text, max_depth) from None
+    except _Faulty as fault:
+        raise _first_fault(text, max_depth, str(fault)) from None
+    except (RecursionError, ValueError) as error:
+        told = _TOO_DEEP if isinstance(error, RecursionError) else _TOO_LONG
+        raise _first_fault(text, max_depth, told.format(max_depth)) from None
     return value
 
 
@@ -112,23 +120,25 @@ def _exact(digits: str) -> Decimal:
     try:
         return Decimal(digits)
     except InvalidOperation:
-        raise _Faulty from None
+        raise _Faulty("the number's exponent is out of any range") from None
 
 
-def _no_constant(_: str) -> object:
-    raise _Faulty
+def _no_constant(constant: str) -> object:
+    raise _Faulty(f"{constant} is not JSON: send a number, or leave the field out")
 
 
 def _object_with_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _Faulty
+        raise _Faulty("a key stands twice in one object: send it once")
     return found
 
 
 def _check(value: object, raw: bytes, max_depth: int) -> None:
-    if _is_deeper(value, max_depth) or (_SURROGATE_ESCAPE.search(raw) and _has_surrogate(value)):
-        raise _Faulty
+    if _is_deeper(value, max_depth):
+        raise _Faulty(_TOO_DEEP.format(max_depth))
+    if _SURROGATE_ESCAPE.search(raw) and _has_surrogate(value):
+        raise _Faulty(_HALF_A_PAIR)
 
 
 def _is_deeper(value: object, max_depth: int) -> bool:
@@ -173,10 +183,10 @@ class _Box:
     wants_key: bool
 
 
-def _first_fault(text: str, max_depth: int) -> Malformed:
-    """Read a refused text again, token by token, and say where the first fault is."""
+def _first_fault(text: str, max_depth: int, told: str) -> Malformed:
+    """Read a refused text again, token by token, and say where the first fault is; `told` is what is known of it."""
     boxes: list[_Box] = []
-    for token in _TOKEN.finditer(text):
+    for token in islice(_TOKEN.finditer(text), _MOST_TOKENS):
         sign = token.group()
         match token.lastgroup:
             case "sign":
@@ -189,14 +199,14 @@ def _first_fault(text: str, max_depth: int) -> Malformed:
                 message = f"{sign} is not JSON: send a number, or leave the field out"
         if message is not None:
             return _fault_at(token.start(), text, message, tuple(box.step for box in boxes))
-    return _fault_at(0, text, "the document cannot be read", ())
+    return _fault_at(0, text, f"{told} (somewhere in the document)", ())
 
 
 def _follow(sign: str, boxes: list[_Box], max_depth: int) -> str | None:
     """Keep the open boxes in step with a bracket, comma or colon."""
     if sign in "[{":
         if len(boxes) >= max_depth:
-            return f"lists and objects are nested more than {max_depth} deep, deeper than any record is"
+            return _TOO_DEEP.format(max_depth)
         boxes.append(_Box(is_object=sign == "{", step="" if sign == "{" else 0, keys=set(), wants_key=sign == "{"))
     elif sign in "]}" and boxes:
         boxes.pop()
@@ -221,7 +231,7 @@ def _string_fault(quoted: str, boxes: list[_Box]) -> str | None:
             return f"the key {shown(text)} stands twice in one object: send it once"
         box.keys.add(text)
     if _SURROGATE.search(text):
-        return "the text holds half of a surrogate pair, which stands for no character"
+        return _HALF_A_PAIR
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, Final
 
 from cpq_hooks.canonical.fields import Described, refuse
@@ -21,15 +21,17 @@ MOST_DECIMALS: Final = 12
 _PATTERN: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,5})?"
 _DIGITS: Final = re.compile(_PATTERN, re.ASCII)
 _LONGEST: Final = 100
+_ENOUGH: Final = Context(prec=LIMIT.adjusted() + MOST_DECIMALS + 1, rounding=ROUND_HALF_EVEN)
 
 
-def decimal_places(number: Decimal) -> int:
-    """How many decimals the number needs: 12.50 one, 100 none. Zeros at the end do not count."""
-    _, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int) or exponent >= 0:
-        return 0
-    zeros = next((at for at, digit in enumerate(reversed(digits)) if digit), len(digits))
-    return max(0, -exponent - zeros)
+def is_countable(number: Decimal) -> bool:
+    """Whether the number has at most 15 digits before the point; zero has none, whatever its exponent."""
+    return not number or number.adjusted() < LIMIT.adjusted()
+
+
+def has_at_most(places: int, number: Decimal) -> bool:
+    """Whether a countable number needs no more than so many decimals; zeros at the end do not count."""
+    return number.quantize(Decimal(1).scaleb(-places), context=_ENOUGH) == number
 
 
 class Number(Described):
@@ -108,11 +110,11 @@ class Number(Described):
         number = self.number_of(value)
         if number is None:
             refuse("not_a_number", f"{_quoted(value)} is not a decimal number: {self.wanted}")
-        if number.adjusted() >= LIMIT.adjusted() and number:
+        if not is_countable(number):
             refuse("too_large", f"{shown(value)} is too large: send a number of at most 15 digits before the point")
         self._check_bounds(number, value)
-        if number and (number.adjusted() < -_LONGEST or decimal_places(number) > MOST_DECIMALS):
-            refuse("too_many_decimals", f"{shown(value)} has more than {MOST_DECIMALS} decimals, and so many are kept")
+        if not has_at_most(MOST_DECIMALS, number):
+            refuse("too_many_decimals", f"{shown(value)} has more than {MOST_DECIMALS} decimals: send at most so many")
         return _spelt_out(number)
 
     def _check_bounds(self, number: Decimal, value: object) -> None:

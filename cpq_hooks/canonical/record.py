@@ -18,7 +18,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, post_load, pre_load, v
 from marshmallow import fields as marshmallow_fields
 
 from cpq_hooks.canonical.fields import Described
-from cpq_hooks.canonical.numbers import MOST_DECIMALS, Number, decimal_places
+from cpq_hooks.canonical.numbers import MOST_DECIMALS, Number, has_at_most, is_countable
 from cpq_hooks.canonical.times import moment_text
 from cpq_hooks.problem import Flaw, Path, did_you_mean, shown
 from policies.domain.charge import NO_NULLS, NOTHING_EXTRA
@@ -207,7 +207,9 @@ def too_precise(schema: Schema, raw: Any, currency: str, path: Path = ()) -> Ite
         value = raw.get(each.data_key or name)
         if isinstance(each, Number) and each.in_minor_units:
             number = each.number_of(value)
-            if number is not None and places < decimal_places(number) <= MOST_DECIMALS:
+            # What no currency has decimals for is refused by the field itself.
+            is_number = number is not None and is_countable(number) and has_at_most(MOST_DECIMALS, number)
+            if number is not None and is_number and not has_at_most(places, number):
                 decimals = f"{places} decimals" if places else "no decimals"
                 yield (
                     (*path, name),

@@ -79,6 +79,14 @@ def test_sixty_four_levels_are_taken_and_one_more_is_not():
     assert refused.value.column == 15 + 63
 
 
+def test_a_fault_too_far_to_look_for_is_told_without_its_place():
+    with pytest.raises(Malformed) as refused:
+        read_json(b"[" + b"1," * 200_000 + b"NaN]")
+    assert refused.value.message.startswith("NaN is not JSON")
+    assert refused.value.message.endswith("(somewhere in the document)")
+    assert refused.value.path == "$"
+
+
 def test_more_bytes_than_are_taken_are_not_even_read():
     with pytest.raises(TooLarge, match="the body has 9 bytes, and at most 8 are taken") as refused:
         read_json(b"not JSON!", max_bytes=8)

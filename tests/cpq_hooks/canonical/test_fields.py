@@ -72,8 +72,8 @@ def test_a_decimal_is_taken_as_text_and_as_number_exactly(sent, number):
         (10**15, "1000000000000000 is too large: send a number of at most 15 digits before the point"),
         (-1, "-1 is negative: send zero or more"),
         ("-0.01", '"-0.01" is negative: send zero or more'),
-        ("0.0000000000001", '"0.0000000000001" has more than 12 decimals, and so many are kept'),
-        (Decimal("1e-400"), "1E-400 has more than 12 decimals, and so many are kept"),
+        ("0.0000000000001", '"0.0000000000001" has more than 12 decimals: send at most so many'),
+        (Decimal("1e-400"), "1E-400 has more than 12 decimals: send at most so many"),
     ],
 )
 def test_what_is_no_price_is_refused_with_what_is_wanted(sent, message):
