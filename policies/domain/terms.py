@@ -178,10 +178,11 @@ def _day_after_last(last_day: date | None, start: date, months: int | None) -> d
 
 
 def _checked(start: date, end: date) -> Period:
-    if end <= start:
+    in_reach = start >= _FIRST_DAY and end <= _LAST_DAY
+    if in_reach and end <= start:
         raise Unscheduled(f"the term starts on {start} and ends before that, on {end - _ONE_DAY}")
-    if start < _FIRST_DAY or end > _LAST_DAY or end > add_months(start, _LONGEST_TERM_MONTHS):
-        raise Unscheduled(f"a term from {start} to {end - _ONE_DAY} is longer or farther away than any contract")
+    if not in_reach or end > add_months(start, _LONGEST_TERM_MONTHS):
+        raise Unscheduled(f"a term from {start} up to {end} is longer or farther away than any contract")
     return Period(start, end)
 
 

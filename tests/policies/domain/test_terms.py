@@ -69,6 +69,8 @@ def test_use_is_billed_in_arrears_and_the_rest_in_advance_unless_stated():
         (a_line(), {"end_date": None, "term_months": 10**9}, "longer or farther away"),
         (a_line(), {"end_date": "9999-12-31"}, "longer or farther away"),
         (a_line(), {"start_date": "0001-01-01"}, "longer or farther away"),
+        (a_line(), {"start_date": "9999-12-01"}, "ends before that"),
+        (a_line(), {"start_date": "0001-01-01", "end_date": None, "term_months": 0}, "longer or farther away"),
         (a_line(charge_type="one_time"), {"billing_start_date": "9999-12-31"}, "farther away than any contract"),
     ],
 )
