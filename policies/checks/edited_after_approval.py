@@ -22,7 +22,7 @@ from policies.check import (
     Violated,
 )
 from policies.domain.finding import Change, Evidence, Exposure
-from policies.domain.material import LINE_FIELDS, Material, Worsening, content_hash, material, worsened
+from policies.domain.material import LINE_FIELDS, QUOTE_FIELDS, Material, Worsening, content_hash, material, worsened
 from policies.domain.quote import Approval, Stage
 from policies.domain.wording import listed, spelt
 
@@ -96,7 +96,7 @@ def _violated(quote: QuoteFacts, worse: Sequence[Worsening], unknown: Sequence[A
             for each in worse
         ),
         loss=_loss(quote, worse),
-        reports={"what": f"{listed(fields)} got worse after the approval"},
+        reports={"edits": f"{listed(fields)} got worse after the approval"},
         line_ids=tuple(dict.fromkeys(each.line_id for each in worse if each.line_id is not None)),
         changes=changes if complete else (),
         remedy_text="Go back to what was approved, or have this content approved",
@@ -115,7 +115,7 @@ def _unknown(approvals: Sequence[Approval], current: str) -> Violated:
             for each in approvals
         ),
         loss=Loss(assumptions=("the content that was approved is not known here, so what changed cannot be priced",)),
-        reports={"what": "its approval was given to another content"},
+        reports={"edits": "the approval was given to another content"},
         remedy_text="Have this content approved",
     )
 
@@ -135,15 +135,23 @@ def _told(value: object) -> str | None:
 
 def _restored(quote: QuoteFacts, worse: Worsening) -> Change | None:
     """The edit that brings the approved value back; None for a line that came or went, and for another quote's content."""
-    absent = worse.now is None
-    if worse.line_id is None:
-        known = worse.field != "quote_id"
-        return Change(path="/" + worse.field.replace(".", "/"), value=worse.before, absent=absent) if known else None
-    facts = quote.line(worse.line_id)
-    if facts is None or worse.field not in LINE_FIELDS:
+    if worse.line_id is not None:
+        facts = quote.line(worse.line_id)
+        path = f"/lines/{facts.index}/{worse.field}" if facts is not None and worse.field in LINE_FIELDS else None
+    elif worse.field.startswith("renewal."):
+        path = "/" + worse.field.replace(".", "/") if quote.quote.renewal is not None else None
+    else:
+        path = f"/{worse.field}" if worse.field in QUOTE_FIELDS else None
+    if path is None:
         return None
-    value = () if worse.before is None and isinstance(worse.now, tuple) else worse.before
-    return Change(path=f"/lines/{facts.index}/{worse.field}", value=value, absent=absent)
+    return Change(
+        path=path, value=_unstated(worse.now) if worse.before is None else worse.before, absent=worse.now is None
+    )
+
+
+def _unstated(now: object) -> object:
+    """What stands where a value such as this one is not stated."""
+    return False if isinstance(now, bool) else () if isinstance(now, tuple) else None
 
 
 def _loss(quote: QuoteFacts, worse: Sequence[Worsening]) -> Loss:
@@ -179,5 +187,5 @@ CHECK: Final = Check(
     scope=Scope.QUOTE,
     run=run,
     summary="Nothing in a quote that is sent got worse since it was approved.",
-    reports=("what",),
+    reports=("edits",),
 )

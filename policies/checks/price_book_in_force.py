@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from policies.check import (
@@ -11,24 +10,21 @@ from policies.check import (
     SATISFIED,
     Check,
     CheckResult,
-    Loss,
     NoParameters,
     Scope,
     Undetermined,
     Violated,
 )
-from policies.domain.charge import ChargeType
 from policies.domain.company import Thresholds
-from policies.domain.finding import Change, Evidence, Exposure
+from policies.domain.finding import Change, Evidence
 from policies.facts import in_force
+from policies.pricebooks import current_book, moved_prices
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from policies.domain.catalog import Catalog, CatalogPrice, PriceBook
-    from policies.facts import LineFacts, QuoteFacts
-
-ZERO: Final = Decimal(0)
+    from policies.domain.catalog import Catalog, PriceBook
+    from policies.facts import QuoteFacts
 
 
 def run(quote: QuoteFacts, _: NoParameters) -> CheckResult:
@@ -63,8 +59,7 @@ def _still_good(book: PriceBook, day: date, quote: QuoteFacts) -> bool:
 
 
 def _violated(quote: QuoteFacts, catalog: Catalog, book: PriceBook, day: date) -> Violated:
-    current = [each for each in catalog.price_books.values() if each.currency == book.currency and in_force(each, day)]
-    now = current[0] if len(current) == 1 else None
+    now = current_book(catalog, book.currency, day)
     return Violated(
         evidence=(
             Evidence(
@@ -74,7 +69,7 @@ def _violated(quote: QuoteFacts, catalog: Catalog, book: PriceBook, day: date) -
                 expected_from="catalog, price_books",
             ),
         ),
-        loss=_loss(quote, catalog, now),
+        loss=moved_prices(quote, now),
         reports={
             "book": book.price_book,
             "ended": str(book.effective_to or book.effective_from),
@@ -83,37 +78,6 @@ def _violated(quote: QuoteFacts, catalog: Catalog, book: PriceBook, day: date) -
         changes=(Change(path="/price_book", value=now.price_book),) if now is not None else (),
         remedy_text=f"Price the quote by {now.price_book}" if now is not None else "Price the quote by a book in force",
     )
-
-
-def _loss(quote: QuoteFacts, catalog: Catalog, now: PriceBook | None) -> Loss:
-    """What the quoted prices fall short of today's list prices: sum of max(0, list now - net) * q * T, by line."""
-    if now is None:
-        return Loss(assumptions=("no one price book of the currency is in force, so today's prices cannot be told",))
-    exposures = []
-    unknown = []
-    for facts in quote.lines:
-        if facts.line.charge_type is ChargeType.USAGE:
-            continue
-        short = _short(facts, catalog.price(facts.line.product_id, now.price_book, quote.segment))
-        if short is None:
-            unknown.append(facts.line.line_id)
-        elif short > ZERO:
-            exposures.append(Exposure(line_id=facts.line.line_id, amount=short))
-    assumptions = ["at the discount that was given off the old list price"]
-    if unknown:
-        assumptions.append(f"not counted: lines {', '.join(unknown)}, which have no price to compare")
-    total = sum((each.amount for each in exposures), ZERO)
-    return Loss(remaining_term=total, assumptions=tuple(assumptions), exposures=tuple(exposures))
-
-
-def _short(facts: LineFacts, price: CatalogPrice | None) -> Decimal | None:
-    """By how much the line's total would be higher at the new list price and the same discount."""
-    old = facts.price
-    if price is None or price.list_unit_price is None or old is None or not old.list_unit_price:
-        return None
-    if price.price_period is not old.price_period or facts.net_total is None:
-        return None
-    return facts.net_total * (price.list_unit_price / old.list_unit_price - 1)
 
 
 CHECK: Final = Check(

@@ -158,25 +158,13 @@ def _source(mistaken: _Mistaken) -> str:
 def _remedy(mistaken: _Mistaken) -> tuple[tuple[Change, ...], str]:
     """The price for the period where the list price beside it is right, else the period for the price."""
     facts, line, currency = mistaken.facts, mistaken.facts.line, mistaken.quote.currency
-    total = _stated_total(mistaken)
     if not mistaken.list_is_right:
         path = f"/lines/{facts.index}/price_period"
         edit = Change(path=path, value=mistaken.meant, absent=line.price_period is None)
-        return (edit, *total), f"Set the price period to {mistaken.meant}"
+        return (edit,), f"Set the price period to {mistaken.meant}"
     target = round_to_currency((line.net_unit_price or ZERO) * mistaken.times, currency)
     edits = repriced(line, facts.index, list_price=mistaken.list_price, target=target, currency=currency)
-    return (*edits, *total), f"Set the price to {format_amount(target, currency)} for one {facts.price_period}"
-
-
-def _stated_total(mistaken: _Mistaken) -> tuple[Change, ...]:
-    """The stated total that goes with the corrected price, where one is stated that does not."""
-    facts = mistaken.facts
-    if facts.line.stated_total is None or facts.net_total is None:
-        return ()
-    total = round_to_currency(facts.net_total * mistaken.times, mistaken.quote.currency)
-    if total == facts.line.stated_total:
-        return ()
-    return (Change(path=f"/lines/{facts.index}/stated_total", value=total),)
+    return edits, f"Set the price to {format_amount(target, currency)} for one {facts.price_period}"
 
 
 def _loss(facts: LineFacts, times: Decimal) -> Loss:

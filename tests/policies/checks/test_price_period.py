@@ -118,12 +118,6 @@ def test_a_quarter_of_the_list_price_beside_it_is_only_flagged():
     assert (found.effect, found.confidence) == (Effect.FLAG, Decimal("0.70"))
 
 
-def test_a_stated_total_is_mended_along_with_the_price():
-    found = judged(a_line(quantity="1", price_period="year", net_unit_price="40", stated_total="40"))
-
-    assert found.changes[1] == Change(path="/lines/0/stated_total", value=Decimal("480.00"))
-
-
 def test_a_rate_for_use_and_a_fee_have_no_price_period():
     assert isinstance(judged(a_usage_line()), NotApplicable)
     assert isinstance(judged(a_line(charge_type="one_time")), NotApplicable)
