@@ -192,5 +192,15 @@ def _problem(kinds: tuple[Kind, ...]) -> dict[str, Any]:
         "description": " Or: ".join(f"{kind.title}. {kind.advice}" for kind in kinds),
         "headers": {name: _HEADERS[name] for name in sorted(told)},
         "x-problems": [kind.code for kind in kinds],
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example(kinds[0])}},
+    }
+
+
+def _example(kind: Kind) -> dict[str, Any]:
+    return {
+        "type": kind.address,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.advice,
+        "request_id": "9f86d081884c7d65",
     }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from app.api.route import Reply
 from app.store import DecisionSummary
-from app.store.identifiers import stamp
 from policies.domain.money import amount_string
 
 
@@ -54,8 +53,8 @@ def summary_json(summary: DecisionSummary) -> dict[str, Any]:
 
 
 def moment_json(moment: datetime) -> str:
-    """A moment in UTC, to the microsecond."""
-    return stamp(moment)
+    """A moment in UTC, as decisions have it."""
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _amount(amount: Decimal | None, currency: str) -> str | None:

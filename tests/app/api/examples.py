@@ -1,0 +1,84 @@
+"""The examples of answers in the API's document, as the program gives them: `python -m tests.app.api.examples` writes them anew.
+
+The quote and the records to send are written by hand; the answers come from the real gate over the starter's tables. What
+differs from run to run (ids, digests, times) is replaced by what stands here.
+"""
+
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+from app.api.examples import read_examples
+from app.bootstrap import build
+from app.config import Settings
+from app.factory import create_app
+from app.observability.logs import make_logger
+from app.store import Scope
+from app.store.upgrade import upgrade
+from tests.fakes import Clock
+
+FOLDER = Path(__file__).parents[3] / "app" / "web" / "examples"
+STARTER = Path(__file__).parents[3] / "app" / "starter"
+DIFFERING = (
+    (r"\b(dec|ref)_[0-9A-Z]{26}", r"\1_01KJQ2V8Y4M6T0WXA3C5E7G9HB"),
+    (
+        r'"policy_version": "sha256:[0-9a-f]{64}"',
+        '"policy_version": "sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"',
+    ),
+    (r'"request_id": "[0-9a-f]{16}"', '"request_id": "9f86d081884c7d65"'),
+    (r'"key_id": "[0-9a-f]{12}"', '"key_id": "0bc27cac85fd"'),
+    (r'"duration_ms": [0-9.]+', '"duration_ms": 4.1'),
+)
+
+
+def answers():
+    """Each answer's example as text, by the name of its schema."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(STARTER, folder, dirs_exist_ok=True)
+        found = _ask(Settings.from_environment({"QUOTEGUARD_HOME": folder}))
+    return {name: _settled(json.dumps(answer, indent=2, ensure_ascii=False)) + "\n" for name, answer in found.items()}
+
+
+def _ask(settings):
+    upgrade(settings.database_url)
+    services = build(settings, clock=Clock())
+    key = services.store.keys.create("example", tuple(Scope)).secret
+    services = replace(services, settings=replace(settings, rate_limit=None))
+    client = create_app(services, log=make_logger(StringIO(), level="error", log_format="json")).test_client()
+    headers = {"Authorization": f"Bearer {key}"}
+    quote = read_examples()["Quote"]
+    undiscounted = {**quote, "revision": "2", "lines": [{**quote["lines"][0], "net_unit_price": "25"}]}
+    client.post("/v1/quotes/check", json=undiscounted, headers=headers)
+    decision = client.post("/v1/quotes/check", json=quote, headers=headers).json
+    refused = client.post(
+        "/v1/quotes/check",
+        data='{"quote_id": "Q-1", "currency": "USD", "lines": []}',
+        headers=headers,
+        content_type="application/json",
+    ).json
+    policies = client.get("/v1/policies", headers=headers).json
+    found = {
+        "Decision": decision,
+        "DecisionPage": client.get("/v1/decisions?limit=1", headers=headers).json,
+        "QuoteScorecard": client.get(f"/v1/scorecards/quotes/{quote['quote_id']}", headers=headers).json,
+        "RefusedRequest": client.get(refused["instance"], headers=headers).json,
+        "PolicyList": policies
+        | {"policies": [each for each in policies["policies"] if each["pattern"] in ("Q02", "Q11")]},
+    }
+    services.store.close()
+    return found
+
+
+def _settled(text):
+    for differing, settled in DIFFERING:
+        text = re.sub(differing, settled, text)
+    return text
+
+
+if __name__ == "__main__":
+    for schema, answer in answers().items():
+        (FOLDER / f"{schema}.json").write_text(answer, "utf-8")
