@@ -30,12 +30,13 @@ _PROVEN: Final = {True: " (proven to clear it)", False: " (not enough by itself)
 def show_decision(decision: Mapping[str, Any]) -> None:
     """One decision: the verdict, what was found, who must consent, and what could not be judged."""
     if decision.get("simulated"):
-        click.secho("Judged by the tables of a simulated company.", dim=True)
-    click.echo(_title(decision))
+        _show("Judged by the tables of a simulated company.", dim=True)
+    _show_title(decision)
     _show(decision["headline"])
     names = {each["finding_id"]: each["policy_id"] for each in decision["findings"]}
     for each in decision["findings"]:
-        click.echo(f"\n{_finding_title(each)}")
+        click.echo()
+        _show_finding_title(each)
         _show(each["message"], indent=_INDENT)
         _show_rows(_about(each, names))
     _show_list("Together, each amount counted once:", _totals(decision["totals"]))
@@ -51,20 +52,18 @@ def show_records(records: Iterable[Mapping[str, object]]) -> None:
         _show_rows((name, _cell(value)) for name, value in rest if value is not None)
 
 
-def _title(decision: Mapping[str, Any]) -> str:
+def _show_title(decision: Mapping[str, Any]) -> None:
     verdict, subject = decision["verdict"], decision["subject"]
     revision = f", revision {subject['revision']}" if subject.get("revision") else ""
-    said = _plain(f"{subject['type']} {subject['id']}{revision}")
-    return f"{click.style(verdict.upper(), fg=COLOURS[verdict], bold=True)}  {said}"
+    said = _wrapped(f"{verdict.upper()}  {subject['type']} {subject['id']}{revision}")
+    click.echo(click.style(verdict.upper(), fg=COLOURS[verdict], bold=True) + said.removeprefix(verdict.upper()))
 
 
-def _finding_title(finding: Mapping[str, Any]) -> str:
+def _show_finding_title(finding: Mapping[str, Any]) -> None:
     effect, lines = finding["effect"], finding["line_ids"]
     where = f"line{'s' if len(lines) > 1 else ''} {', '.join(lines)}" if lines else "the whole document"
-    policy = click.style(finding["policy_id"], bold=True)
-    return (
-        f"{click.style(effect.upper(), fg=COLOURS[effect], bold=True)}  {finding['pattern']}  {policy}  {_plain(where)}"
-    )
+    said = _wrapped(f"{effect.upper()}  {finding['pattern']}  {finding['policy_id']}  {where}")
+    click.echo(click.style(effect.upper(), fg=COLOURS[effect], bold=True) + said.removeprefix(effect.upper()))
 
 
 def _about(finding: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:
@@ -137,7 +136,8 @@ def _not_assessed(unjudged: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
 def _show_list(title: str, rows: Iterable[Row]) -> None:
     listed = list(rows)
     if listed:
-        click.echo(f"\n{title}")
+        click.echo()
+        _show(title)
         _show_rows(listed)
 
 
@@ -157,8 +157,12 @@ def _show_rows(rows: Iterable[Row]) -> None:
             click.echo(f"{_INDENT * 2}{click.style(shown, dim=True)}{_INDENT if right else ''}{right}")
 
 
-def _show(text: str, indent: str = "") -> None:
-    click.echo(textwrap.fill(_plain(text), _width(), initial_indent=indent, subsequent_indent=indent))
+def _show(text: str, *, indent: str = "", dim: bool = False) -> None:
+    click.secho(_wrapped(text, indent), dim=dim)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(_plain(text), _width(), initial_indent=indent, subsequent_indent=indent)
 
 
 def _width() -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from time import perf_counter
@@ -19,6 +18,8 @@ from app.commands.surroundings import EXIT_CODES, Refused, home_option, json_opt
 from app.identifiers import new_id
 from app.rendering import render
 from cpq_hooks.canonical import (
+    SCHEMAS,
+    Record,
     load_agreement,
     load_billing_configuration,
     load_invoice,
@@ -26,6 +27,7 @@ from cpq_hooks.canonical import (
     load_usage,
     to_document,
 )
+from cpq_hooks.canonical.nesting import Items, Part
 from cpq_hooks.problem import Invalid, Path, json_path
 from cpq_hooks.reading import Malformed, TooLarge, read_json
 
@@ -36,15 +38,14 @@ if TYPE_CHECKING:
 
 Load = Callable[[Any], Any]
 
-TERMS: Final = "terms"
-"""The field of an agreement or charge whose own fields stand beside it in the document."""
-SHAPES: Final[Mapping[str, Load]] = {
-    "quote": load_quote,
-    "agreement": load_agreement,
-    "billing-configuration": load_billing_configuration,
-    "usage": load_usage,
-    "invoice": load_invoice,
+SHAPES: Final[Mapping[str, tuple[Load, type[Record]]]] = {
+    "quote": (load_quote, SCHEMAS["Quote"]),
+    "agreement": (load_agreement, SCHEMAS["Agreement"]),
+    "billing-configuration": (load_billing_configuration, SCHEMAS["BillingConfiguration"]),
+    "usage": (load_usage, SCHEMAS["UsageRecord"]),
+    "invoice": (load_invoice, SCHEMAS["Invoice"]),
 }
+STDIN: Final = "<stdin>"
 as_of_option = click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge as of this day (UTC). Default: now."
 )
@@ -62,7 +63,7 @@ def check(file: Any, home: FilePath | None, as_of: datetime | None, *, as_json: 
     Nothing is recorded. Exits 0 for allow, 1 for flag, 2 for block, 3 for bad input.
     """
     document = _read(file)
-    quote = _loaded(load_quote, document, file.name)
+    quote = _loaded(load_quote, document, _name(file))
     when = as_of.replace(tzinfo=UTC) if as_of is not None else datetime.now(UTC)
     decision = judge(quote, document, rules(home), when)
     if as_json:
@@ -86,24 +87,36 @@ def judge(quote: Any, document: object, in_force: Rules, when: datetime) -> dict
 @file_argument
 def normalize(shape: str, file: Any) -> None:
     """Print the document in FILE in canonical form, and say which of its fields are not known."""
-    record = _loaded(SHAPES[shape], _read(file), file.name)
+    load, schema = SHAPES[shape]
+    document = _read(file)
+    record = _loaded(load, document, _name(file))
     click.echo(json.dumps(to_document(record), indent=2, ensure_ascii=False))
-    for path in unused(record):
+    for path in dict.fromkeys(unused(schema, document)):
         click.secho(f"not used: {path}", fg="yellow", err=True)
 
 
-def unused(record: Any, path: Path = ()) -> list[str]:
-    """The JSON paths of the fields that the canonical schema does not know."""
-    found = [json_path((*path, name)) for name in getattr(record, "extra", ())]
-    for field in fields(record):
-        value = getattr(record, field.name)
-        here = path if field.name == TERMS else (*path, field.name)
-        if is_dataclass(value):
-            found += unused(value, here)
-        elif isinstance(value, tuple):
-            parts = [(each, (*here, index)) for index, each in enumerate(value) if is_dataclass(each)]
-            found += [one for each, at in parts for one in unused(each, at)]
-    return list(dict.fromkeys(found))
+def unused(schema: type[Record], sent: Mapping[str, Any], path: Path = ()) -> Iterator[str]:
+    """The JSON paths of the fields of a document that its schema does not know."""
+    yield from (json_path((*path, name)) for name in sent if name not in schema.known())
+    for name, field in _fields(schema):
+        value = sent.get(name)
+        if isinstance(field, Part) and isinstance(value, dict):
+            yield from unused(_schema(field), value, (*path, name))
+        elif isinstance(field, Items) and isinstance(field.inner, Part):
+            for index, each in enumerate(value or ()):
+                yield from unused(_schema(field.inner), each, (*path, name, index))
+
+
+def _schema(part: Part) -> type[Record]:
+    found: Any = type(part.schema)
+    return found  # type: ignore[no-any-return]
+
+
+def _fields(schema: type[Record]) -> Iterator[tuple[str, object]]:
+    """The fields by their JSON names, with those of a record that is written flat into this one."""
+    yield from ((field.data_key or name, field) for name, field in schema().fields.items())
+    if schema.inner is not None:
+        yield from _fields(schema.inner[1])
 
 
 def _read(file: Any) -> Any:
@@ -112,7 +125,12 @@ def _read(file: Any) -> Any:
     try:
         return read_json(raw, max_bytes=limit)
     except (Malformed, TooLarge) as error:
-        raise Refused(f"{file.name} is not JSON that can be read.", (str(error),)) from None
+        raise Refused(f"{_name(file)} is not JSON that can be read.", (str(error),)) from None
+
+
+def _name(file: Any) -> str:
+    name = str(getattr(file, "name", STDIN))
+    return "Standard input" if name == STDIN else name
 
 
 def _loaded(load: Load, document: object, name: str) -> Any:
