@@ -33,7 +33,12 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetim
         store,
         rules.current,
         clock,
-        Limits(max_bytes=settings.max_body_bytes, max_lines=settings.max_lines, idempotency=settings.idempotency),
+        limits_of(settings),
         simulated=settings.simulated,
     )
     return Services(settings=settings, store=store, rules=rules, gate=gate, clock=clock)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What a quote may be at most."""
+    return Limits(max_bytes=settings.max_body_bytes, max_lines=settings.max_lines, idempotency=settings.idempotency)

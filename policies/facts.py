@@ -238,7 +238,6 @@ def _facts(
     quote = deriver.quote
     tcv, list_tcv, acv, one_time = _totals(lines)
     discount = (ONE - tcv / list_tcv) * HUNDRED if tcv is not None and list_tcv else None
-    same_currency = company is not None and company.currency == quote.currency
     return QuoteFacts(
         quote=quote,
         lines=lines,
@@ -254,9 +253,19 @@ def _facts(
         acv=acv,
         one_time_total=one_time,
         discount_percent=discount,
-        deal_size=acv if same_currency else None,
+        deal_size=_deal_size(acv, quote.currency, company),
         approved=approved,
     )
+
+
+def _deal_size(acv: Decimal | None, currency: str, company: Company | None) -> Decimal | None:
+    """The ACV in the company's currency, by its planning rate where the quote is in another one."""
+    if acv is None or company is None:
+        return None
+    if company.currency == currency:
+        return acv
+    rate = company.exchange_rates.get(currency)
+    return acv * rate if rate is not None else None
 
 
 def _same_header(one: Quote, other: Quote) -> bool:

@@ -24,7 +24,10 @@ def _expected(because: str, unit: Unit | None = None) -> FieldNote:
 _MONEY, _PERCENT = Unit.MONEY, Unit.PERCENT
 
 NOTES: Final = {
-    "line.net_unit_price": _expected("line {line.line_id} has no single net unit price", _MONEY),
+    # A line priced by tiers has no single price, and a policy that tests for one is not about it.
+    "line.net_unit_price": FieldNote(
+        expected=True, because="line {line.line_id} has no single net unit price", unit=_MONEY
+    ),
     "line.quantity": _expected("line {line.line_id} states no quantity"),
     "line.periods": _expected("the term or the price period of line {line.line_id} is not stated"),
     "line.months": _expected("the term of line {line.line_id} is not stated"),

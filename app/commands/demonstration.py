@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,8 +14,9 @@ import click
 from rich.progress import Progress
 
 from app.assess import Call, Caller
-from app.bootstrap import Services, build
+from app.bootstrap import Services, build, limits_of
 from app.demo import DEMO_SEED, Document, Kind, demo_files, documents, generate, new_manifest
+from app.gate import QuoteGate
 from app.ingest import AGREEMENTS, BILLING_CONFIGURATIONS, INVOICES, OUTCOMES, QUOTES, USAGE, Sort, read_records
 from app.store import Scope
 from app.store.upgrade import upgrade
@@ -113,9 +115,19 @@ def _load(services: Services, quotes: int) -> dict[str, int]:
             newest += [document.text for document in batch if document.kind is Kind.QUOTE]
         task = progress.add_task("judging the newest quotes", total=min(len(newest), JUDGED_AT_FIRST))
         for text in _newest(newest):
-            services.gate.check_quote(Call(raw=text.encode(), caller=Caller(key_id=None)))
+            _judge(services, text)
             progress.advance(task)
     return counts
+
+
+def _judge(services: Services, text: str) -> None:
+    """Judge a quote of the past as it would have been judged on the day it was made."""
+    made_at = datetime.fromisoformat(json.loads(text)["created_at"])
+    gate = QuoteGate(services.store, services.rules.current, lambda: made_at, limits_of(services.settings))
+    try:
+        gate.check_quote(Call(raw=text.encode(), caller=Caller(key_id=None)))
+    finally:
+        gate.close()
 
 
 def _put(services: Services, batch: Iterable[Document], counts: dict[str, int]) -> None:

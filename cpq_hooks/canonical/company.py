@@ -216,6 +216,11 @@ class CompanySchema(FileRecord):
     name = Statement("The company's name.", required=True)
     currency = Currency("The currency of the amounts in this file, ISO 4217.", required=True)
     simulated = Flag("Whether the company is made up; whatever rests on it is labelled so.")
+    exchange_rates = Table(
+        Currency("A currency."),
+        Number("How much of the company's currency one unit of it is.", above=0, required=True),
+        "The planning rates by which deals in other currencies are sized.",
+    )
     discount_authority = Part(DiscountAuthoritySchema, "Who may discount how far.")
     payment_terms = Part(PaymentTermsSchema, "Payment and billing rhythm that need nobody's consent.")
     renewal = Part(RenewalTermsSchema, "What a renewal clause has to say.")

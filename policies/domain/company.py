@@ -128,10 +128,15 @@ class PolicyOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """All tables of the company. A table that is None has not been stated: what needs it is not assessed."""
+    """All tables of the company. A table that is None has not been stated: what needs it is not assessed.
+
+    `exchange_rates` are the planning rates of finance: how much of `currency` one unit of another currency is. They only
+    size deals for the tables' bands; no amount at risk is ever converted.
+    """
 
     name: str
     currency: str
+    exchange_rates: Mapping[str, Decimal] = field(default_factory=dict)
     discount_authority: DiscountAuthority | None = None
     payment_terms: PaymentTerms | None = None
     renewal: RenewalTerms | None = None

@@ -75,7 +75,7 @@ def _there(path: Path) -> Node:
 
 
 def _is_doubtful(step: Field) -> bool:
-    return step.note.expected or step.note.absence is Absence.UNKNOWN
+    return step.note.absence is Absence.UNKNOWN
 
 
 def _test(path: Path, place: int) -> Node:

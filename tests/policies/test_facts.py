@@ -118,9 +118,12 @@ def test_prices_in_another_currency_are_not_compared() -> None:
     assert facts(a_quote(price_book="2026"), catalog=known).lines[0].list_unit_price is None
 
 
-def test_the_deal_size_is_known_only_in_the_companys_currency() -> None:
+def test_the_deal_size_is_in_the_companys_currency_by_its_own_rates() -> None:
     assert facts(company=Company(name="T", currency="USD")).deal_size == Decimal(12000)
     assert facts(company=Company(name="T", currency="EUR")).deal_size is None
+    # $12,000 at 0.9 euros a dollar.
+    rated = Company(name="T", currency="EUR", exchange_rates={"USD": Decimal("0.9")})
+    assert facts(company=rated).deal_size == Decimal(10800)
 
 
 def test_facts_of_a_changed_quote_are_those_of_a_new_one() -> None:

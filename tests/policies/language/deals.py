@@ -58,7 +58,7 @@ DEALS = Vocabulary(
         "line.floor_price": FieldNote(absence=Absence.UNKNOWN, because="no floor for {line.product_id} in the catalog"),
         "line.net_unit_price": FieldNote(expected=True, because="{line.line_id} has no price"),
         "line.quantity": FieldNote(expected=True),
-        "line.periods": FieldNote(expected=True, because="the quote has no dates"),
+        "line.periods": FieldNote(expected=True, absence=Absence.UNKNOWN, because="the quote has no dates"),
         "product": FieldNote(absence=Absence.UNKNOWN, because="{line.product_id} is not in the catalog"),
         "quote.tcv": FieldNote(expected=True),
         "line.tiers": FieldNote(max_items=100),
