@@ -74,11 +74,11 @@ GENERATED = $(shell grep -rlF '[[''[cog' --include='*.md' README.md docs 2>/dev/
 
 .PHONY: docs
 docs: $(VENV)/.dev ## Rewrite the generated parts of README and docs/
-	@if [ -n "$(GENERATED)" ]; then PYTHONPATH=. $(BIN)/python -m cogapp -r $(GENERATED); else echo "No generated page yet."; fi
+	@if [ -n "$(GENERATED)" ]; then PYTHONPATH=. $(BIN)/python -m cogapp -P -r $(GENERATED); else echo "No generated page yet."; fi
 
 .PHONY: docs-check
 docs-check: $(VENV)/.dev
-	@if [ -n "$(GENERATED)" ]; then PYTHONPATH=. $(BIN)/python -m cogapp --check --diff $(GENERATED); else echo "No generated page yet."; fi
+	@if [ -n "$(GENERATED)" ]; then PYTHONPATH=. $(BIN)/python -m cogapp -P --check --diff $(GENERATED); else echo "No generated page yet."; fi
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure: latency of a check, throughput of a batch
