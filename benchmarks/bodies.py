@@ -51,6 +51,6 @@ def _line(index: int) -> dict[str, Any]:
         "charge_model": "per_unit",
         **PRODUCTS[index % len(PRODUCTS)],
     }
-    if index % 100 == 49:
+    if index % 100 == 99:
         line |= {"net_unit_price": "34", "discount_percent": "15"}
     return line

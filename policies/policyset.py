@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Scope, Undetermined
 from policies.expressions import because, violation
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from policies.policy import Policy
 
 SILENT: Final = (SATISFIED, NOT_APPLICABLE)
+DAYS_KEPT: Final = 64
+"""What is in force is kept for so many days; replays and backtests go through many more."""
+
+_Compiled: TypeAlias = "tuple[tuple[Policy, ...], Fused]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class PolicySet:
     """Policies by id, and what was compiled of those that are in force on a day."""
 
     policies: Mapping[str, Policy]
-    _compiled: dict[tuple[str, ...], tuple[tuple[Policy, ...], Fused]] = field(default_factory=dict, compare=False)
+    _compiled: dict[date, _Compiled] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, policies: Iterable[Policy]) -> PolicySet:
@@ -47,12 +51,16 @@ class PolicySet:
             line = facts.lines[hit.item] if hit.item is not None else None
             yield policy, line, result_of(policy, hit.outcome, facts, line)
 
-    def _in_force(self, day: date) -> tuple[tuple[Policy, ...], Fused]:
-        policies = tuple(policy for policy in self.policies.values() if policy.in_force(day))
-        key = tuple(policy.id for policy in policies)
-        compiled = self._compiled.get(key)
+    def _in_force(self, day: date) -> _Compiled:
+        compiled = self._compiled.get(day)
         if compiled is None:
-            compiled = self._compiled[key] = (policies, fuse([rule_of(policy) for policy in policies], SILENT))
+            policies = tuple(policy for policy in self.policies.values() if policy.in_force(day))
+            compiled = next((each for each in self._compiled.values() if each[0] == policies), None)
+            if compiled is None:
+                compiled = policies, fuse([rule_of(policy) for policy in policies], SILENT)
+            if len(self._compiled) >= DAYS_KEPT:
+                self._compiled.clear()
+            self._compiled[day] = compiled
         return compiled
 
 

@@ -53,7 +53,6 @@ NOTES: Final = {
     "quote.deal_size": _unknown("the deal size cannot be told in the company's currency", _MONEY),
     "quote.term_months": _expected("the quote's term is not stated"),
     "quote.payment_terms_days": _unknown("the quote states no payment terms"),
-    "quote.valid_until": _unknown("the quote does not say until when it is valid"),
     "quote.price_book": _unknown("no price book is known for the quote"),
     "account": _unknown("the quote names no account"),
     "rep": _unknown("the quote names no rep"),

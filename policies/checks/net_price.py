@@ -28,6 +28,8 @@ def run(facts: LineFacts, quote: QuoteFacts, _: NoParameters) -> CheckResult:
         return NOT_APPLICABLE
     discounts = active_at(line, facts.term.start if facts.term is not None else None)
     expected = price_after(listed, discounts)
+    if expected == net:
+        return SATISFIED
     # 20 % and $10 off $100 is $70 or $72, and 10 % twice is 19 % or 20 %: any order that is stated in full will do.
     readings = (expected, price_after(listed, discounts[::-1]), _added_up(listed, discounts))
     tolerance = _tolerance(listed, discounts, quote.currency)

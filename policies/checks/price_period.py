@@ -67,7 +67,8 @@ def run(facts: LineFacts, quote: QuoteFacts, _: NoParameters) -> CheckResult:
         return NOT_APPLICABLE
     if discount is None:
         return Undetermined(f"no list price for {line.product_id} in the catalog or on the line")
-    if _SURCHARGED < discount < _DISCOUNTED and (line.list_unit_price is None or not facts.list_from_catalog):
+    stated = line.list_unit_price
+    if _SURCHARGED < discount < _DISCOUNTED and (stated is None or stated == facts.list_unit_price):
         return SATISFIED
     return _judged(facts, quote, line.net_unit_price, facts.list_unit_price or ZERO)
 
