@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.api.docs_page import docs_page
 from app.api.route import Asked, Content, Reply, Route
 from app.api.writing import json_bytes, json_reply
-from app.errors import UNAVAILABLE
+from app.errors import NOT_READY, UNAVAILABLE
 from app.observability.metrics import CONTENT_TYPE, Metrics
 
 _GROUP: Final = "Operations"
@@ -48,7 +48,7 @@ def health_routes(*, version: str, ready: Callable[[], str], metrics: Metrics) -
             summary="Whether requests should be sent here",
             about="The database can be written and policies are in force.",
             answers=Content(schema="Readiness"),
-            problems=(UNAVAILABLE,),
+            problems=(UNAVAILABLE, NOT_READY),
             handle=readiness,
         ),
         Route(

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.api.route import Asked, Content, Reply, Route
 from app.api.writing import json_reply
+from app.errors import NOT_READY
 from app.rules import Rules
 from app.store import Scope
 from policies.policy import Policy
@@ -35,6 +36,7 @@ def policy_routes(rules: Callable[[], Rules], clock: Callable[[], datetime]) -> 
             about="Every policy of the set that judges quotes now, with its effect and its owner.",
             scope=Scope.READ,
             answers=Content(schema="PolicyList"),
+            problems=(NOT_READY,),
             handle=show,
         ),
     )

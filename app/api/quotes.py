@@ -9,7 +9,7 @@ from app.api.exchange import Told
 from app.api.parameters import flag_parameter
 from app.api.route import Asked, Content, Reply, Route
 from app.assess import Answer, Call, Caller, Gate
-from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON
+from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON, NOT_READY
 from app.store import Scope
 
 UNCHECKED: Final = 202
@@ -57,7 +57,7 @@ def quote_routes(gate: Gate, *, default_wait: timedelta) -> tuple[Route, ...]:
                     default=False,
                 ),
             ),
-            problems=(MALFORMED_JSON, INVALID, IDEMPOTENCY_CONFLICT),
+            problems=(MALFORMED_JSON, INVALID, IDEMPOTENCY_CONFLICT, NOT_READY),
             waits=True,
             handle=check,
         ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from app.api.route import Route
 from app.errors import KINDS
+from app.observability.metrics import Metrics
 
 
 def routes_table(routes: Iterable[Route]) -> str:
@@ -31,3 +33,12 @@ def problems_table() -> str:
         kept = "yes" if kind.keeps_body else "no"
         rows.append(f"| `{kind.code}` | {kind.status} | {kind.title}. {kind.advice} | {kept} |")
     return "\n".join(rows)
+
+
+def metrics_table() -> str:
+    """Every metric as a Markdown table, in the words that `/metrics` has for it."""
+    text = Metrics.in_memory(version="").exposition().decode("utf-8")
+    found = re.findall(r"^# HELP (\S+) (.+)$", text, re.MULTILINE)
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+    rows = [f"| `{name}` | {kinds[name]} | {about} |" for name, about in found if not name.endswith("_created")]
+    return "\n".join(["| metric | kind | counts |", "|---|---|---|", *rows])

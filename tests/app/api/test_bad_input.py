@@ -101,6 +101,13 @@ def test_all_that_is_wrong_is_told_at_once(api):
     assert all(error["message"] and error["code"] for error in answer.json["errors"])
 
 
+def test_10_001_lines_are_refused(api):
+    lines = [{**LINE, "line_id": str(number)} for number in range(10_001)]
+    answer = api.check(a_quote(*lines))
+    assert (answer.status_code, answer.json["errors"][0]["path"]) == (422, "$.lines")
+    assert len(json.loads(api.refused_body(answer))["lines"]) == 10_001
+
+
 def test_a_body_of_20_megabytes_is_refused_and_its_beginning_kept(api):
     body = b'{"quote_id": "' + b"x" * (20 << 20) + b'"}'
     answer = api.check(body)
