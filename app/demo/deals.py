@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from app.demo import bundles
 from app.demo.accounts import Customer
-from app.demo.altered import altered
 from app.demo.concessions import Concession, concession, consents_for
-from app.demo.lines import Shop, price_rounded, with_packs
+from app.demo.continuing import amended, renewed
+from app.demo.lines import Shop, with_packs
 from app.demo.people import Person, Pod
 from app.demo.randomness import Weighted, between
 from app.demo.season import is_quarter_end, next_month
@@ -20,7 +20,7 @@ from app.demo.shapes import shaped
 from app.demo.shelf import Shelf
 from app.demo.totals import with_totals
 from app.demo.wishes import ANYTHING, Wish
-from policies.domain.charge import BillingFrequency, BillingTiming, ChargeType, Line
+from policies.domain.charge import BillingFrequency, BillingTiming, Line
 from policies.domain.material import content_hash
 from policies.domain.period import Period, add_months
 from policies.domain.quote import Approval, DealType, Quote, Renewal, SpecialTerm, Stage
@@ -28,13 +28,13 @@ from policies.domain.quote import Approval, DealType, Quote, Renewal, SpecialTer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policies.domain.catalog import CatalogPrice
-
 _ONE_DAY: Final = timedelta(days=1)
-_HUNDRED: Final = Decimal(100)
 _TERMS: Final = Weighted.of([(12, 0.62), (24, 0.20), (36, 0.13), (18, 0.05)])
 _FREQUENCIES: Final = Weighted.of([(BillingFrequency.ANNUAL, 0.56), (BillingFrequency.MONTHLY, 0.44)])
 _VALID_DAYS: Final = 30
+SOONEST_START: Final = 22
+"""So many days after a quote its service starts at the earliest: signature and set-up come before."""
+
 _HARMLESS: Final = SpecialTerm(text="Northlight may name the customer as a reference.", billing_effect=False)
 
 
@@ -169,10 +169,10 @@ def _term_months(occasion: Occasion, rng: Random) -> int:
 def _co_termed(occasion: Occasion, standing: Standing, rng: Random, frequency: BillingFrequency) -> _Sheet:
     """What is added to a contract ends with it, and starts on a day on which its months turn; amendments start any day."""
     if occasion.deal_type is DealType.AMENDMENT:
-        start, frequency = occasion.day + timedelta(days=between(rng, 6, 25)), standing.frequency
+        start, frequency = occasion.day + timedelta(days=between(rng, SOONEST_START, 45)), standing.frequency
         months = max(1, _months_between(start, standing.term.end))
         return _Sheet(term=Period(start, standing.term.end), months=months, frequency=frequency)
-    start = first_turn(standing.term, occasion.day + timedelta(days=7))
+    start = first_turn(standing.term, occasion.day + timedelta(days=SOONEST_START))
     months = _months_between(start, standing.term.end)
     given = concession(occasion.seller, occasion.customer.segment, occasion.day, rng, is_free=False)
     return _Sheet(term=Period(start, standing.term.end), months=months, frequency=frequency, concession=given)
@@ -192,7 +192,7 @@ def _months_between(start: date, end: date) -> int:
 
 def _start(day: date, rng: Random) -> date:
     """Service starts on a first of the month, in its middle, on its last day, or on any day."""
-    kind, ready = rng.random(), day + timedelta(days=between(rng, 8, 30))
+    kind, ready = rng.random(), day + timedelta(days=between(rng, SOONEST_START, 45))
     if kind < 0.55:
         return next_month(ready)
     if kind < 0.70:
@@ -217,9 +217,9 @@ def _lines(occasion: Occasion, sheet: _Sheet, shelf: Shelf, rng: Random) -> tupl
     standing = occasion.standing
     shop = _shop(occasion, sheet, shelf, rng)
     if standing is not None and occasion.deal_type is DealType.RENEWAL:
-        return tuple(_renewed(line, standing, shop) for line in standing.lines)
+        return tuple(renewed(line, standing.uplift_percent, standing.seats_deployed, shop) for line in standing.lines)
     if standing is not None and occasion.deal_type is DealType.AMENDMENT:
-        return _amended(standing, shop)
+        return amended(standing.lines, shop)
     wanted = occasion.wish.products or bundles.products(rng, shop.segment, occasion.deal_type)
     lines = with_packs([shop.line(product, str(position)) for position, product in enumerate(wanted, start=1)], shop)
     return shaped(lines, shop, sheet.months, sheet.frequency, occasion.wish, occasion.deal_type)
@@ -236,65 +236,6 @@ def _shop(occasion: Occasion, sheet: _Sheet, shelf: Shelf, rng: Random) -> Shop:
         discount=sheet.concession.discount,
         services_discount=sheet.concession.services_discount,
     )
-
-
-def _renewed(line: Line, standing: Standing, shop: Shop) -> Line:
-    """The line at the price that the contract promised: its last price, uplifted; and at least the seats in use."""
-    price = shop.shelf.price(line.product_id, shop.book, shop.segment)
-    list_price = price.list_unit_price if price is not None else line.list_unit_price
-    changes: dict[str, object] = {"discounts": (), "list_unit_price": list_price if line.net_unit_price else None}
-    if line.net_unit_price is not None and list_price is not None:
-        uplifted = line.net_unit_price * (_HUNDRED + standing.uplift_percent) / _HUNDRED
-        changes["net_unit_price"] = _within_limits(price_rounded(uplifted, list_price, shop.currency), price)
-    if price is not None and line.unit_cost is not None:
-        changes["unit_cost"] = price.unit_cost
-    if line.product_id == "SEAT" and line.quantity is not None:
-        seats = max(line.quantity, standing.seats_deployed or line.quantity)
-        changes["quantity"] = seats
-        changes["included_quantity"] = seats if line.included_quantity is not None else None
-    if line.drawdown is not None:
-        changes["drawdown"] = replace(line.drawdown, expires_on=shop.term.last_day)
-    return altered(line, **changes)
-
-
-def _within_limits(net: Decimal, price: CatalogPrice | None) -> Decimal:
-    """A renewal price that an earlier defect carried under the floor, or beyond the selling range, is put right."""
-    if price is not None and price.floor_price is not None:
-        net = max(net, price.floor_price)
-    if price is not None and price.ssp_high is not None:
-        net = min(net, price.ssp_high)
-    return net
-
-
-def _amended(standing: Standing, shop: Shop) -> tuple[Line, ...]:
-    """More of a line that is sold by the unit, at its price."""
-    line = amendable(standing.lines)
-    if line is None or line.quantity is None:
-        raise LookupError("only a contract with a line that is sold by the unit is amended")
-    more = line.quantity + max(1, int(line.quantity * between(shop.rng, 10, 40) / 100))
-    price = shop.shelf.price(line.product_id, shop.book, shop.segment)
-    line = altered(line, quantity=more, included_quantity=more if line.included_quantity is not None else None)
-    if price is None or price.list_unit_price == line.list_unit_price:
-        return (line,)
-    return (altered(line, list_unit_price=price.list_unit_price, unit_cost=price.unit_cost, discounts=()),)
-
-
-def amendable(lines: Sequence[Line]) -> Line | None:
-    """The first line of which a customer may buy more within the term, plainly: by the unit, at one price."""
-    for line in lines:
-        if line.product_id in ("SEAT", "ANALYTICS") and not line.ramp and not line.uplift_percent and not has_end(line):
-            return line
-    return None
-
-
-def has_end(line: Line) -> bool:
-    """Whether a discount of the line runs out within its term."""
-    return any(not each.is_open_ended for each in line.discounts)
-
-
-def is_committed(line: Line) -> bool:
-    """Whether the line is billed whatever the use."""
-    return line.charge_type is not ChargeType.USAGE
 
 
 def is_rushed(quote: Quote) -> bool:

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Final
 
+from app.demo.defects.catalogue import BRINGS_ALONG
 from app.demo.documents import Document, Kind
 from app.demo.odds import STANDARD_EFFECTS, Effects
 from app.demo.telling import Told, tellings
@@ -57,6 +58,7 @@ class Manifest:
             "history": {"start": self.start.isoformat(), "end": self.end.isoformat()},
             "records": {kind.value: self.records[kind.value] for kind in Kind},
             "patterns": {number: self.patterns[number] for number in PATTERNS},
+            "brings_along": {pattern: list(others) for pattern, others in BRINGS_ALONG.items()},
             "accepted": self.accepted,
             "leaked": self.leaked,
             "forced": self.forced,

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from app.demo.accounts import Customer, customer
 from app.demo.consumption import Months, consumption
+from app.demo.continuing import amendable
 from app.demo.contracts import Alteration, Contract
 from app.demo.deal import CannotPlant, Deal
-from app.demo.deals import Occasion, Standing, amendable, clean_quote
+from app.demo.deals import SOONEST_START, Occasion, Standing, clean_quote
 from app.demo.defects import catalogue as defects
 from app.demo.defects.bench import Bench, Plant
 from app.demo.losses import too_small
@@ -124,7 +125,7 @@ class _Story:
                 return DealType.EXPANSION, self._within(later), contract.standing(None)
         if chance < 0.90 and contract.occasion.deal_type is not DealType.EXPANSION:
             renewing = max(day, contract.term.end - timedelta(days=between(rng, 25, 80)))
-            if renewing + timedelta(days=7) < contract.term.end:
+            if renewing + timedelta(days=SOONEST_START) < contract.term.end:
                 return DealType.RENEWAL, self._within(renewing), contract.standing(self._deployed(current))
         return DealType.NEW, None, None
 
@@ -198,14 +199,14 @@ class _Story:
     def _sign(self, deal: Deal) -> None:
         """Whether and when the customer signs; what is not signed stays a quote."""
         rng, day = self.rng, deal.occasion.day
-        signed_on = day + timedelta(days=between(rng, 1, 6) if deal.forced else between(rng, 2, 21))
+        signed_on = day + timedelta(days=between(rng, 1, 6) if deal.forced else between(rng, 2, 14))
         wins = deal.forced or rng.random() < self._win_rate(deal)
         if (
             not wins
             or signed_on >= self.world.end
             or (not deal.forced and day > self.world.end - timedelta(_FRESH_DAYS))
         ):
-            deal.quote = replace(deal.quote, stage=self._open_stage(day))
+            deal.quote = replace(deal.quote, stage=self._open_stage(deal))
             return
         deal.leaks = rng.random() < deal.odds.probability and not deal.forced
         if deal.leaks and rng.random() < _TOO_SMALL:
@@ -231,8 +232,11 @@ class _Story:
         rate = 0.58 if deal.occasion.deal_type is DealType.NEW else 0.80
         return rate - (0.12 if deal.plant is not None else 0.0)
 
-    def _open_stage(self, day: date) -> Stage:
-        if day > self.world.end - timedelta(_FRESH_DAYS):
+    def _open_stage(self, deal: Deal) -> Stage:
+        """Where a quote stands that was not signed. What was edited behind an approval did go out."""
+        if deal.plant is not None and deal.plant.pattern == "Q18":
+            return Stage.SENT
+        if deal.occasion.day > self.world.end - timedelta(_FRESH_DAYS):
             return (Stage.DRAFT, Stage.SUBMITTED, Stage.SENT)[between(self.rng, 0, 2)]
         return Stage.SENT if self.rng.random() < 0.75 else Stage.SUBMITTED
 

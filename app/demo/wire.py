@@ -16,7 +16,6 @@ from json.encoder import encode_basestring_ascii as quoted
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from policies.domain.agreement import Agreement
 from policies.domain.billing import BillingCharge
 from policies.domain.charge import Discount, Drawdown, MinimumCommitment, Package, Percentage, RampSegment, Tier
 from policies.domain.money import plain
@@ -25,7 +24,7 @@ from policies.domain.quote import Account, Rep
 _Writer: TypeAlias = Callable[[Any], str]
 
 # Records whose JSON object holds the fields of an inner record as its own; the inner one's id is not written again.
-_INNER: Final[Mapping[type, str]] = {Agreement: "terms", BillingCharge: "terms"}
+_INNER: Final[Mapping[type, str]] = {BillingCharge: "terms"}
 _PLAIN: Final = (Discount, Tier, Package, Percentage, MinimumCommitment, Drawdown, RampSegment)
 _UNWRITTEN: Final = frozenset({"extra", "nulls", "included_unlimited"})
 

@@ -39,6 +39,9 @@ PLANTERS: Final[Mapping[str, Planter]] = MappingProxyType(
     }
 )
 
+BRINGS_ALONG: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"Q07": ("Q01",)})
+"""What a defect cannot be planted without: free time is a discount of the whole quote, and needs the same authority."""
+
 # How often each comes by itself, among quotes that have a defect and could have this one.
 FREQUENCY: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -58,7 +61,8 @@ def planted(pattern: str, bench: Bench) -> Defective | None:
     quote = made.quote if made.keeps_totals else reprinted(made.quote)
     if made.is_sealed:
         return replace(made, quote=quote)
-    roles = made.consents or tuple(each.role or "" for each in bench.quote.approvals if made.keeps_consents)
+    earlier = [each.role or "" for each in bench.quote.approvals] if made.keeps_consents else []
+    roles = tuple(dict.fromkeys((*earlier, *made.consents)))
     quote = replace(quote, approvals=())
     if roles:
         quote = approved(quote, bench.occasion, bench.rng, roles)

@@ -30,7 +30,7 @@ def discount_beyond_authority(bench: Bench) -> Defective | None:
     excess = line.list_unit_price * (HUNDRED - limit) / HUNDRED - net
     note = f"{percent} % off where {limit} % needs nobody"
     plant = Plant(pattern="Q01", note=note, loss=_over_term(bench, line, excess), lines=(line.line_id,))
-    quote = replace(bench.with_line(reduced_by(line, percent, net)), approvals=())
+    quote = replace(bench.with_line(reduced_by(line, percent, net)), payment_terms_days=30)
     return Defective(quote=quote, plant=plant, keeps_consents=False)
 
 

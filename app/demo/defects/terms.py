@@ -20,7 +20,7 @@ _TWELVE: Final = Decimal(12)
 _MANY: Final = 10
 _PROMISES: Final = (
     "Customer receives a credit of one month if go-live slips past the first quarter.",
-    "As agreed by e-mail, the first invoice is reduced by 5,000.",
+    "As agreed by e-mail, the first invoice is reduced by 10 %.",
     "The purchase order is capped; anything beyond it is not payable.",
 )
 
@@ -55,7 +55,8 @@ def billing_after_service(bench: Bench) -> Defective | None:
     later = bench.term.start + timedelta(days=30 * free + between(bench.rng, 5, 20))
     loss = _annual(bench) * (later - bench.term.start).days / 365
     plant = Plant(pattern="Q07", note=f"billing starts on {later}, the service on {start}", loss=loss)
-    return Defective(quote=replace(bench.quote, billing_start_date=later, lines=_at_list(bench)), plant=plant)
+    quote = replace(bench.quote, billing_start_date=later, lines=_at_list(bench), payment_terms_days=30)
+    return Defective(quote=quote, plant=plant, keeps_consents=False)
 
 
 def _at_list(bench: Bench) -> tuple[Line, ...]:
@@ -74,8 +75,9 @@ def payment_beyond_policy(bench: Bench) -> Defective | None:
         days = (60, 75, 90)[between(bench.rng, 0, 2)]
         loss = _value(bench) * _CASH_A_YEAR * (days - 30) / 365
         plant = Plant(pattern="Q15", note=f"{days} days to pay", loss=loss)
-        quote = replace(bench.quote, payment_terms_days=days, approvals=())
-        return Defective(quote=quote, plant=plant, keeps_consents=False)
+        others = tuple(each.role or "" for each in bench.quote.approvals if each.role != "finance")
+        quote = replace(bench.quote, payment_terms_days=days)
+        return Defective(quote=quote, plant=plant, consents=others, keeps_consents=False)
     plant = Plant(pattern="Q15", note="billed in arrears", loss=_annual(bench) * _CASH_A_YEAR / _TWELVE)
     return Defective(quote=replace(bench.quote, billing_timing=BillingTiming.IN_ARREARS), plant=plant)
 

@@ -22,7 +22,7 @@ def signed_differs(books: Books) -> Leaked | None:
     """K01: a price was lowered between approval and signature; billing follows what was signed."""
     contract = books.contract
     line = pick(books, fixed(books))
-    if line is None or line.net_unit_price is None or line.uplift_percent or contract.alterations or line.discounts[1:]:
+    if line is None or line.net_unit_price is None or line.uplift_percent or not _stands_alone(books):
         return None
     like = line.list_unit_price or line.net_unit_price
     percent = between(books.rng, 4, 15)
@@ -55,7 +55,9 @@ def more_seats_than_billed(books: Books) -> Leaked | None:
     """P01: more seats are in use than were sold, and the contract has no price for the next one."""
     seats = [line for line in of_products(books, "SEAT") if line.included_quantity is None and not line.ramp]
     line = pick(books, seats)
-    if line is None or not line.quantity or line.net_unit_price is None or books.elapsed_in_term < _FEWEST_MONTHS:
+    if line is None or not line.quantity or line.net_unit_price is None or not _stands_alone(books):
+        return None
+    if books.elapsed_in_term < _FEWEST_MONTHS:
         return None
     first = between(books.rng, 1, books.elapsed_in_term - 2)
     share = Decimal(between(books.rng, 106, 130)) / HUNDRED
@@ -93,3 +95,8 @@ def delivered_never_billed(books: Books) -> Leaked | None:
     books.set_up = books.set_up.changed(line.line_id, charge)
     books.delivered.append((line, delivered))
     return Leaked(note=f"delivered on {delivered}", lines=(line.line_id,))
+
+
+def _stands_alone(books: Books) -> bool:
+    """Whether no other deal rests on what the contract says or on how many seats are in use."""
+    return not (books.contract.alterations or books.is_renewed)
