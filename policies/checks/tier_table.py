@@ -118,7 +118,7 @@ def _remedy(facts: LineFacts) -> tuple[tuple[Change, ...], str]:
         if known not in _TIERED:
             return (), "Say whether the tiers are graduated, volume or stairstep"
         changes.append(Change(path=f"{at}/charge_model", value=known, absent=line.charge_model is None))
-    if [tier.up_to for tier in ordered] != [tier.up_to for tier in line.tiers]:
+    if ordered[:-1] != line.tiers[:-1]:
         changes.append(Change(path=f"{at}/tiers", value=ordered))
     elif ordered != line.tiers:
         changes.append(Change(path=f"{at}/tiers/{len(ordered) - 1}/up_to", value=None))

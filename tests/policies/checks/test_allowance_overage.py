@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from tests.builders import a_line, a_quote, a_usage_line, built
 
 from policies.check import NoParameters, NotApplicable, Satisfied, Violated
 from policies.checks.allowance_overage import run
@@ -13,6 +12,7 @@ from policies.domain.catalog import Catalog
 from policies.domain.finding import Change
 from policies.facts import derive
 from policies.remedy import apply
+from tests.builders import a_line, a_quote, a_usage_line, built
 
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 

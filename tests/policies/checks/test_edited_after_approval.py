@@ -8,6 +8,7 @@ from policies.check import NOT_APPLICABLE, SATISFIED, NoParameters, Undetermined
 from policies.checks.edited_after_approval import run
 from policies.domain.material import content_hash, material
 from policies.facts import derive
+from policies.remedy import apply
 from tests.builders import a_line, a_quote
 
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -64,3 +65,53 @@ def test_a_line_that_was_added_is_named() -> None:
     found = judged(sent(before, lines=[a_line(), a_line(line_id="2")]), before)
     assert isinstance(found, Violated)
     assert [each.field for each in found.evidence] == ["lines[2]"]
+
+
+def test_going_back_to_what_was_approved_clears_it_and_the_money_is_the_difference() -> None:
+    before = a_quote()
+    edited = sent(before, lines=[a_line(net_unit_price="90", quantity="8", free_months="1")])
+    found = judged(edited, before)
+    assert isinstance(found, Violated)
+    assert {each.path for each in found.changes} == {
+        "/lines/0/net_unit_price",
+        "/lines/0/quantity",
+        "/lines/0/free_months",
+    }
+    assert judged(apply(edited, found.changes), before) is SATISFIED
+
+
+@pytest.mark.parametrize(
+    ("line", "lost"),
+    [
+        ({"net_unit_price": "90"}, 1200),  # 10 * 10 seats * 12 months
+        ({"quantity": "8"}, 2400),  # 2 seats * 100 * 12 months
+        ({"net_unit_price": "90", "discounts": [{"percent": "10"}]}, 1200),
+        ({"billing_timing": "in_arrears"}, None),
+    ],
+)
+def test_lower_prices_and_quantities_have_an_amount(line: dict[str, object], lost: int | None) -> None:
+    before = a_quote()
+    found = judged(sent(before, lines=[a_line(**line)]), before)
+    assert isinstance(found, Violated)
+    assert found.loss is not None
+    assert found.loss.remaining_term == lost
+
+
+def test_each_roles_last_approval_has_to_hold() -> None:
+    first, second = a_quote(), a_quote(lines=[a_line(net_unit_price="90")])
+    consent = [
+        {"approver_id": "dana", "role": "director", "content_hash": content_hash(first)},
+        {"approver_id": "fay", "role": "finance", "content_hash": content_hash(second)},
+    ]
+    quote = a_quote(stage="sent", approvals=consent, lines=[a_line(net_unit_price="90")])
+    assert isinstance(judged(quote, first, second), Violated)
+
+
+def test_a_clause_that_came_is_taken_out_and_a_renewal_that_went_is_only_named() -> None:
+    before = a_quote(renewal={"uplift_percent": "3"})
+    clause = sent(before, special_terms=[{"text": "A credit."}], renewal={"uplift_percent": "3"})
+    found, gone = judged(clause, before), judged(sent(before), before)
+    assert isinstance(found, Violated)
+    assert isinstance(gone, Violated)
+    assert judged(apply(clause, found.changes), before) is SATISFIED
+    assert (gone.evidence[0].field, gone.changes) == ("renewal.uplift_percent", ())

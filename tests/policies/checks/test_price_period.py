@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from tests.builders import a_line, a_quote, a_usage_line, built
 
 from policies.check import NoParameters, NotApplicable, Satisfied, Undetermined, Violated
 from policies.checks.price_period import run
@@ -13,6 +12,7 @@ from policies.domain.charge import PricePeriod
 from policies.domain.finding import Change, Direction, Effect
 from policies.facts import derive
 from policies.remedy import apply
+from tests.builders import a_line, a_quote, a_usage_line, built
 
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 SEAT_AT_40_A_MONTH = built(
