@@ -6,7 +6,7 @@ import atexit
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.bootstrap import build
 from app.factory import VERSION, create_app
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from app.config import Settings
     from app.rules import Rules, RulesRefused
 
+MOST_TOLD: Final = 20
+"""So many faults of the rules are logged; `quoteguard policies check` has all of them."""
+
 
 def application(settings: Settings, shared: Path) -> Flask:
     """The application of one process; `shared` is the folder in which the processes count together.
@@ -32,10 +35,12 @@ def application(settings: Settings, shared: Path) -> Flask:
 
     def taken_up(rules: Rules) -> None:
         log.info("rules_taken_up", policy_version=rules.version, policies=len(rules.policies.policies))
+        for warning in rules.warnings[:MOST_TOLD]:
+            log.warning("rules_doubtful", about=warning)
 
     def refused(reasons: RulesRefused) -> None:
         metrics.policy_reload_failed()
-        log.error("rules_refused", reasons=list(reasons.reasons[:20]))
+        log.error("rules_refused", reasons=list(reasons.reasons[:MOST_TOLD]))
 
     services.rules.on_change = taken_up
     services.rules.on_failure = refused

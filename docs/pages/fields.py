@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cpq_hooks.canonical import SCHEMAS, Record
 from cpq_hooks.canonical.fields import Described
@@ -47,7 +48,8 @@ def _fields(schema: type[Record]) -> Iterator[tuple[str, Described]]:
 
 def _part(field: Described) -> type[Record] | None:
     inner = field.inner if isinstance(field, Items) else field
-    return type(inner.schema) if isinstance(inner, Part) else None
+    found: Any = type(inner.schema) if isinstance(inner, Part) else None
+    return found  # type: ignore[no-any-return]
 
 
 def _kind(field: Described, titles: dict[type[Record], str]) -> str:
@@ -60,7 +62,7 @@ def _kind(field: Described, titles: dict[type[Record], str]) -> str:
     return _word(field.metadata)
 
 
-def _word(schema: dict[str, object]) -> str:
+def _word(schema: Mapping[str, Any]) -> str:
     choices = [f"`{choice}`" for choice in schema.get("enum", ()) if choice is not None]
     if choices:
         return ", ".join(choices) if len(choices) <= _MOST_WORDS else "one of many words"
