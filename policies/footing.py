@@ -60,17 +60,18 @@ def misstated(facts: LineFacts, quote: QuoteFacts) -> Misstated | Unscheduled | 
 
     Only for lines with a stated total. Usage commits to no total, so none can be checked.
     """
-    line, stated = facts.line, facts.line.stated_total
-    if stated is None:
+    stated, stub = facts.line.stated_total, is_stub(facts)
+    if stated is None or (stated == facts.net_total and not stub):
         return None
-    if line.charge_type is ChargeType.USAGE:
-        return Unscheduled(f"line {line.line_id} is usage, and how much will be used is not known")
     one_period = _one_period(facts)
-    expected = _expected(facts, quote, one_period)
+    expected = _expected(facts, quote, one_period) if stub else _total(facts)
     if isinstance(expected, Unscheduled):
         return expected
+    if abs(stated - expected) <= minor_unit(quote.currency):
+        return None
     tolerance = tolerated(one_period, facts.periods, quote.currency)
-    if any(abs(stated - total) <= tolerance for total in (expected, *_conventions(facts, one_period))):
+    readings = (expected, *_conventions(facts, one_period)) if stub else (expected,)
+    if any(abs(stated - total) <= tolerance for total in readings):
         return None
     fault = _fault(facts, stated, expected, one_period, tolerance)
     return Misstated(stated, round_to_currency(expected, quote.currency), fault, one_period)
@@ -109,7 +110,7 @@ def tolerated(one_period: Decimal | None, periods: Decimal | None, currency: str
 
 def is_stub(facts: LineFacts) -> bool:
     """Whether a line lasts for a part of its price period, such as 42 days of a quarter or six months of a year."""
-    return facts.periods is not None and facts.price_period in MONTHS and bool(facts.periods % ONE)
+    return facts.periods is not None and bool(facts.periods % ONE)
 
 
 def _one_period(facts: LineFacts) -> Decimal | None:
@@ -119,16 +120,22 @@ def _one_period(facts: LineFacts) -> Decimal | None:
     return line.net_unit_price * facts.units
 
 
+def _total(facts: LineFacts) -> Decimal | Unscheduled:
+    line_id = facts.line.line_id
+    if facts.line.charge_type is ChargeType.USAGE:
+        return Unscheduled(f"line {line_id} is usage, and how much will be used is not known")
+    if facts.net_total is None:
+        return Unscheduled(f"the total of line {line_id} cannot be told from its terms")
+    return facts.net_total
+
+
 def _expected(facts: LineFacts, quote: QuoteFacts, one_period: Decimal | None) -> Decimal | Unscheduled:
-    if not is_stub(facts):
-        return _unknown(facts) if facts.net_total is None else facts.net_total
+    """What a stub comes to."""
+    if facts.line.charge_type is ChargeType.USAGE:
+        return _total(facts)
     if one_period is not None and _aligned_on_its_end(facts, quote):
         return one_period * _counted_from_the_end(facts)
     return committed_total(facts.line, quote.quote, price_period=facts.price_period)
-
-
-def _unknown(facts: LineFacts) -> Unscheduled:
-    return Unscheduled(f"the total of line {facts.line.line_id} cannot be told from its terms")
 
 
 def _aligned_on_its_end(facts: LineFacts, quote: QuoteFacts) -> bool:
@@ -145,7 +152,7 @@ def _counted_from_the_end(facts: LineFacts) -> Decimal:
 
 def _conventions(facts: LineFacts, one_period: Decimal | None) -> tuple[Decimal, ...]:
     """Other totals of a stub that are right by a rule in common use: months and days, or days from the line's own start."""
-    if not is_stub(facts) or one_period is None or facts.months is None or facts.price_period is None:
+    if one_period is None or facts.months is None or facts.price_period is None:
         return ()
     in_months = one_period * facts.months / MONTHS[facts.price_period]
     return (in_months, one_period * _counted_from_the_end(facts))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Loss, NoParameters, Scope, Violated
 from policies.domain.charge import ChargeModel, ChargeType
 from policies.domain.finding import Change, Direction, Evidence
-from policies.domain.money import exponent, format_amount, has_too_many_decimals, plain, round_to_currency
+from policies.domain.money import CURRENCIES, exponent, format_amount, has_too_many_decimals, plain, round_to_currency
 from policies.domain.wording import field_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 HUNDRED: Final = Decimal(100)
+_FLAT: Final = ChargeModel.FLAT
+_WHOLE_ONLY: Final = frozenset(code for code, decimals in CURRENCIES.items() if not decimals)
 
 
 class _Price(NamedTuple):
@@ -33,12 +35,11 @@ class _Price(NamedTuple):
 
 
 def run(facts: LineFacts, quote: QuoteFacts, _: NoParameters) -> CheckResult:
-    line = facts.line
+    line, whole_only = facts.line, quote.quote.currency in _WHOLE_ONLY
+    if not whole_only and line.charge_model is not _FLAT and facts.quantity != ONE:
+        return SATISFIED
     if line.charge_type is ChargeType.USAGE:
         return NOT_APPLICABLE
-    whole_only = exponent(quote.currency) == 0
-    if not whole_only and line.charge_model is not ChargeModel.FLAT and facts.quantity != ONE:
-        return SATISFIED
     wrong = [price for price in _prices(facts) if has_too_many_decimals(price.amount, quote.currency)]
     return _violated(facts, quote, wrong, whole_only=whole_only) if wrong else SATISFIED
 

@@ -63,13 +63,14 @@ class _Mistaken:
 
 def run(facts: LineFacts, quote: QuoteFacts, _: NoParameters) -> CheckResult:
     line, discount = facts.line, facts.discount_percent
+    if discount is not None and _SURCHARGED < discount < _DISCOUNTED:
+        listed = line.list_unit_price
+        if listed is None or not facts.list_from_catalog or listed == facts.list_unit_price:
+            return SATISFIED
     if line.charge_type is not ChargeType.RECURRING or line.net_unit_price is None or line.model not in _BY_UNIT:
         return NOT_APPLICABLE
     if discount is None:
         return Undetermined(f"no list price for {line.product_id} in the catalog or on the line")
-    stated = line.list_unit_price
-    if _SURCHARGED < discount < _DISCOUNTED and (stated is None or stated == facts.list_unit_price):
-        return SATISFIED
     return _judged(facts, quote, line.net_unit_price, facts.list_unit_price or ZERO)
 
 

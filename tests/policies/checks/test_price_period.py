@@ -120,7 +120,7 @@ def test_a_quarter_of_the_list_price_beside_it_is_only_flagged():
 
 def test_a_rate_for_use_and_a_fee_have_no_price_period():
     assert isinstance(judged(a_usage_line()), NotApplicable)
-    assert isinstance(judged(a_line(charge_type="one_time")), NotApplicable)
+    assert isinstance(judged(a_line(charge_type="one_time", net_unit_price="480")), NotApplicable)
 
 
 def test_without_a_list_price_it_cannot_be_told():
