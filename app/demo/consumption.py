@@ -34,7 +34,7 @@ _USUAL: Final[Mapping[str, tuple[float, float]]] = {
     "ADVISORY": (14.0, 0.5),
 }
 _API_MEDIAN, _API_SPREAD = 1.20, 0.30
-_MONTHLY_GROWTH, _MONTHLY_NOISE = 0.012, 0.10
+_MONTHLY_GROWTH, _MONTHLY_NOISE = 0.012, 0.18
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _series(line: Line, contract: Contract, months: Months, count: int, rng: Ran
         return _seats(line, contract, months, count, rng)
     level = _level(line, contract, rng)
     return [
-        Decimal(round(level * (1 + _MONTHLY_GROWTH * month) * max(0.2, rng.gauss(1.0, _MONTHLY_NOISE))))
+        Decimal(round(level * (1 + _MONTHLY_GROWTH * month) * (1 + _MONTHLY_NOISE * (2 * rng.random() - 1))))
         for month in range(count)
     ]
 
@@ -122,7 +122,7 @@ def _seats(line: Line, contract: Contract, months: Months, count: int, rng: Rand
     growth = rng.uniform(0.002, 0.022 if may_exceed else 0.008)
     ceiling = 1.25 if may_exceed else 1.0
     return [
-        Decimal(int(float(sold[month]) * min(ceiling, share + growth * month + rng.gauss(0, 0.01))))
+        Decimal(int(float(sold[month]) * min(ceiling, share + growth * month + 0.03 * (rng.random() - 0.5))))
         for month in range(count)
     ]
 

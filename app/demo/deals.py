@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.demo import bundles
 from app.demo.accounts import Customer
+from app.demo.altered import altered
 from app.demo.concessions import Concession, concession, consents_for
 from app.demo.continuing import amended, renewed
 from app.demo.lines import Shop, with_packs
@@ -110,7 +111,7 @@ def clean_quote(occasion: Occasion, shelf: Shelf, rng: Random) -> Quote:
         special_terms=(_HARMLESS,) if rng.random() < 0.08 else (),
         lines=(),
     )
-    quote = replace(quote, lines=_lines(occasion, sheet, shelf, rng))
+    quote = altered(quote, lines=_lines(occasion, sheet, shelf, rng))
     quote = with_totals(quote, rng)
     to_prices = consents_for(quote.lines, occasion.seller.rep.role or "ae")
     roles = tuple(dict.fromkeys((*sheet.concession.consents, *to_prices)))
@@ -129,7 +130,7 @@ def approved(quote: Quote, occasion: Occasion, rng: Random, roles: Sequence[str]
         )
         for role in roles
     )
-    return replace(quote, approvals=consents)
+    return altered(quote, approvals=consents)
 
 
 def _approver(occasion: Occasion, role: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,10 +16,10 @@ from app.demo.outcomes import Discovery, discovery, outcome
 from app.demo.randomness import stream
 from app.demo.setup import SetUp, configuration
 from app.demo.truth import truth
-from app.demo.wire import joined, json_text, members, text_of
+from app.demo.wire import day_text, joined, json_text, last_day_text, members, number_text, text_of
 from policies.domain.agreement import Amendment
 from policies.domain.charge import Line
-from policies.domain.money import amount_string, plain
+from policies.domain.money import plain
 
 if TYPE_CHECKING:
     from app.demo.accounts import Customer
@@ -142,91 +143,101 @@ def _configuration(contract: Contract, made: SetUp, suffix: str) -> str:
     )
 
 
-# ------------------------------------------------------------------------------------------------------- usage
+# ------------------------------------------------------------------------------------------ usage and invoices
 
 
-def _usage(books: Books) -> Iterator[Document]:
-    """One record for each month that has ended and each line that is metered, and what departs from that."""
-    contract, months = books.contract, books.months
-    names = {line.line_id: line.product_id for line in contract.signed.lines}
-    for line_id, series in books.use.items():
-        for month in range(books.elapsed_in_term):
-            oddity = books.oddities.get((line_id, month), _NORMAL)
-            if not oddity.missing:
-                record = _Reading(contract, line_id, names[line_id], months.starts[month], months.starts[month + 1])
-                yield from _readings(record, plain(series[month]), oddity)
-    for line, month, quantity in books.extra_use:
-        if line.line_id not in books.use or month >= books.months_in_term:
-            start, end = months.starts[month], months.starts[month + 1]
-            record = _Reading(contract, line.line_id, line.product_id, start, end)
-            yield from _readings(record, plain(quantity), _NORMAL, "-S")
-    for line, day in books.delivered:
-        yield Document(Kind.USAGE, _delivery(contract, line, day))
+class _Ids(NamedTuple):
+    """The ids that the documents of one contract share."""
+
+    number: str
+    agreement_id: str
+    account_id: str
+    currency: str
+
+    @staticmethod
+    def of(contract: Contract) -> _Ids:
+        account_id = contract.occasion.customer.account.account_id
+        return _Ids(contract.number, contract.agreement_id, account_id, contract.signed.currency)
 
 
 class _Reading(NamedTuple):
-    """Which use a record is of."""
+    """The use of one line in one month."""
 
-    contract: Contract
     line_id: str
     product_id: str
     start: date
     end: date
+    quantity: Decimal
 
 
-def _readings(reading: _Reading, quantity: str, oddity: Oddity, suffix: str = "") -> Iterator[Document]:
-    contract, line_id, product_id, start, end = reading
-    last = end - _ONE_DAY
-    usage_id = f"SIM-U-{contract.number}-{line_id}-{start}{suffix}"
-    received = end + _ONE_DAY * 19 if oddity.received_late else end
-    agreement = "" if oddity.orphaned else f'"agreement_id": "{contract.agreement_id}", "line_id": "{line_id}", '
-    tail = (
-        f'{agreement}"product_id": "{oddity.product_id or product_id}", "period_start": "{start}", '
-        f'"period_end": "{last}", "quantity": "{quantity}", "received_on": "{received}", "simulated": true}}'
+def _usage(books: Books) -> Iterator[Document]:
+    """One record for each month that has ended and each line that is metered, and what departs from that."""
+    ids, starts = _Ids.of(books.contract), books.months.starts
+    names = {line.line_id: line.product_id for line in books.lines()}
+    for line_id, series in books.use.items():
+        for month in range(books.elapsed_in_term):
+            oddity = books.oddities.get((line_id, month), _NORMAL)
+            if not oddity.missing:
+                reading = _Reading(line_id, names[line_id], starts[month], starts[month + 1], series[month])
+                yield from _readings(ids, reading, oddity)
+    for line, month, quantity in books.extra_use:
+        if line.line_id not in books.use or month >= books.months_in_term:
+            reading = _Reading(line.line_id, line.product_id, starts[month], starts[month + 1], quantity)
+            yield from _readings(ids, reading, _NORMAL)
+    for line, day in books.delivered:
+        yield Document(Kind.USAGE, _delivery(ids, line, day))
+
+
+def _readings(ids: _Ids, reading: _Reading, oddity: Oddity) -> Iterator[Document]:
+    first, line_id = day_text(reading.start), reading.line_id
+    received = (reading.end + _ONE_DAY * 19).isoformat() if oddity.received_late else day_text(reading.end)
+    agreement = "" if oddity.orphaned else f'"agreement_id": "{ids.agreement_id}", "line_id": "{line_id}", '
+    usage_id = f"SIM-U-{ids.number}-{line_id}-{first}"
+    rest = (
+        f'"account_id": "{ids.account_id}", {agreement}"product_id": "{oddity.product_id or reading.product_id}", '
+        f'"period_start": "{first}", "period_end": "{last_day_text(reading.end)}", '
+        f'"quantity": "{plain(reading.quantity)}", "received_on": "{received}", "simulated": true}}'
     )
-    account = contract.occasion.customer.account.account_id
-    yield Document(Kind.USAGE, f'{{"usage_id": "{usage_id}", "account_id": "{account}", {tail}')
+    yield Document(Kind.USAGE, f'{{"usage_id": "{usage_id}", {rest}')
     if oddity.doubled:
-        yield Document(Kind.USAGE, f'{{"usage_id": "{usage_id}-R", "account_id": "{account}", {tail}')
+        yield Document(Kind.USAGE, f'{{"usage_id": "{usage_id}-R", {rest}')
 
 
-def _delivery(contract: Contract, line: Line, day: date) -> str:
-    account = contract.occasion.customer.account.account_id
+def _delivery(ids: _Ids, line: Line, day: date) -> str:
+    quantity = plain(line.quantity) if line.quantity is not None else "1"
     return (
-        f'{{"usage_id": "SIM-U-{contract.number}-{line.line_id}-D", "account_id": "{account}", '
-        f'"agreement_id": "{contract.agreement_id}", "line_id": "{line.line_id}", "product_id": "{line.product_id}", '
-        f'"at": "{day}T15:00:00Z", "quantity": "{plain(line.quantity) if line.quantity is not None else "1"}", '
-        f'"delivered": true, "simulated": true}}'
+        f'{{"usage_id": "SIM-U-{ids.number}-{line.line_id}-D", "account_id": "{ids.account_id}", '
+        f'"agreement_id": "{ids.agreement_id}", "line_id": "{line.line_id}", "product_id": "{line.product_id}", '
+        f'"at": "{day}T15:00:00Z", "quantity": "{quantity}", "delivered": true, "simulated": true}}'
     )
-
-
-# ----------------------------------------------------------------------------------------------------- invoices
 
 
 def _invoices(books: Books, today: date) -> Iterator[Document]:
-    billed = books.billed(today)
+    ids, invoices = _Ids.of(books.contract), by_invoice(books.billed(today))
     for suffix in ("", "-B") if books.twice else ("",):
-        for number, (issued, amounts) in enumerate(by_invoice(billed).items(), start=1):
-            yield Document(Kind.INVOICE, _invoice(books.contract, number, issued, amounts, suffix))
+        for number, (issued, amounts) in enumerate(invoices.items(), start=1):
+            yield Document(Kind.INVOICE, _invoice(ids, f"{number:03d}{suffix}", issued, amounts, suffix))
 
 
-def _invoice(contract: Contract, number: int, issued: date, amounts: list[Billed], suffix: str) -> str:
-    currency = contract.signed.currency
-    lines = ", ".join([_invoice_line(each, currency, suffix) for each in amounts])
-    total = amount_string(sum(each.amount for each in amounts[1:]) + amounts[0].amount, currency)
+def _invoice(ids: _Ids, number: str, issued: date, amounts: list[Billed], suffix: str) -> str:
+    total = amounts[0].amount
+    for each in amounts[1:]:
+        total += each.amount
+    lines = ", ".join([_invoice_line(each, suffix) for each in amounts])
     return (
-        f'{{"invoice_id": "SIM-INV-{contract.number}-{number:03d}{suffix}", '
-        f'"account_id": "{contract.occasion.customer.account.account_id}", "agreement_id": "{contract.agreement_id}", '
-        f'"billing_configuration_id": "SIM-BC-{contract.number}{suffix}", "issued_on": "{issued}", '
-        f'"currency": "{currency}", "lines": [{lines}], "total": "{total}", "simulated": true}}'
+        f'{{"invoice_id": "SIM-INV-{ids.number}-{number}", "account_id": "{ids.account_id}", '
+        f'"agreement_id": "{ids.agreement_id}", "billing_configuration_id": "SIM-BC-{ids.number}{suffix}", '
+        f'"issued_on": "{day_text(issued)}", "currency": "{ids.currency}", "lines": [{lines}], '
+        f'"total": "{total:f}", "simulated": true}}'
     )
 
 
-def _invoice_line(billed: Billed, currency: str, suffix: str) -> str:
-    quantity = f'"quantity": "{plain(billed.quantity)}", ' if billed.quantity is not None else ""
-    price = f'"unit_price": "{plain(billed.unit_price)}", ' if billed.unit_price is not None else ""
+def _invoice_line(billed: Billed, suffix: str) -> str:
+    """One amount. It is in whole minor units already, so its own digits are those that are written."""
+    quantity = f'"quantity": {number_text(billed.quantity)}, ' if billed.quantity is not None else ""
+    price = f'"unit_price": {number_text(billed.unit_price)}, ' if billed.unit_price is not None else ""
     return (
         f'{{"line_id": "{billed.line_id}", "charge_id": "{billed.charge_id}{suffix}", '
-        f'"product_id": "{billed.product_id}", "kind": "{billed.kind}", "period_start": "{billed.start}", '
-        f'"period_end": "{billed.end - _ONE_DAY}", {quantity}{price}"amount": "{amount_string(billed.amount, currency)}"}}'
+        f'"product_id": "{billed.product_id}", "kind": "{billed.kind}", "period_start": "{day_text(billed.start)}", '
+        f'"period_end": "{last_day_text(billed.end)}", {quantity}{price}"amount": "{billed.amount:f}"}}'
     )

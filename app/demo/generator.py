@@ -34,7 +34,7 @@ class Manifest:
     quotes: int
     start: date
     end: date
-    records: Counter[str] = field(default_factory=Counter)
+    records: Counter[Kind] = field(default_factory=Counter)
     patterns: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
     leaked: int = 0
@@ -42,7 +42,7 @@ class Manifest:
 
     def add(self, told: Told) -> None:
         """Count one account."""
-        self.records.update(document.kind.value for document in told.documents)
+        self.records.update(document.kind for document in told.documents)
         self.patterns.update(told.patterns)
         self.accepted += told.accepted
         self.leaked += told.leaked
@@ -56,7 +56,7 @@ class Manifest:
             "seed": self.seed,
             "quotes": self.quotes,
             "history": {"start": self.start.isoformat(), "end": self.end.isoformat()},
-            "records": {kind.value: self.records[kind.value] for kind in Kind},
+            "records": {kind.value: self.records[kind] for kind in Kind},
             "patterns": {number: self.patterns[number] for number in PATTERNS},
             "brings_along": {pattern: list(others) for pattern, others in BRINGS_ALONG.items()},
             "accepted": self.accepted,

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from app.demo.accounts import Customer, customer
+from app.demo.altered import altered
 from app.demo.consumption import Months, consumption
 from app.demo.continuing import amendable
 from app.demo.contracts import Alteration, Contract
@@ -206,7 +207,7 @@ class _Story:
             or signed_on >= self.world.end
             or (not deal.forced and day > self.world.end - timedelta(_FRESH_DAYS))
         ):
-            deal.quote = replace(deal.quote, stage=self._open_stage(deal))
+            deal.quote = altered(deal.quote, stage=self._open_stage(deal))
             return
         deal.leaks = rng.random() < deal.odds.probability and not deal.forced
         if deal.leaks and rng.random() < _TOO_SMALL:

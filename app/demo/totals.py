@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import Final
@@ -35,7 +34,7 @@ def printed(quote: Quote) -> Quote:
         acv=round_to_currency(sum((annual_price(line) for line in lines), ZERO), quote.currency),
         one_time=sum(once, ZERO),
     )
-    return replace(quote, lines=lines, stated_totals=stated)
+    return altered(quote, lines=lines, stated_totals=stated)
 
 
 def reprinted(quote: Quote) -> Quote:

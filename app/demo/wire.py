@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -25,6 +25,7 @@ _Writer: TypeAlias = Callable[[Any], str]
 
 # Records whose JSON object holds the fields of an inner record as its own; the inner one's id is not written again.
 _INNER: Final[Mapping[type, str]] = {BillingCharge: "terms"}
+_ONE_DAY: Final = timedelta(days=1)
 _PLAIN: Final = (Discount, Tier, Package, Percentage, MinimumCommitment, Drawdown, RampSegment)
 _UNWRITTEN: Final = frozenset({"extra", "nulls", "included_unlimited"})
 
@@ -83,8 +84,21 @@ def _part(part: object) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _number(number: Decimal) -> str:
+def number_text(number: Decimal) -> str:
+    """A number as JSON text: a decimal string in quotes."""
     return f'"{plain(number)}"'
+
+
+@lru_cache(maxsize=4096)
+def day_text(day: date) -> str:
+    """A day as it is written, without quotes."""
+    return day.isoformat()
+
+
+@lru_cache(maxsize=4096)
+def last_day_text(end: date) -> str:
+    """The day before the end of a period, as it is written, without quotes."""
+    return (end - _ONE_DAY).isoformat()
 
 
 def _items(values: tuple[object, ...]) -> str:
@@ -114,10 +128,10 @@ class _Writers(dict[type, _Writer]):
 _WRITERS: Final = _Writers(
     {
         str: quoted,
-        Decimal: _number,
+        Decimal: number_text,
         bool: lambda flag: "true" if flag else "false",
         int: str,
-        date: lambda day: f'"{day.isoformat()}"',
+        date: lambda day: f'"{day_text(day)}"',
         datetime: _moment,
         tuple: _items,
         # These compare by all that they hold, as long as they hold nothing beside their fields.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from app.demo.altered import altered
 from app.demo.deals import approved
 from app.demo.defects import prices, structure, terms
 from app.demo.defects.bench import Bench, Defective, Planter
@@ -63,7 +64,7 @@ def planted(pattern: str, bench: Bench) -> Defective | None:
         return replace(made, quote=quote)
     earlier = [each.role or "" for each in bench.quote.approvals] if made.keeps_consents else []
     roles = tuple(dict.fromkeys((*earlier, *made.consents)))
-    quote = replace(quote, approvals=())
+    quote = altered(quote, approvals=())
     if roles:
         quote = approved(quote, bench.occasion, bench.rng, roles)
     return replace(made, quote=quote)
