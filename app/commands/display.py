@@ -158,7 +158,7 @@ def _show_rows(rows: Iterable[Row]) -> None:
 
 
 def _show(text: str, *, indent: str = "", dim: bool = False) -> None:
-    click.secho(_wrapped(text, indent), dim=dim)
+    click.secho(_wrapped(text, indent), dim=dim or None)
 
 
 def _wrapped(text: str, indent: str = "") -> str:

@@ -93,7 +93,12 @@ def test_policies(names: tuple[str, ...], home: Path | None, *, as_json: bool) -
 
 @policies.command("new")
 @click.argument("policy_id")
-@click.option("--pattern", type=click.Choice(list(PATTERNS)), help="The leakage pattern that a new policy is about.")
+@click.option(
+    "--pattern",
+    type=click.Choice(list(PATTERNS)),
+    metavar="PATTERN",
+    help="The leakage pattern that a new policy is about, such as Q02; docs/reference/patterns.md lists them.",
+)
 @home_option
 def new_policy(policy_id: str, pattern: str | None, home: Path | None) -> None:
     """Write a policy to start from into the home folder: in shadow, and with tests that pass.

@@ -68,6 +68,7 @@ def _verify(store: Store, anchor: str | None, *, as_json: bool) -> None:
             bar.update(checked - bar.pos)
 
         report = store.verify_chain(anchor=held, progress=progress)
+        progress(bar.length or 0, bar.length or 0)
     told = {
         "checked": report.checked,
         "whole": report.is_whole,
