@@ -1,0 +1,22 @@
+"""What the README shows is what the program prints."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(("name", "code"), [("seat-contract", 0), ("seat-contract-without-overage", 2)])
+def test_the_readme_shows_the_true_output(home: Path, name: str, code: int) -> None:
+    command = [sys.executable, "-m", "app", "check", f"examples/quotes/{name}.json", "--home", str(home)]
+    ran = subprocess.run(  # noqa: S603  our own command line
+        command, cwd=ROOT, env={**os.environ, "COLUMNS": "100"}, capture_output=True, text=True, check=False
+    )
+    printed = "\n".join(row.rstrip() for row in ran.stdout.splitlines())
+    assert ran.returncode == code, ran.stderr
+    assert f"```text\n{printed}\n```" in (ROOT / "README.md").read_text("utf-8")
+    assert f"examples/quotes/{name}.json --home .demo" in (ROOT / "README.md").read_text("utf-8")
