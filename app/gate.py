@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,11 +13,12 @@ from time import perf_counter
 from typing import Any, Final
 
 from app.assess import Answer, Call, Measures, assess
+from app.errors import problem_of
 from app.identifiers import new_id
 from app.recording import RuleArchive, approved_contents, context_of, recorded
 from app.rendering import render
 from app.rules import Rules
-from app.store import AlreadyAnswered, KeyedAnswer, KeyedRequest, Store
+from app.store import AlreadyAnswered, KeyedAnswer, KeyedRequest, RefusedRequest, Store
 from app.store import Answer as KeptAnswer
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
@@ -88,7 +89,31 @@ class QuoteGate:
         try:
             return future.result(timeout=call.wait_seconds)
         except TookTooLong:
+            if not call.dry_run:
+                future.add_done_callback(lambda done: self._finished_late(work, done))
             return self._unchecked(work)
+
+    def _finished_late(self, work: _Work, done: Future[Answer]) -> None:
+        """Nobody waits any more: what turns out to be refused is kept, so that it can be looked up all the same."""
+        error = done.exception()
+        if error is None:
+            return
+        problem = problem_of(error)
+        ref_id = _late_refusal(work)
+        document = problem.document(request_id=work.decision_id, refused_id=ref_id)
+        self._store.refused.keep(
+            RefusedRequest(
+                ref_id=ref_id,
+                received_at=self._clock(),
+                route=ROUTE,
+                status=problem.kind.status,
+                problem=document,
+                body=work.call.raw,
+                length=len(work.call.raw),
+                content_type=JSON,
+                key_id=work.call.caller.key_id,
+            )
+        )
 
     def close(self) -> None:
         """Finish what is under way."""
@@ -155,9 +180,18 @@ class QuoteGate:
             "verdict": verdict.value,
             "fail_mode": mode.value,
             "headline": f"Not checked within {work.call.wait_seconds:g} seconds; the check goes on, {goes_on}.",
-            "links": {} if work.call.dry_run else {"self": f"/v1/decisions/{work.decision_id}"},
+            "links": {} if work.call.dry_run else _links(work),
         }
         return Answer(status=202, body=json.dumps(body).encode(), decision_id=work.decision_id, verdict=verdict.value)
+
+
+def _links(work: _Work) -> dict[str, str]:
+    """Where the decision will be, and where the problem will be if the document turns out to be refused."""
+    return {"self": f"/v1/decisions/{work.decision_id}", "refused": f"/v1/refused/{_late_refusal(work)}"}
+
+
+def _late_refusal(work: _Work) -> str:
+    return "ref_" + work.decision_id.removeprefix("dec_")
 
 
 def _fresh(decision: Decision, body: bytes, work: _Work) -> Answer:

@@ -180,21 +180,22 @@ class LiveRules:
             self._next_look = monotonic() + self.every.total_seconds()
             signature = _signature(self.home)
             if signature != self._signature:
-                self._signature = signature
                 self._try()
+                self._signature = signature
+        except RulesRefused as refused:
+            self._signature = signature
+            self.on_failure(refused)
+        except OSError as error:
+            # A passing fault: the folder is looked at again next time, as if it had not been.
+            self.on_failure(RulesRefused((f"the home folder cannot be read: {error.strerror}",)))
         finally:
             self._lock.release()
 
     def _try(self) -> None:
-        try:
-            texts = read_home(self.home)
-            if self._rules is None or texts != self._rules.files:
-                self._rules = take_up(texts)
-                self.on_change(self._rules)
-        except RulesRefused as refused:
-            self.on_failure(refused)
-        except OSError as error:
-            self.on_failure(RulesRefused((f"the home folder cannot be read: {error.strerror}",)))
+        texts = read_home(self.home)
+        if self._rules is None or texts != self._rules.files:
+            self._rules = take_up(texts)
+            self.on_change(self._rules)
 
 
 def _policies(texts: RuleFiles, company: Company | None, reasons: list[str]) -> PolicySet:

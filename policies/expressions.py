@@ -10,7 +10,7 @@ from policies.check import Loss, Violated
 from policies.domain.finding import Change, Evidence
 from policies.domain.wording import field_of, spelt
 from policies.language.explanation import Explainer, Missing
-from policies.vocabulary import QUOTE
+from policies.vocabulary import NOTES, QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,12 @@ def because(policy: Policy, facts: QuoteFacts, line: LineFacts | None) -> str:
             if missing:
                 return _joined(missing)
     return "a fact that it needs is not known"
+
+
+@cache
+def names_its_line(text: str) -> bool:
+    """Whether the reasons for which an expression of this text cannot be told may name the line that it was asked about."""
+    return any(path in text and "line.line_id" in (note.because or "") for path, note in NOTES.items())
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Scope, Undetermined
-from policies.expressions import because, violation
+from policies.expressions import because, names_its_line, violation
 from policies.language import Fused, Judgement, Rule, fuse, judge
 
 if TYPE_CHECKING:
@@ -46,10 +46,14 @@ class PolicySet:
     def hits(self, facts: QuoteFacts) -> Iterator[tuple[Policy, LineFacts | None, CheckResult]]:
         """Each policy that is violated or cannot be told, with the line where it judges lines."""
         policies, fused = self._in_force(facts.today)
+        known: dict[tuple[str, str], CheckResult] = {}
         for hit in fused.run(facts):
             policy = policies[hit.rule]
             line = facts.lines[hit.item] if hit.item is not None else None
-            yield policy, line, result_of(policy, hit.outcome, facts, line)
+            if hit.outcome is Judgement.UNASSESSED and line is not None:
+                yield policy, line, _unassessed(policy, facts, line, known)
+            else:
+                yield policy, line, result_of(policy, hit.outcome, facts, line)
 
     def _in_force(self, day: date) -> _Compiled:
         compiled = self._compiled.get(day)
@@ -62,6 +66,18 @@ class PolicySet:
                 self._compiled.clear()
             self._compiled[day] = compiled
         return compiled
+
+
+def _unassessed(
+    policy: Policy, facts: QuoteFacts, line: LineFacts, known: dict[tuple[str, str], CheckResult]
+) -> CheckResult:
+    """Why a policy does not apply to a line, worked out once for each product where the reason does not name the line."""
+    if policy.when is None or names_its_line(policy.when.source.text):
+        return result_of(policy, Judgement.UNASSESSED, facts, line)
+    key = (policy.id, line.line.product_id)
+    if key not in known:
+        known[key] = result_of(policy, Judgement.UNASSESSED, facts, line)
+    return known[key]
 
 
 def rule_of(policy: Policy) -> Rule:

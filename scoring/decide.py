@@ -54,8 +54,8 @@ def headline(
     enforced = [finding for finding in by_urgency(findings) if finding.enforces]
     if not enforced:
         return "Nothing stands in the way" + _unjudged(not_assessed) + "."
-    first, others = enforced[0], sum(finding.root is None for finding in enforced[1:])
-    more = f" (and {others} more finding{'s' if others > 1 else ''})" if others else ""
+    first, count = enforced[0], len(enforced)
+    more = f" (the first of {count} findings)" if count > 1 else ""
     return f"{titles.get(first.policy_id, first.policy_id)}{_on(first, names)}{_money(first, currency)}{more}."
 
 

@@ -51,11 +51,16 @@ def run(quote: QuoteFacts, _parameters: NoParameters) -> CheckResult:
             unknown.append(facts.line.product_id)
         elif (low is not None and net < low) or (high is not None and net > high):
             outside.append(facts)
-    if outside:
+    if outside and _may_move(quote):
         return _violated(quote, outside)
     if unknown:
         return Undetermined(f"no stand-alone selling range for {listed(list(dict.fromkeys(unknown)))} in the catalog")
     return SATISFIED if priced else NOT_APPLICABLE
+
+
+def _may_move(quote: QuoteFacts) -> bool:
+    """Whether revenue can move between lines at all: what is sold alone keeps its whole price, whatever its range."""
+    return sum(facts.line.charge_type is not ChargeType.USAGE for facts in quote.lines) > 1
 
 
 def _violated(quote: QuoteFacts, outside: list[LineFacts]) -> Violated:

@@ -106,3 +106,14 @@ def test_past_the_callers_time_work_goes_on_or_is_held_by_stage(ask, example, se
     assert (answer.status, told["checked"], told["verdict"]) in {(202, False, verdict), (202, False, "flag")}
     services.gate.close()
     assert services.store.decisions.get(answer.decision_id).decision.summary.verdict == "allow"
+
+
+def test_what_is_refused_past_the_callers_time_is_kept_all_the_same(ask, example, services) -> None:
+    line = example("seat-contract")["lines"][0]
+    many = [line | {"line_id": str(number)} for number in range(3000)]
+    answer = ask(example("seat-contract") | {"lines": [*many, many[0]]}, wait_seconds=0.0)
+    services.gate.close()
+    ref_id = json.loads(answer.body)["links"]["refused"].rpartition("/")[2]
+    kept = services.store.refused.get(ref_id)
+    assert kept is not None
+    assert json.loads(kept.request.problem)["status"] == 422

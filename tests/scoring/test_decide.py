@@ -53,7 +53,7 @@ def test_order_never_matters(effects: list[Effect], random) -> None:
 def test_the_headline_names_the_finding_its_line_its_money_and_how_much_else_there_is() -> None:
     findings = [a_finding("small", Effect.FLAG, "10"), a_finding("floor", Effect.BLOCK, "14400")]
     said = headline(findings, {"floor": "Net price under the floor"}, {"1": "API calls"}, "USD", [])
-    assert said == "Net price under the floor on API calls: $14,400 could go unbilled (and 1 more finding)."
+    assert said == "Net price under the floor on API calls: $14,400 could go unbilled (the first of 2 findings)."
 
 
 def test_an_allowed_quote_says_what_could_not_be_judged() -> None:
