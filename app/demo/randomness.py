@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from math import exp
@@ -35,12 +35,6 @@ class Weighted(Generic[T]):
 
     def pick(self, rng: Random) -> T:
         return self.things[min(bisect(self.bounds, rng.random() * self.bounds[-1]), len(self.things) - 1)]
-
-
-def pick_weighted(rng: Random, things: Sequence[T], weights: Sequence[float]) -> T:
-    """One of the things, each as likely as its weight; for weights that are not known beforehand."""
-    bounds = list(accumulate(weights))
-    return things[min(bisect(bounds, rng.random() * bounds[-1]), len(things) - 1)]
 
 
 def around(rng: Random, median: float, spread: float) -> float:

@@ -47,11 +47,6 @@ def is_quarter_end(day: date) -> bool:
     return day.month % 3 == 0 and (day + timedelta(days=QUARTER_END_DAYS)).month != day.month
 
 
-def workday(day: date) -> date:
-    """The day itself, or the Monday after it."""
-    return day + _ONE_DAY * (7 - day.weekday()) if day.weekday() > 4 else day
-
-
 def moment(rng: Random, day: date) -> datetime:
     """A moment of the working day, in UTC, to the minute."""
     return datetime(day.year, day.month, day.day, 8 + int(rng.random() * 10), int(rng.random() * 60), tzinfo=UTC)
