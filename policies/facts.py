@@ -15,6 +15,7 @@ from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
 from policies.domain.charge import ChargeModel, ChargeType, Line, PackageRounding, PricePeriod
 from policies.domain.company import Company
 from policies.domain.period import MONTHS, Period, add_months, periods_in
+from policies.domain.proration import priced_periods
 from policies.domain.quote import Quote
 from policies.domain.schedule import Unscheduled, committed_total
 from policies.domain.wording import listed
@@ -311,6 +312,7 @@ class _Deriver:
         self._spans: dict[Period, Decimal] = {}
         self.term = term_of(quote.start_date, quote.end_date, quote.term_months)
         self.months = self._months(self.term) if self.term is not None else _decimal(quote.term_months)
+        self._in_months = self.months is not None and not self.months % ONE
         self._products: dict[str, tuple[Product | None, CatalogPrice | None]] = {}
         comparable = book is not None and book.currency == quote.currency
         self._book_id = book.price_book if comparable and book is not None else None
@@ -323,7 +325,7 @@ class _Deriver:
             term, months = self.term, self.months
         else:
             term, months = self._own_term(line)
-        periods = self._periods(period, term, months)
+        periods = self._periods(line, period, term, months)
         factor = _factor(price, period, months)
         priced = price is not None and factor is not None
         list_price = _scaled(price.list_unit_price, factor) if price is not None and factor is not None else None
@@ -385,14 +387,23 @@ class _Deriver:
             months = self._spans[term] = periods_in(term, 1)
         return months
 
-    def _periods(self, period: PricePeriod | None, term: Period | None, months: Decimal | None) -> Decimal | None:
+    def _periods(
+        self, line: Line, period: PricePeriod | None, term: Period | None, months: Decimal | None
+    ) -> Decimal | None:
+        """How often the price is due: in months where the whole quote counts in months, else as the schedule prorates it."""
         if period is None:
             return None
         if period is PricePeriod.ONE_TIME or period is PricePeriod.TERM:
             return ONE
-        if period is PricePeriod.MONTH:
-            return months
-        return periods_in(term, MONTHS[period]) if term is not None else months and months / MONTHS[period]
+        if term is not None and (term is not self.term or not self._in_months):
+            return self._prorated(line, period, term)
+        return months if period is PricePeriod.MONTH else months and months / MONTHS[period]
+
+    def _prorated(self, line: Line, period: PricePeriod, term: Period) -> Decimal:
+        co_termed = self.term is not None and term.end == self.term.end
+        anchor = self.term.start if co_termed and self.term is not None else term.start
+        frequency = line.billing_frequency or self.quote.billing_frequency
+        return priced_periods(term.start, term.end, period, frequency, anchor, None)
 
     def _amounts(
         self,

@@ -17,7 +17,7 @@ from policies.domain.finding import Change, Direction, Evidence
 from policies.domain.money import format_amount, has_too_many_decimals, minor_unit, plain, round_to_currency
 from policies.domain.period import MONTHS, periods_in
 from policies.domain.quote import DealType
-from policies.domain.schedule import Unscheduled, committed_total
+from policies.domain.schedule import Unscheduled
 from policies.domain.wording import field_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def misstated(facts: LineFacts, quote: QuoteFacts) -> Misstated | Unscheduled | 
     if stated is None or (stated == facts.net_total and not stub):
         return None
     one_period = _one_period(facts)
-    expected = _expected(facts, quote, one_period) if stub else _total(facts)
+    expected = _expected(facts, quote, one_period)
     if isinstance(expected, Unscheduled):
         return expected
     if abs(stated - expected) <= minor_unit(quote.currency):
@@ -120,22 +120,15 @@ def _one_period(facts: LineFacts) -> Decimal | None:
     return line.net_unit_price * facts.units
 
 
-def _total(facts: LineFacts) -> Decimal | Unscheduled:
+def _expected(facts: LineFacts, quote: QuoteFacts, one_period: Decimal | None) -> Decimal | Unscheduled:
     line_id = facts.line.line_id
     if facts.line.charge_type is ChargeType.USAGE:
         return Unscheduled(f"line {line_id} is usage, and how much will be used is not known")
     if facts.net_total is None:
         return Unscheduled(f"the total of line {line_id} cannot be told from its terms")
-    return facts.net_total
-
-
-def _expected(facts: LineFacts, quote: QuoteFacts, one_period: Decimal | None) -> Decimal | Unscheduled:
-    """What a stub comes to."""
-    if facts.line.charge_type is ChargeType.USAGE:
-        return _total(facts)
-    if one_period is not None and _aligned_on_its_end(facts, quote):
+    if one_period is not None and is_stub(facts) and _aligned_on_its_end(facts, quote):
         return one_period * _counted_from_the_end(facts)
-    return committed_total(facts.line, quote.quote, price_period=facts.price_period)
+    return facts.net_total
 
 
 def _aligned_on_its_end(facts: LineFacts, quote: QuoteFacts) -> bool:

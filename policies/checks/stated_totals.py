@@ -21,9 +21,10 @@ from policies.check import (
 from policies.domain.charge import ChargeType
 from policies.domain.finding import Change, Direction, Effect, Evidence
 from policies.domain.money import format_amount, minor_unit, plain, round_to_currency
+from policies.footing import misstated
 
 if TYPE_CHECKING:
-    from policies.facts import QuoteFacts
+    from policies.facts import LineFacts, QuoteFacts
 
 ZERO: Final = Decimal(0)
 HALF: Final = Decimal("0.5")
@@ -91,7 +92,18 @@ def _tcv_readings(quote: QuoteFacts, stated: Decimal) -> tuple[Decimal, ...]:
     usage = [facts.line.stated_total for facts in quote.lines if facts.line.charge_type is ChargeType.USAGE]
     if usage and stated > quote.tcv and None in usage:
         return ()
-    return (quote.tcv, quote.tcv + sum((total for total in usage if total is not None), ZERO))
+    expected_use = sum((total for total in usage if total is not None), ZERO)
+    if stated == quote.tcv:
+        return (quote.tcv,)
+    return (quote.tcv, quote.tcv + expected_use, sum((_as_stated(facts, quote) for facts in quote.lines), ZERO))
+
+
+def _as_stated(facts: LineFacts, quote: QuoteFacts) -> Decimal:
+    """A line's stated total where it is right by some reading of its own, else what its terms come to."""
+    stated = facts.line.stated_total
+    if stated is not None and misstated(facts, quote) is None:
+        return stated
+    return facts.net_total or ZERO
 
 
 def _yearly_readings(quote: QuoteFacts) -> tuple[Decimal, ...]:

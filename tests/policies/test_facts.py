@@ -9,6 +9,7 @@ from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
 from policies.domain.charge import PricePeriod
 from policies.domain.company import Company
 from policies.domain.finding import Change
+from policies.domain.schedule import Unscheduled, committed_total
 from policies.facts import derive, rederive
 from policies.remedy import apply
 from tests.builders import a_line, a_quote, a_usage_line
@@ -142,3 +143,23 @@ def test_a_changed_header_derives_every_line_anew(change: Change) -> None:
     known = catalog(a_price())
     changed = apply(a_quote(), [change])
     assert rederive(facts(catalog=known), changed) == facts(changed, catalog=known)
+
+
+def test_a_stub_counts_the_days_of_the_whole_period_that_it_shares_with_its_quote() -> None:
+    # 20 May to 30 June are 42 of the 91 days of the quarter from 1 April: 9,100 * 42/91 = 4,200.
+    stub = a_line(start_date="2026-05-20", price_period="quarter", net_unit_price="9100", quantity="1")
+    quote = a_quote(start_date="2026-04-01", end_date="2026-06-30", billing_frequency="quarterly", lines=[stub])
+    found = facts(quote)
+    assert found.tcv is not None
+    assert round(found.tcv, 2) == Decimal(4200)
+    assert found.lines[0].net_total == found.tcv
+
+
+def test_the_total_of_a_stub_is_that_of_its_schedule() -> None:
+    stub = a_line(start_date="2026-02-11", price_period="year", net_unit_price="1200")
+    quote = a_quote(lines=[stub])
+    total = committed_total(stub, quote)
+    assert not isinstance(total, Unscheduled)
+    net = facts(quote).lines[0].net_total
+    assert net is not None
+    assert abs(net - total) < Decimal("0.000001")

@@ -97,3 +97,12 @@ def test_where_a_line_cannot_be_recomputed_its_stated_total_stands_in():
     assert violated(CHECK, a_quote(stated_totals={"tcv": "20000"}, **undated))
     unknown = a_quote(stated_totals={"tcv": "1"}, start_date=None, end_date=None)
     assert isinstance(judged(CHECK, unknown), Undetermined)
+
+
+def test_a_stub_that_is_right_on_its_line_is_right_in_the_total():
+    # An expansion from 20 May to 30 June joins quarters that turn on 1 July: 9,100 * 42/91 = 4,200.
+    line = a_line(price_period="quarter", net_unit_price="9100", quantity="1", stated_total="4200")
+    dates = {"start_date": "2026-05-20", "end_date": "2026-06-30", "deal_type": "expansion"}
+
+    assert isinstance(judged(CHECK, a_quote(lines=[line], stated_totals={"tcv": "4200"}, **dates)), Satisfied)
+    assert violated(CHECK, a_quote(lines=[line], stated_totals={"tcv": "9100"}, **dates))
