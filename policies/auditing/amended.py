@@ -1,0 +1,134 @@
+"""Amendments, folded: the terms of each line, and from which day to which they hold.
+
+Amendments take effect in the order of their effective dates; of two with the same one, the later signature counts last.
+Two that change the same line from the same day, neither signed after the other, contradict each other: from that day on
+the line has no terms that an audit could go by.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from policies.domain.charge import ChargeType, PricePeriod
+from policies.domain.decision import NotAssessed
+
+if TYPE_CHECKING:
+    from policies.domain.agreement import Agreement, Amendment
+    from policies.domain.charge import Line
+    from policies.domain.quote import Quote
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A line as it holds for a time, within `quote`; `number` counts from 0, `amendment_id` is what brought it."""
+
+    line: Line
+    quote: Quote
+    number: int = 0
+    amendment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """Every version of every line, in order of time, and what contradicts itself."""
+
+    versions: tuple[Version, ...]
+    not_assessed: tuple[NotAssessed, ...] = ()
+
+
+def fold(agreement: Agreement) -> Folded:
+    """The agreement's lines with all amendments in them."""
+    ordered = sorted(agreement.amendments, key=_in_order)
+    quote, moved = agreement.terms, _last_end(ordered)
+    if moved is not None:
+        quote = replace(quote, end_date=moved)
+    held: dict[str, list[Version]] = {
+        line.line_id: [Version(line=_extended(line, agreement.terms, moved), quote=quote)]
+        for line in agreement.terms.lines
+    }
+    contradictions = _contradictions(ordered)
+    for amendment in ordered:
+        for line in amendment.lines:
+            if (line.line_id, amendment.effective_date) not in contradictions:
+                _replace(held.setdefault(line.line_id, []), line, amendment, quote)
+        for line_id in amendment.removed_line_ids:
+            _end(held.get(line_id, []), amendment.effective_date)
+    for line_id, day in contradictions:
+        _end(held.get(line_id, []), day)
+    versions = tuple(version for of_line in held.values() for version in of_line)
+    return Folded(versions=versions, not_assessed=tuple(_told(contradictions)))
+
+
+def comes_once(line: Line) -> bool:
+    """Whether the line is charged once, whatever the term."""
+    return line.charge_type is ChargeType.ONE_TIME or line.price_period is PricePeriod.ONE_TIME
+
+
+def _in_order(amendment: Amendment) -> tuple[date, date, str]:
+    return amendment.effective_date, amendment.signed_on or date.min, amendment.amendment_id
+
+
+def _last_end(ordered: list[Amendment]) -> date | None:
+    return next((each.end_date for each in reversed(ordered) if each.end_date is not None), None)
+
+
+def _extended(line: Line, before: Quote, moved: date | None) -> Line:
+    """A line that states the agreement's own end goes on as long as the agreement does."""
+    return replace(line, end_date=moved) if moved is not None and line.end_date == before.end_date is not None else line
+
+
+def _replace(versions: list[Version], line: Line, amendment: Amendment, quote: Quote) -> None:
+    """Let a line hold from the amendment's day on. What comes once is charged once, on the new terms."""
+    day = amendment.effective_date
+    if comes_once(line) and versions:
+        before = versions.pop().line
+        line = replace(line, start_date=line.start_date or before.start_date)
+    else:
+        _end(versions, day)
+        line = replace(line, start_date=line.start_date or day)
+    versions.append(Version(line=line, quote=quote, number=len(versions), amendment_id=amendment.amendment_id))
+
+
+def _end(versions: list[Version], day: date) -> None:
+    """Let the versions of a line end before a day; those that start on it or later never hold."""
+    kept = []
+    for version in versions:
+        line, start = version.line, version.line.start_date or version.quote.start_date
+        if start is not None and start >= day and not (comes_once(line) and start < day):
+            continue
+        if not comes_once(line) and (line.end_date is None or line.end_date >= day):
+            version = replace(version, line=replace(line, end_date=day - _ONE_DAY))  # noqa: PLW2901
+        kept.append(version)
+    versions[:] = kept
+
+
+def _contradictions(ordered: list[Amendment]) -> dict[tuple[str, date], list[str]]:
+    """Lines and days on which several amendments disagree and no signature says which is later."""
+    found: dict[tuple[str, date], list[Amendment]] = defaultdict(list)
+    for amendment in ordered:
+        for line in amendment.lines:
+            found[line.line_id, amendment.effective_date].append(amendment)
+    return {key: [each.amendment_id for each in those] for key, those in found.items() if _disagree(key[0], those)}
+
+
+def _disagree(line_id: str, amendments: list[Amendment]) -> bool:
+    signatures = {each.signed_on for each in amendments}
+    if len(amendments) < 2 or (None not in signatures and len(signatures) == len(amendments)):
+        return False
+    lines = [line for each in amendments for line in each.lines if line.line_id == line_id]
+    return any(line != lines[0] for line in lines)
+
+
+def _told(contradictions: dict[tuple[str, date], list[str]]) -> Iterator[NotAssessed]:
+    for (line_id, day), names in contradictions.items():
+        because = (
+            f"the amendments {' and '.join(names)} both change line {line_id} from {day} on, and neither was signed after "
+            "the other"
+        )
+        yield NotAssessed(policy_id="audit-amendments", because=because, line_ids=(line_id,))
