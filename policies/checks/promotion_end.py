@@ -209,7 +209,8 @@ def _reduction_per_period(dated: _Dated) -> Decimal | None:
     if dated.term is not None and dated.start is not None and dated.start > dated.term.start:
         return (line.net_unit_price - price_after(line.net_unit_price, [dated.discount])) * units
     without = _price_without(dated, line.net_unit_price)
-    return None if without is None else (without - line.net_unit_price) * units
+    # A net price that was rounded up may lie a hair above what it is without the discount: that takes nothing off.
+    return None if without is None else max(ZERO, without - line.net_unit_price) * units
 
 
 def _price_without(dated: _Dated, net: Decimal) -> Decimal | None:

@@ -16,16 +16,22 @@ from policies.domain.charge import (
     ChargeModel,
     ChargeType,
     Discount,
+    Drawdown,
     Line,
+    MinimumCommitment,
     Package,
+    Percentage,
     PricePeriod,
+    QuantityBasis,
     RampSegment,
     Tier,
 )
-from policies.domain.quote import DealType, Quote, Renewal, Rep, SpecialTerm
+from policies.domain.material import content_hash, material
+from policies.domain.quote import Approval, DealType, Quote, Renewal, Rep, SpecialTerm, Stage, StatedTotals
 from policies.facts import derive
 from policies.remedy import apply
-from tests.builders import a_catalog, a_company, an_authority
+from tests.builders import a_catalog, a_company, a_line, a_quote, an_authority
+from tests.builders import tiers as tiers_of
 
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COMPANY = a_company(
@@ -38,11 +44,34 @@ COMPANY = a_company(
     margin_floors=[{"minimum_percent": "25", "deal_size_up_to": "10000"}, {"minimum_percent": "100"}],
 )
 CATALOG = a_catalog(
-    {"product_id": "A", "list_unit_price": "100", "ssp_low": "80", "ssp_high": "90", "unit_cost": "50"},
+    {
+        "product_id": "A",
+        "list_unit_price": "100",
+        "ssp_low": "80",
+        "ssp_high": "90",
+        "unit_cost": "50",
+        "overage_unit_price": "2",
+        "expected_usage_percent": "120",
+        "requires": [
+            {"product_id": "B"},
+            {"product_id": "C", "minimum_acv": "10", "minimum_amount": "500"},
+            {"product_id": "C", "segment": "smb"},
+        ],
+        "billing": {"charge_template": "tpl-a"},
+    },
+    {"product_id": "C", "charge_type": "one_time", "list_unit_price": "10", "price_period": "one_time"},
     {"product_id": "B", "price_period": "year", "list_unit_price": "0"},
     promotions=[{"kind": "promo", "duration_months": 3}, {"kind": "long", "duration_months": 1200}],
 )
+BEFORE = a_quote(
+    renewal={"uplift_percent": "3"},
+    special_terms=[{"text": "Logo rights."}],
+    lines=[a_line(product_id="A", included_unlimited=True, free_months="1", tiers=tiers_of((None, "3")))],
+)
+APPROVED = content_hash(BEFORE)
 TEXTS = (
+    "A $5,000 credit; net 60 days, due within 30 days, 3 % uplift capped at 5 %.",
+    "\u00a31,000k EUR 5 2 months free 1.2.2026 5 May \u202f$",
     "Prices are fixed for 36 months.",
     "Prices are locked for 999 years.",
     "Customer may terminate for convenience on 30 days notice.",
@@ -60,6 +89,7 @@ days = st.one_of(
     st.sampled_from([date(1900, 1, 1), date(2199, 12, 31), date(2024, 2, 29), date(2026, 1, 31)]),
     st.dates(date(2025, 1, 1), date(2029, 1, 1)),
 )
+moments = days.map(lambda day: datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
 
 
 def maybe(strategy):
@@ -86,6 +116,12 @@ discounts = st.builds(
     percents,
     maybe(numbers),
 )
+tiers = st.builds(
+    Tier,
+    up_to=maybe(numbers),
+    unit_price=maybe(st.one_of(numbers, st.just(Decimal(-1)))),
+    flat_fee=maybe(numbers),
+)
 segments = st.builds(
     RampSegment, start_date=days, end_date=maybe(days), quantity=maybe(numbers), net_unit_price=maybe(numbers)
 ).map(lambda segment: in_order(segment, "start_date", "end_date"))
@@ -102,9 +138,24 @@ lines = st.builds(
     net_unit_price=numbers,
     discounts=st.lists(discounts, max_size=3).map(tuple),
     unit_cost=maybe(numbers),
-    tiers=st.sampled_from([(), (), (Tier(up_to=None, unit_price=Decimal(3)),)]),
+    tiers=st.one_of(st.just(()), st.lists(tiers, max_size=3).map(tuple)),
     package=st.sampled_from([None, None, Package(size=Decimal(7))]),
     included_quantity=maybe(numbers),
+    included_unlimited=st.booleans(),
+    overage_unit_price=maybe(numbers),
+    hard_cap=maybe(st.booleans()),
+    minimum_commitment=maybe(
+        st.builds(
+            MinimumCommitment,
+            amount=numbers,
+            period=maybe(st.sampled_from(PricePeriod)),
+            true_up=maybe(st.booleans()),
+        )
+    ),
+    drawdown=maybe(st.builds(Drawdown, credit_amount=numbers, expires_on=maybe(days))),
+    quantity_basis=maybe(st.sampled_from(QuantityBasis)),
+    percentage=st.sampled_from([None, None, Percentage(rate_percent=Decimal(2))]),
+    is_custom=maybe(st.booleans()),
     minimum_amount=maybe(numbers),
     floor_price=maybe(numbers),
     billing_frequency=maybe(st.sampled_from(BillingFrequency)),
@@ -133,6 +184,22 @@ quotes = st.builds(
     billing_frequency=maybe(st.sampled_from(BillingFrequency)),
     billing_timing=maybe(st.sampled_from(BillingTiming)),
     payment_terms_days=maybe(st.sampled_from([0, 30, 3650])),
+    stage=maybe(st.sampled_from(Stage)),
+    price_book=maybe(st.sampled_from(["standard", "unknown"])),
+    created_at=maybe(moments),
+    valid_until=maybe(moments),
+    stated_totals=maybe(
+        st.builds(StatedTotals, tcv=maybe(numbers), acv=maybe(numbers), mrr=maybe(numbers), one_time=maybe(numbers))
+    ),
+    approvals=st.lists(
+        st.builds(
+            Approval,
+            approver_id=st.just("U"),
+            role=maybe(st.just("cfo")),
+            content_hash=maybe(st.sampled_from(["sha256:0", APPROVED])),
+        ),
+        max_size=2,
+    ).map(tuple),
     renewal=maybe(
         st.builds(
             Renewal,
@@ -149,7 +216,7 @@ quotes = st.builds(
 
 
 def judge_all(quote, company, catalog):
-    facts = derive(quote, as_of=AS_OF, company=company, catalog=catalog)
+    facts = derive(quote, as_of=AS_OF, company=company, catalog=catalog, approved={APPROVED: material(BEFORE)})
     for check in ALL.values():
         for subject in facts.lines if check.scope is Scope.LINE else (None,):
             given_facts = (subject, facts) if subject is not None else (facts,)
