@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from policies.domain.quote import Quote
     from policies.facts import LineFacts, QuoteFacts
     from policies.policy import Policy
-    from policies.policyset import PolicySet
+    from policies.policyset import Hit, PolicySet
     from policies.waiver import Waiver
 
 _UNDETERMINED_EFFECT: Final = {WhenUndetermined.FLAG: Effect.FLAG, WhenUndetermined.BLOCK: Effect.BLOCK}
@@ -55,21 +55,55 @@ class _Judged:
 
 def evaluate(facts: QuoteFacts, policies: PolicySet, *, waivers: Sequence[Waiver] = ()) -> Evaluation:
     """Judge a quote by every policy in force, count consent and waivers, prove the remedies, and find who owns the money."""
-    judged = _judge(facts, policies)
+    judged = _judge(facts, policies.hits(facts))
     findings = cover(judged.findings, facts, policies.reads)
     findings = apply_waivers(findings, waivers, facts.quote.quote_id, facts.today)
-    findings = prove(findings, facts.quote, lambda changed: _by_id(rederive(facts, changed), policies))
+    findings = prove(findings, facts.quote, lambda changed: findings_after(changed, facts, judged.findings, policies))
     grouped = group(findings, facts.term)
     return Evaluation(grouped.findings, grouped.totals, judged.not_assessed)
 
 
-def _by_id(facts: QuoteFacts, policies: PolicySet) -> dict[str, Finding]:
-    return {finding.finding_id: finding for finding in _judge(facts, policies).findings}
+def findings_after(
+    changed: Quote, facts: QuoteFacts, findings: Sequence[Finding], policies: PolicySet
+) -> dict[str, Finding]:
+    """The findings on a changed quote, by id.
+
+    What was found on lines that the change does not reach still stands, so only the others are judged again, and the
+    quote as a whole.
+    """
+    now = rederive(facts, changed)
+    reached = [new for old, new in zip(facts.lines, now.lines, strict=False) if old is not new]
+    if not _reaches_only(reached, facts, now, policies):
+        return {finding.finding_id: finding for finding in _judge(now, policies.hits(now)).findings}
+    judged = _judge(now, policies.quote_hits(now))
+    part = replace(now, lines=tuple(reached))
+    found = _judge(part, policies.line_hits(part)).findings + judged.findings
+    names = {facts.line.line_id for facts in reached}
+    stands = [each for each in findings if policies.policies[each.policy_id].for_each_line]
+    found += [each for each in stands if names.isdisjoint(each.line_ids)]
+    return {finding.finding_id: finding for finding in found}
 
 
-def _judge(facts: QuoteFacts, policies: PolicySet) -> _Judged:
+def _reaches_only(reached: Sequence[LineFacts], before: QuoteFacts, now: QuoteFacts, policies: PolicySet) -> bool:
+    """Whether what is said of all other lines stays: the same lines, none of them tied to these, the same authority."""
+    if len(before.lines) != len(now.lines) or len(reached) == len(now.lines):
+        return False
+    if not policies.judges_lines_alone(now.today):
+        return False
+    names = {facts.line.line_id for facts in reached}
+    if any(facts.line.parent_line_id is not None for facts in reached):
+        return False
+    families = set()
+    for facts in now.lines:
+        if facts.line.parent_line_id in names:
+            return False
+        families.add(facts.product_family)
+    return all(before.authority(family) == now.authority(family) for family in families)
+
+
+def _judge(facts: QuoteFacts, hits: Iterable[Hit]) -> _Judged:
     judged = _Judged()
-    for policy, line, result in policies.hits(facts):
+    for policy, line, result in hits:
         if isinstance(result, Undetermined):
             _note_undetermined(judged, policy, line, result, facts)
             continue
@@ -119,8 +153,8 @@ def _finding(
 
 
 def finding_id(quote: Quote, policy_id: str, line_ids: Iterable[str], discriminator: str) -> str:
-    """The same for the same policy on the same lines of the same quote, in every revision."""
-    spelt = "\x1f".join((quote.quote_id, policy_id, discriminator, *line_ids))
+    """The same for the same policy on the same lines of the same quote, in every revision and order of lines."""
+    spelt = "\x1f".join((quote.quote_id, policy_id, discriminator, *sorted(line_ids)))
     return "fnd_" + sha256(spelt.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 

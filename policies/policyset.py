@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -20,7 +21,19 @@ SILENT: Final = (SATISFIED, NOT_APPLICABLE)
 DAYS_KEPT: Final = 64
 """What is in force is kept for so many days; replays and backtests go through many more."""
 
-_Compiled: TypeAlias = "tuple[tuple[Policy, ...], Fused]"
+_TOGETHER: Final = re.compile(r"\bquote\.(?:tcv|acv|list_tcv|deal_size|one_time_total|discount_percent|lines)\b")
+
+Hit: TypeAlias = "tuple[Policy, LineFacts | None, CheckResult]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compiled:
+    """The policies in force on a day, and what was compiled of those on lines and those on the quote."""
+
+    policies: tuple[Policy, ...]
+    lines: tuple[tuple[Policy, ...], Fused]
+    quotes: tuple[tuple[Policy, ...], Fused]
+    lines_stand_alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +56,60 @@ class PolicySet:
     def titles(self) -> dict[str, str]:
         return {policy.id: policy.title for policy in self.policies.values()}
 
-    def hits(self, facts: QuoteFacts) -> Iterator[tuple[Policy, LineFacts | None, CheckResult]]:
+    def hits(self, facts: QuoteFacts) -> Iterator[Hit]:
         """Each policy that is violated or cannot be told, with the line where it judges lines."""
-        policies, fused = self._in_force(facts.today)
+        yield from self.line_hits(facts)
+        yield from self.quote_hits(facts)
+
+    def line_hits(self, facts: QuoteFacts) -> Iterator[Hit]:
+        """The hits of the policies that judge each line."""
         known: dict[tuple[str, str], CheckResult] = {}
-        for hit in fused.run(facts):
-            policy = policies[hit.rule]
-            line = facts.lines[hit.item] if hit.item is not None else None
-            if hit.outcome is Judgement.UNASSESSED and line is not None:
+        policies, fused = self._in_force(facts.today).lines
+        for rule, item, outcome in fused.run(facts):
+            policy, line = policies[rule], facts.lines[item or 0]
+            if outcome is Judgement.UNASSESSED:
                 yield policy, line, _unassessed(policy, facts, line, known)
             else:
-                yield policy, line, result_of(policy, hit.outcome, facts, line)
+                yield policy, line, result_of(policy, outcome, facts, line)
+
+    def quote_hits(self, facts: QuoteFacts) -> Iterator[Hit]:
+        """The hits of the policies that judge the quote as a whole."""
+        policies, fused = self._in_force(facts.today).quotes
+        for rule, _, outcome in fused.run(facts):
+            yield policies[rule], None, result_of(policies[rule], outcome, facts, None)
+
+    def judges_lines_alone(self, day: date) -> bool:
+        """Whether what is said of a line depends on no other line, except through the authority table."""
+        return self._in_force(day).lines_stand_alone
 
     def _in_force(self, day: date) -> _Compiled:
         compiled = self._compiled.get(day)
         if compiled is None:
             policies = tuple(policy for policy in self.policies.values() if policy.in_force(day))
-            compiled = next((each for each in self._compiled.values() if each[0] == policies), None)
+            compiled = next((each for each in self._compiled.values() if each.policies == policies), None)
             if compiled is None:
-                compiled = policies, fuse([rule_of(policy) for policy in policies], SILENT)
+                compiled = _compile(policies)
             if len(self._compiled) >= DAYS_KEPT:
                 self._compiled.clear()
             self._compiled[day] = compiled
         return compiled
+
+
+def _compile(policies: tuple[Policy, ...]) -> _Compiled:
+    by_line = tuple(policy for policy in policies if policy.for_each_line)
+    by_quote = tuple(policy for policy in policies if not policy.for_each_line)
+    return _Compiled(
+        policies=policies,
+        lines=(by_line, fuse([rule_of(policy) for policy in by_line], SILENT)),
+        quotes=(by_quote, fuse([rule_of(policy) for policy in by_quote], SILENT)),
+        lines_stand_alone=not any(_looks_at_the_quote(policy) for policy in by_line),
+    )
+
+
+def _looks_at_the_quote(policy: Policy) -> bool:
+    """Whether an expression on a line reads what the lines of the quote come to together."""
+    texts = [each.source.text for each in (policy.when, policy.require) if each is not None]
+    return any(_TOGETHER.search(text) for text in texts)
 
 
 def _unassessed(

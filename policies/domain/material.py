@@ -15,7 +15,16 @@ from hashlib import sha256
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from policies.domain.charge import Discount, Line
+from policies.domain.charge import (
+    BillingFrequency,
+    BillingTiming,
+    ChargeModel,
+    ChargeType,
+    Discount,
+    Line,
+    PricePeriod,
+    QuantityBasis,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,6 +99,8 @@ RENEWAL_FIELDS: Final[Mapping[str, Worse]] = {
     "notice_days": Worse.HIGHER,
 }
 
+_ENUMERATIONS: Final = frozenset({ChargeType, ChargeModel, PricePeriod, BillingFrequency, BillingTiming, QuantityBasis})
+_MEMBERS: Final = {member: repr(str(member)) for kind in _ENUMERATIONS for member in kind}
 _NO_ITEMS: Final[tuple[object, ...]] = ()
 _LINE_PREFIXES: Final = tuple(f"{name}=" for name in LINE_FIELDS)
 _QUOTE_PREFIXES: Final = tuple(f"{name}=" for name in QUOTE_FIELDS)
@@ -173,16 +184,19 @@ def _stated(names: Mapping[str, Worse], values: tuple[object, ...]) -> dict[str,
     return {name: value for name, value in zip(names, values, strict=True) if not _is_unstated(value)}
 
 
-def _spelt(prefixes: tuple[str, ...], values: tuple[object, ...]) -> list[str]:
+def _spelt(prefixes: tuple[str, ...], values: tuple[Any, ...]) -> list[str]:
     # This runs for every field of every line, and most fields are not stated: the quick tests go first.
     spelt = []
     for prefix, value in zip(prefixes, values, strict=True):
         if value is None or value is False or value is _NO_ITEMS:
             continue
-        if type(value) is Decimal:
+        kind = type(value)
+        if kind is Decimal:
             spelt.append(prefix + (str(value.normalize()) if value else "0"))
+        elif kind is str:
+            spelt.append(prefix + repr(value))
         else:
-            spelt.append(prefix + _spell(value))
+            spelt.append(prefix + (_MEMBERS[value] if kind in _ENUMERATIONS else _spell(value)))
     return spelt
 
 
