@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Loss, NoParameters, Scope, Violated
 from policies.domain.finding import Evidence, Exposure
 from policies.domain.money import CURRENCIES
+from policies.domain.wording import listed
 
 if TYPE_CHECKING:
     from policies.domain.quote import Quote
@@ -42,7 +43,7 @@ _SIGNALS: Final = (
         re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b", re.IGNORECASE),
     ),
     (
-        "money",
+        "a concession",
         re.compile(
             r"\b(?:credit(?:s|ed)?|rebates?|refund(?:s|ed|able)?|waive(?:s|d|r)?|discount(?:s|ed)?|free of charge"
             r"|at no (?:extra |additional )?c(?:ost|harge)|complimentary|reimburse(?:s|d|ment)?|bonus(?:es)?|penalt(?:y|ies)"
@@ -209,7 +210,7 @@ def _violated(said: list[_Said]) -> Violated:
         loss=_loss(said),
         reports={
             "count": f"{len(said)} special terms speak" if len(said) > 1 else "A special term speaks",
-            "signals": ", ".join(dict.fromkeys(signal for each in said for signal in each.signals)),
+            "signals": listed(list(dict.fromkeys(signal for each in said for signal in each.signals))),
             "text": _shortened(first.text),
         },
         remedy_text="State it in a typed field, or have deal desk confirm that it changes no invoice (billing_effect false)",
