@@ -1,7 +1,7 @@
 """What a line bills: by the domain's own schedule, and by a shorter way where that gives the same.
 
-A price that does not change within a term of whole months needs no calendar: each invoice is its months' share of the
-price, and each month's use is rated by itself. `bill` takes this way where it holds; a test holds both against each
+A price that changes on anniversaries only, in a term of whole months, needs no calendar: each invoice is its months' share
+of the price, and each month's use is rated by itself. `bill` takes this way where it holds; a test holds both against each
 other, amount by amount.
 """
 
@@ -28,6 +28,8 @@ ONE: Final = Decimal(1)
 _FIXED: Final = frozenset({ChargeModel.PER_UNIT, ChargeModel.FLAT})
 _PERIODIC: Final = frozenset(MONTHS)
 _ONE_DAY: Final = timedelta(days=1)
+_HUNDRED: Final = Decimal(100)
+_YEAR: Final = 12
 
 
 class Billed(NamedTuple):
@@ -50,6 +52,8 @@ def bill(line: Line, quote: Quote, months: Months, use: Sequence[Decimal] | None
 
     `use` is by month of the contract; None where nothing is counted. Terms that leave an amount open bill nothing.
     """
+    if line.charge_type is ChargeType.ONE_TIME and line.net_unit_price is not None:
+        return [each for each in (_once(line, quote),) if each.invoice_date < until]
     if has_one_price(line, quote, months):
         return [*_fixed(line, quote, months, until), *_metered(line, quote, months, use, until)]
     try:
@@ -73,8 +77,22 @@ def bill(line: Line, quote: Quote, months: Months, use: Sequence[Decimal] | None
     ]
 
 
+def _once(line: Line, quote: Quote) -> Billed:
+    """A price that is due once, on the day that billing starts."""
+    price, start = line.net_unit_price or ZERO, line.start_date or quote.start_date
+    if start is None:
+        raise LookupError("a simulated quote always has its dates")
+    day = max(start, line.billing_start_date or quote.billing_start_date or start)
+    amount = round_to_currency(
+        price * (ONE if line.charge_model is ChargeModel.FLAT else line.quantity or ONE), quote.currency
+    )
+    return Billed(
+        line.line_id, line.product_id, InvoiceLineKind.ONE_TIME, day, day + _ONE_DAY, day, amount, line.quantity, price
+    )
+
+
 def has_one_price(line: Line, quote: Quote, months: Months) -> bool:
-    """Whether the line's price, quantity and rhythm stay as they are over a term of whole months."""
+    """Whether the line's quantity and rhythm stay as they are over a term of whole months, and its price within a year."""
     frequency = line.billing_frequency or quote.billing_frequency
     in_use = line.charge_type is ChargeType.USAGE
     return (
@@ -85,7 +103,7 @@ def has_one_price(line: Line, quote: Quote, months: Months) -> bool:
         and (
             not _is_metered(line) or (frequency is BillingFrequency.MONTHLY and line.price_period is PricePeriod.MONTH)
         )
-        and not (line.ramp or line.uplift_percent or line.minimum_commitment or line.drawdown or line.free_months)
+        and not (line.ramp or line.minimum_commitment or line.drawdown or line.free_months)
         and line.minimum_amount is None
         and line.billing_start_date is None
         and quote.billing_start_date is None
@@ -103,33 +121,52 @@ def _is_metered(line: Line) -> bool:
 
 def _fixed(line: Line, quote: Quote, months: Months, until: date) -> Iterator[Billed]:
     """The price of each billing period. Where it is a part of what one price pays for, the parts add up to that price."""
-    price = _price(line)
-    frequency = line.billing_frequency or quote.billing_frequency
-    if not price or frequency is None or line.price_period is None:
+    frequency, price = line.billing_frequency or quote.billing_frequency, line.net_unit_price
+    if line.charge_type is ChargeType.USAGE or frequency is None or line.price_period is None or not price:
         return
     step, paid_for, last = MONTHS[frequency], MONTHS[line.price_period], _count(quote, months)
     in_arrears = (line.billing_timing or quote.billing_timing) is BillingTiming.IN_ARREARS
+    units = ONE if line.charge_model is ChargeModel.FLAT else line.quantity or ZERO
+    share = _Share(quote.currency, paid_for)
     for first in range(0, last, step):
         after = min(first + step, last)
         start, end = months.starts[first], months.starts[after]
         issued = end if in_arrears else start
         if issued >= until:
             return
+        unit_price = _uplifted(line, price, first)
         since = first - first % paid_for if paid_for > step else first
-        amount = round_to_currency(price * (after - since) / paid_for, quote.currency)
-        if first > since:
-            amount -= round_to_currency(price * (first - since) / paid_for, quote.currency)
+        amount = share.of(unit_price * units, first - since, after - since)
         yield Billed(
             line.line_id, line.product_id, InvoiceLineKind.RECURRING, start, end, issued, amount, line.quantity,
-            line.net_unit_price,
+            unit_price,
         )  # fmt: skip
 
 
-def _price(line: Line) -> Decimal:
-    """What one price period costs, whatever the use."""
-    if line.charge_type is ChargeType.USAGE or line.net_unit_price is None:
-        return ZERO
-    return line.net_unit_price * (ONE if line.charge_model is ChargeModel.FLAT else line.quantity or ZERO)
+def _uplifted(line: Line, price: Decimal, month: int) -> Decimal:
+    """The unit price in a month of the term: it rises on each anniversary."""
+    if not line.uplift_percent or month < _YEAR:
+        return price
+    return price * (ONE + line.uplift_percent / _HUNDRED) ** (month // _YEAR)
+
+
+class _Share:
+    """What is due of a price for some of the months that it pays for, rounded so that all of them add up to the price."""
+
+    def __init__(self, currency: str, paid_for: int) -> None:
+        self.currency = currency
+        self.paid_for = paid_for
+        self._known: dict[tuple[Decimal, int, int], Decimal] = {}
+
+    def of(self, price: Decimal, first: int, after: int) -> Decimal:
+        """From the `first` of the price's months up to, not including, the one `after`."""
+        known = self._known.get((price, first, after))
+        if known is None:
+            known = round_to_currency(price * after / self.paid_for, self.currency)
+            if first:
+                known -= round_to_currency(price * first / self.paid_for, self.currency)
+            self._known[price, first, after] = known
+        return known
 
 
 def _metered(line: Line, quote: Quote, months: Months, use: Sequence[Decimal] | None, until: date) -> Iterator[Billed]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from random import Random
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from app.demo.altered import altered
 from app.demo.randomness import around, between
@@ -54,7 +55,8 @@ class Shop:
         """One line of the product, at its list price less the discount that its family gets."""
         product = self.shelf.product(product_id)
         price = self.shelf.price(product_id, self.book, self.segment)
-        plain = Line(
+        terms = _SHAPES.get(product_id, _subscription)(self, _Offer(product, price))
+        return Line(
             line_id=line_id,
             product_id=product_id,
             product_name=product.name,
@@ -63,15 +65,14 @@ class Shop:
             charge_model=product.charge_model,
             unit_of_measure=product.unit_of_measure,
             price_period=price.price_period if price is not None else PricePeriod.MONTH,
+            **terms,
         )
-        return _SHAPES.get(product_id, _subscription)(self, _Offer(plain, product, price))
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A line that knows its product, before it has a price and a quantity."""
+    """A product and what it costs, on the way to become a line."""
 
-    line: Line
     product: Product
     price: CatalogPrice | None
 
@@ -84,6 +85,7 @@ class _Offer:
         return price
 
 
+@lru_cache(maxsize=8192)
 def discounted(list_price: Decimal, percent: Decimal | int, currency: str) -> Decimal:
     """A list price less a percentage, as a price is written."""
     net = list_price * (HUNDRED - percent) / HUNDRED
@@ -104,40 +106,47 @@ def plain_number(number: Decimal) -> Decimal:
     return Decimal(text.rstrip("0").rstrip(".")) if "." in text else number
 
 
-def _priced(shop: Shop, offer: _Offer, quantity: Decimal) -> dict[str, object]:
-    """The price fields of a line that has a list price."""
+_Terms: TypeAlias = dict[str, Any]
+
+
+def _priced(shop: Shop, offer: _Offer) -> _Terms:
+    """The price terms of a product that has a list price."""
     percent = shop.services_discount if offer.product.family == "Services" else shop.discount
-    fields: dict[str, object] = {
-        "quantity": quantity,
+    terms: _Terms = {
         "list_unit_price": offer.list_price,
         "net_unit_price": discounted(offer.list_price, percent, shop.currency),
     }
     if percent:
-        fields["discounts"] = (Discount(kind="negotiated", percent=Decimal(percent)),)
+        terms["discounts"] = (Discount(kind="negotiated", percent=Decimal(percent)),)
     if offer.price is not None and offer.price.unit_cost is not None:
-        fields["unit_cost"] = offer.price.unit_cost
-    return fields
+        terms["unit_cost"] = offer.price.unit_cost
+    return terms
 
 
-def _with(line: Line, fields: Mapping[str, object]) -> Line:
-    return altered(line, **fields)
+def _sold(shop: Shop, offer: _Offer, quantity: Decimal) -> _Terms:
+    return _priced(shop, offer) | {"quantity": quantity}
 
 
-def _subscription(shop: Shop, offer: _Offer) -> Line:
-    return _with(offer.line, _priced(shop, offer, ONE))
+def _used(shop: Shop, offer: _Offer) -> _Terms:
+    """Use at a price for each unit. Prepaid credit that it burns is added by `with_packs`."""
+    return _priced(shop, offer) | {"quantity_basis": QuantityBasis.SUM}
 
 
-def _seat(shop: Shop, offer: _Offer) -> Line:
+def _subscription(shop: Shop, offer: _Offer) -> _Terms:
+    return _sold(shop, offer, ONE)
+
+
+def _seat(shop: Shop, offer: _Offer) -> _Terms:
     """Seats; most contracts include the seats sold and price the next one."""
     seats = Decimal(_people(shop))
-    fields = _priced(shop, offer, seats)
+    terms = _sold(shop, offer, seats) | {"quantity_basis": QuantityBasis.PEAK}
     if shop.rng.random() < 0.6 and offer.price is not None:
-        fields |= {"included_quantity": seats, "overage_unit_price": offer.price.overage_unit_price}
-    return _with(offer.line, {**fields, "quantity_basis": QuantityBasis.PEAK})
+        terms |= {"included_quantity": seats, "overage_unit_price": offer.price.overage_unit_price}
+    return terms
 
 
-def _add_on_seat(shop: Shop, offer: _Offer) -> Line:
-    return _with(offer.line, _priced(shop, offer, Decimal(_people(shop))))
+def _add_on_seat(shop: Shop, offer: _Offer) -> _Terms:
+    return _sold(shop, offer, Decimal(_people(shop)))
 
 
 def _people(shop: Shop) -> int:
@@ -145,76 +154,76 @@ def _people(shop: Shop) -> int:
     return max(low, min(high, round(around(shop.rng, median, 0.6))))
 
 
-def _few(shop: Shop, offer: _Offer) -> Line:
-    return _with(offer.line, _priced(shop, offer, Decimal(between(shop.rng, 1, 4))))
+def _few(shop: Shop, offer: _Offer) -> _Terms:
+    return _sold(shop, offer, Decimal(between(shop.rng, 1, 4)))
 
 
-def _allowance(shop: Shop, offer: _Offer) -> Line:
+def _packs(shop: Shop, offer: _Offer) -> _Terms:
+    return _sold(shop, offer, Decimal(between(shop.rng, 2, 12)))
+
+
+def _allowance(shop: Shop, offer: _Offer) -> _Terms:
     """A fee with an allowance and a price for what goes beyond it."""
-    fields = _priced(shop, offer, ONE)
-    fields["included_quantity"] = offer.product.included_quantity
-    fields["overage_unit_price"] = offer.price.overage_unit_price if offer.price is not None else None
-    return _with(offer.line, {**fields, "quantity_basis": QuantityBasis.SUM})
+    return _sold(shop, offer, ONE) | {
+        "included_quantity": offer.product.included_quantity,
+        "overage_unit_price": offer.price.overage_unit_price if offer.price is not None else None,
+        "quantity_basis": QuantityBasis.SUM,
+    }
 
 
-def _graduated(_shop: Shop, offer: _Offer) -> Line:
-    price = offer.list_price
-    tiers = (
+def _graduated(_shop: Shop, offer: _Offer) -> _Terms:
+    return {"tiers": _graduated_tiers(offer.list_price), "quantity_basis": QuantityBasis.PEAK}
+
+
+@lru_cache(maxsize=64)
+def _graduated_tiers(price: Decimal) -> tuple[Tier, ...]:
+    return (
         Tier(up_to=Decimal(1000), unit_price=price),
         Tier(up_to=Decimal(10000), unit_price=plain_number(price * Decimal("0.8"))),
         Tier(up_to=None, unit_price=plain_number(price * Decimal("0.6"))),
     )
-    return altered(offer.line, tiers=tiers, quantity_basis=QuantityBasis.PEAK)
 
 
-def _volume(_shop: Shop, offer: _Offer) -> Line:
+def _volume(_shop: Shop, offer: _Offer) -> _Terms:
+    return {"tiers": _volume_tiers(offer.list_price), "quantity_basis": QuantityBasis.SUM}
+
+
+@lru_cache(maxsize=64)
+def _volume_tiers(price: Decimal) -> tuple[Tier, ...]:
     """All messages at the price of the tier reached; its fee makes up for what the tiers below would have cost more."""
-    price = offer.list_price
     step = price * Decimal("0.2")
-    tiers = (
+    return (
         Tier(up_to=Decimal(10_000), unit_price=price),
         Tier(up_to=Decimal(100_000), unit_price=plain_number(price - step), flat_fee=plain_number(step * 10_000)),
         Tier(up_to=None, unit_price=plain_number(price - 2 * step), flat_fee=plain_number(step * 110_000)),
     )
-    return altered(offer.line, tiers=tiers, quantity_basis=QuantityBasis.SUM)
 
 
-def _blocks(shop: Shop, offer: _Offer) -> Line:
-    fields = _priced(shop, offer, ONE)
-    del fields["quantity"]
-    return _with(offer.line, {**fields, "package": Package(size=_THOUSAND), "quantity_basis": QuantityBasis.SUM})
+def _blocks(shop: Shop, offer: _Offer) -> _Terms:
+    return _used(shop, offer) | {"package": Package(size=_THOUSAND)}
 
 
-def _steps(shop: Shop, offer: _Offer) -> Line:
+def _steps(shop: Shop, _offer: _Offer) -> _Terms:
     fees = [in_currency(dollars, shop.currency) for dollars in (500, 1500, 4000)]
     bounds = (Decimal(50), Decimal(200), None)
     tiers = tuple(Tier(up_to=up_to, flat_fee=fee) for up_to, fee in zip(bounds, fees, strict=True))
-    return altered(offer.line, tiers=tiers, quantity_basis=QuantityBasis.PEAK)
+    return {"tiers": tiers, "quantity_basis": QuantityBasis.PEAK}
 
 
-def _share(shop: Shop, offer: _Offer) -> Line:
+def _share(shop: Shop, _offer: _Offer) -> _Terms:
     percentage = Percentage(
         rate_percent=Decimal("0.8") if shop.segment == "smb" else Decimal("0.5"),
         fixed_amount=in_currency(25, shop.currency),
         free_amount=in_currency(10_000, shop.currency),
     )
-    return altered(offer.line, percentage=percentage, quantity_basis=QuantityBasis.SUM)
+    return {"percentage": percentage, "quantity_basis": QuantityBasis.SUM}
 
 
-def _commitment(shop: Shop, offer: _Offer) -> Line:
+def _commitment(shop: Shop, offer: _Offer) -> _Terms:
     """Usage with an amount that is owed every year, used or not."""
-    dollars = between(shop.rng, 4, 30) * 1000
-    commitment = MinimumCommitment(amount=in_currency(dollars, shop.currency), period=PricePeriod.YEAR, true_up=True)
-    fields = _priced(shop, offer, ONE)
-    del fields["quantity"]
-    return _with(offer.line, {**fields, "minimum_commitment": commitment, "quantity_basis": QuantityBasis.SUM})
-
-
-def _prepaid(shop: Shop, offer: _Offer) -> Line:
-    """Use that burns credit; the packs that the credit is bought with are a line of their own, added by `with_packs`."""
-    fields = _priced(shop, offer, ONE)
-    del fields["quantity"]
-    return _with(offer.line, {**fields, "quantity_basis": QuantityBasis.SUM})
+    amount = in_currency(between(shop.rng, 4, 30) * 1000, shop.currency)
+    commitment = MinimumCommitment(amount=amount, period=PricePeriod.YEAR, true_up=True)
+    return _used(shop, offer) | {"minimum_commitment": commitment}
 
 
 def with_packs(lines: list[Line], shop: Shop) -> list[Line]:
@@ -227,17 +236,7 @@ def with_packs(lines: list[Line], shop: Shop) -> list[Line]:
     return [altered(line, drawdown=drawdown) if line.product_id == "AI-CREDITS" else line for line in lines]
 
 
-def _packs(shop: Shop, offer: _Offer) -> Line:
-    return _with(offer.line, _priced(shop, offer, Decimal(between(shop.rng, 2, 12))))
-
-
-def _used(shop: Shop, offer: _Offer) -> Line:
-    fields = _priced(shop, offer, ONE)
-    del fields["quantity"]
-    return _with(offer.line, {**fields, "quantity_basis": QuantityBasis.SUM})
-
-
-_SHAPES: Final[Mapping[str, Callable[[Shop, _Offer], Line]]] = MappingProxyType(
+_SHAPES: Final[Mapping[str, Callable[[Shop, _Offer], _Terms]]] = MappingProxyType(
     {
         "SEAT": _seat,
         "ANALYTICS": _add_on_seat,
@@ -250,7 +249,7 @@ _SHAPES: Final[Mapping[str, Callable[[Shop, _Offer], Line]]] = MappingProxyType(
         "DEVICES": _steps,
         "PAYMENTS": _share,
         "EVENTS-COMMIT": _commitment,
-        "AI-CREDITS": _prepaid,
+        "AI-CREDITS": _used,
         "CREDIT-PACK": _packs,
         "ADVISORY": _used,
     }

@@ -46,6 +46,8 @@ def line_value(line: Line, quote: Quote) -> Decimal:
     """What a line commits to over its term, not rounded; nothing for use, or where its terms leave it open."""
     if line.charge_type is ChargeType.USAGE:
         return ZERO
+    if line.charge_type is ChargeType.ONE_TIME and line.net_unit_price is not None:
+        return line.net_unit_price * (ONE if line.charge_model is ChargeModel.FLAT else line.quantity or ONE)
     total = committed_total(line, quote)
     return ZERO if isinstance(total, Unscheduled) else total
 
