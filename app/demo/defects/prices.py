@@ -107,7 +107,9 @@ def wrong_sum(bench: Bench) -> Defective | None:
 
 
 def outside_selling_range(bench: Bench) -> Defective | None:
-    """Q20: a price far above what the product stands for by itself, so that revenue is allocated wrongly."""
+    """Q20: a price far above what the product stands for by itself, so that revenue moves to it from another line."""
+    if sum(line.charge_type is not ChargeType.USAGE for line in bench.quote.lines) < 2:
+        return None
     sold = [each for each in _discountable(bench, 0) if (price := bench.price(each)) is not None and price.ssp_high]
     line = pick(bench.rng, sold)
     if line is None or line.list_unit_price is None:
