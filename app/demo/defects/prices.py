@@ -40,7 +40,8 @@ def price_under_floor(bench: Bench) -> Defective | None:
     if line is None or line.list_unit_price is None:
         return None
     floor = _floor(bench, line)
-    net = price_rounded(floor * between(bench.rng, 93, 98) / HUNDRED, line.list_unit_price, bench.quote.currency)
+    wanted = max(floor * between(bench.rng, 93, 98) / HUNDRED, _lowest_in_range(bench, line))
+    net = price_rounded(wanted, line.list_unit_price, bench.quote.currency)
     plant = Plant(
         pattern="Q02",
         note=f"{net} where the floor is {floor}",
@@ -141,6 +142,11 @@ def _deepest(bench: Bench, line: Line) -> int:
 def _floor(bench: Bench, line: Line) -> Decimal:
     price = bench.price(line)
     return price.floor_price or ZERO if price is not None else ZERO
+
+
+def _lowest_in_range(bench: Bench, line: Line) -> Decimal:
+    price = bench.price(line)
+    return price.ssp_low or ZERO if price is not None else ZERO
 
 
 def _over_term(bench: Bench, line: Line, by_unit: Decimal) -> Decimal:

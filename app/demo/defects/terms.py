@@ -49,7 +49,7 @@ def cap_below_policy(bench: Bench) -> Defective | None:
 def billing_after_service(bench: Bench) -> Defective | None:
     """Q07: billing starts months after the service, which is more than the rep may give away."""
     start, months = bench.quote.start_date, bench.quote.term_months or 0
-    if start is None or months < 12 or not _annual(bench):
+    if start is None or months < 12 or not _annual(bench) or any(line.ramp for line in bench.quote.lines):
         return None
     free = 5 * months // 12 if bench.occasion.seller.rep.role != "ae" else 2 * months // 12
     later = bench.term.start + timedelta(days=30 * free + between(bench.rng, 5, 20))
@@ -62,9 +62,7 @@ def billing_after_service(bench: Bench) -> Defective | None:
 def _at_list(bench: Bench) -> tuple[Line, ...]:
     """The lines without any other discount, so that the free time is all that is given."""
     return tuple(
-        line
-        if line.list_unit_price is None or line.ramp
-        else replace(line, net_unit_price=line.list_unit_price, discounts=())
+        line if line.list_unit_price is None else replace(line, net_unit_price=line.list_unit_price, discounts=())
         for line in bench.quote.lines
     )
 
