@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from policies.approval import needs
+from policies.derivation import derive
 from policies.domain.decision import Decision, Subject
 from policies.domain.material import content_hash
 from policies.domain.outcome import SubjectType
 from policies.evaluation import evaluate
-from policies.facts import derive
 from scoring.decide import UNAVAILABLE, by_urgency, headline, verdict
 
 if TYPE_CHECKING:

@@ -76,8 +76,8 @@ def _compare(server: Server, echo: Server, secret: str, share: int) -> None:
             requests = max(8, count // share)
             ours, cpu = _timed(server, "/v1/quotes/check", body, requests, clients, secret)
             floor, floor_cpu = _timed(echo, "/echo", body, requests, clients, None)
-            cells = (ours.percentile(0.5), ours.percentile(0.99), cpu)
-            cells += (floor.percentile(0.5), floor.percentile(0.99), floor_cpu, cpu / floor_cpu if floor_cpu else 0.0)
+            cells = [ours.percentile(0.5), ours.percentile(0.99), cpu]
+            cells += [floor.percentile(0.5), floor.percentile(0.99), floor_cpu, cpu / floor_cpu if floor_cpu else 0.0]
             print(f"{size:>11}{clients:>11}" + "".join(f"{cell:>11.2f}" for cell in cells))
             if ours.failures or floor.failures:
                 print(f"  {ours.failures} of our answers and {floor.failures} of the floor's were not 200")

@@ -12,8 +12,8 @@ from app.bootstrap import Services
 from app.rendering import render
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
+from policies.derivation import derive
 from policies.domain.material import content_hash
-from policies.facts import derive
 
 
 def steps(services: Services, body: bytes, rounds: int) -> dict[str, float]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from policies.approval import cover
 from policies.check import Loss, Undetermined, Violated
+from policies.derivation import rederive
 from policies.domain.decision import NotAssessed
 from policies.domain.finding import AmountAtRisk, Direction, Effect, Exposure, Finding, Remedy
-from policies.facts import rederive
 from policies.grouping import group
 from policies.policy import WhenUndetermined
 from policies.remedy import prove

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from policies.check import NotApplicable, Satisfied, Undetermined, Violated
+from policies.derivation import derive
 from policies.evaluation import evaluate
-from policies.facts import derive
 from policies.policy import Expected
 from policies.policyset import PolicySet, judged
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from policies.check import Check, CheckResult, Scope, Violated
+from policies.derivation import derive
 from policies.domain.catalog import Catalog
 from policies.domain.company import Company
 from policies.domain.quote import Quote
-from policies.facts import derive
 from policies.remedy import apply
 
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from policies.approval import cover, needs
+from policies.derivation import derive
 from policies.domain.company import BusinessCalendar, Company, DiscountAuthority
 from policies.domain.finding import Direction, Effect, Finding
 from policies.domain.material import content_hash, material
-from policies.facts import derive
 from tests.builders import a_line, a_quote
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.demo import demo_catalog, demo_company
 from app.rules import library_files
 from policies.checks import ALL
+from policies.derivation import derive
 from policies.domain.finding import Change
 from policies.evaluation import evaluate, findings_after
-from policies.facts import derive
 from policies.loader import load
 from policies.policyset import PolicySet
 from policies.remedy import apply

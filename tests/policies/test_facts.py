@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from policies.derivation import derive, rederive
 from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
 from policies.domain.charge import PricePeriod
 from policies.domain.company import Company
 from policies.domain.finding import Change
 from policies.domain.schedule import Unscheduled, committed_total
-from policies.facts import derive, rederive
 from policies.remedy import apply
 from tests.builders import a_line, a_quote, a_usage_line
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from policies.check import SATISFIED, Check, Scope, Violated
+from policies.derivation import derive
 from policies.domain.company import PolicyOverride
 from policies.domain.finding import Effect
 from policies.evaluation import evaluate
-from policies.facts import derive
 from policies.loader import PoliciesRefused, load
 from tests.builders import a_line, a_quote
 

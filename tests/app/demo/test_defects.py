@@ -13,7 +13,7 @@ from policies.domain.charge import BillingTiming
 from policies.domain.finding import Effect
 from policies.domain.material import content_hash
 from policies.evaluation import evaluate
-from policies.facts import derive
+from policies.derivation import derive
 
 IN_FORCE = "2026-01-01"  # from then on every policy of the library is
 

@@ -8,9 +8,9 @@ import pytest
 
 from policies.check import NoParameters, NotApplicable, Satisfied, Violated
 from policies.checks.allowance_overage import run
+from policies.derivation import derive
 from policies.domain.catalog import Catalog
 from policies.domain.finding import Change
-from policies.facts import derive
 from policies.remedy import apply
 from tests.builders import a_line, a_quote, a_usage_line, built
 

@@ -6,8 +6,8 @@ import pytest
 
 from policies.check import NOT_APPLICABLE, SATISFIED, NoParameters, Undetermined, Violated
 from policies.checks.edited_after_approval import run
+from policies.derivation import derive
 from policies.domain.material import content_hash, material
-from policies.facts import derive
 from policies.remedy import apply
 from tests.builders import a_line, a_quote
 

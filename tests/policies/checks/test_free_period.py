@@ -39,7 +39,9 @@ def test_its_remedy_is_the_most_that_the_rep_may_give():
     assert isinstance(after(CHECK, free("2"), company=COMPANY), Satisfied)
 
 
-@pytest.mark.parametrize(("months", "approver"), [("2.25", "manager"), ("2.5", "director"), ("3", "director"), ("4", "cro"), ("12", "cfo")])
+@pytest.mark.parametrize(
+    ("months", "approver"), [("2.25", "manager"), ("2.5", "director"), ("3", "director"), ("4", "cro"), ("12", "cfo")]
+)
 def test_the_longer_it_is_free_the_higher_it_goes(months, approver):
     assert violated(CHECK, free(months), company=COMPANY).approver == approver
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from policies.check import NotApplicable, Satisfied, Scope, Undetermined, Violated
 from policies.checks import ALL
+from policies.derivation import derive
 from policies.domain.charge import (
     BillingFrequency,
     BillingTiming,
@@ -28,7 +29,6 @@ from policies.domain.charge import (
 )
 from policies.domain.material import content_hash, material
 from policies.domain.quote import Approval, DealType, Quote, Renewal, Rep, SpecialTerm, Stage, StatedTotals
-from policies.facts import derive
 from policies.remedy import apply
 from tests.builders import a_catalog, a_company, a_line, a_quote, an_authority
 from tests.builders import tiers as tiers_of

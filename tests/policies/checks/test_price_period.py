@@ -7,10 +7,10 @@ import pytest
 
 from policies.check import NoParameters, NotApplicable, Satisfied, Undetermined, Violated
 from policies.checks.price_period import run
+from policies.derivation import derive
 from policies.domain.catalog import Catalog
 from policies.domain.charge import PricePeriod
 from policies.domain.finding import Change, Direction, Effect
-from policies.facts import derive
 from policies.remedy import apply
 from tests.builders import a_line, a_quote, a_usage_line, built
 

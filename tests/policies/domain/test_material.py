@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from policies.domain.charge import Line
 from policies.domain.material import LINE_FIELDS, content_hash, material, worsened
 from tests.builders import a_line, a_quote, built
-from policies.domain.charge import Line
 
 
 def test_another_spelling_of_the_same_content_has_the_same_hash() -> None:
