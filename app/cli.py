@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("starting", "Write a commented catalog, company and policy to start from."),
     "serve": ("server", "Serve the HTTP API."),
     "check": ("judging", "Check a quote against all policies."),
+    "audit": ("auditing", "Audit an agreement against its usage and invoices."),
     "normalize": ("judging", "Print a document in canonical form."),
     "policies": ("policy_work", "Check, test and start policies."),
     "replay": ("record", "Make a recorded decision again, or verify the record."),

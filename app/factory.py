@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from flask import Flask
 from structlog.typing import FilteringBoundLogger
 
+from app.api.audits import AuditRoom, audit_routes
 from app.api.authentication import KeyRing
 from app.api.decisions import decision_routes
 from app.api.desk import Desk
@@ -103,6 +104,14 @@ def all_routes(
         simulated=settings.simulated,
     )
 
+    auditing = AuditRoom(
+        documents=store.documents,
+        answers=store.idempotency,
+        clock=services.clock,
+        remembered=settings.idempotency,
+        max_lines=settings.max_lines,
+    )
+
     def ready() -> str:
         store.ping()
         return services.rules.current().version
@@ -113,6 +122,7 @@ def all_routes(
         *scorecard_routes(store.decisions),
         *refused_routes(store.refused),
         *record_routes(archive),
+        *audit_routes(auditing),
         *policy_routes(services.rules.current, services.clock),
         *health_routes(version=VERSION, ready=ready, metrics=metrics),
     )

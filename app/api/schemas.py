@@ -237,6 +237,8 @@ SCHEMAS: Final[Mapping[str, type[Schema]]] = {
     "UsageRecord": CANONICAL["UsageRecord"],
     "Invoice": CANONICAL["Invoice"],
     "Outcome": CANONICAL["Outcome"],
+    "AuditRequest": CANONICAL["AuditRequest"],
+    "AuditReport": CANONICAL["AuditReport"],
     "Unchecked": UncheckedSchema,
     "Stored": StoredSchema,
     "RefusedRequest": RefusedRequestSchema,

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from cpq_hooks.canonical.audit import AuditReportSchema, AuditRequest, AuditRequestSchema
 from cpq_hooks.canonical.billing import BillingConfigurationSchema
 from cpq_hooks.canonical.catalog import CatalogSchema
 from cpq_hooks.canonical.company import CompanySchema
 from cpq_hooks.canonical.decision import DecisionSchema, FindingSchema
 from cpq_hooks.canonical.loading import (
     MOST_LINES,
+    dump_audit_report,
     dump_decision,
     load_agreement,
+    load_audit_request,
     load_billing_configuration,
     load_catalog,
     load_company,
@@ -37,9 +40,12 @@ from cpq_hooks.canonical.waivers import WaiverFileSchema
 __all__ = [
     "MOST_LINES",
     "SCHEMAS",
+    "AuditRequest",
     "Record",
+    "dump_audit_report",
     "dump_decision",
     "load_agreement",
+    "load_audit_request",
     "load_billing_configuration",
     "load_catalog",
     "load_company",
@@ -63,6 +69,8 @@ SCHEMAS: Final[Mapping[str, type[Record]]] = {
     "Review": ReviewSchema,
     "Finding": FindingSchema,
     "Decision": DecisionSchema,
+    "AuditRequest": AuditRequestSchema,
+    "AuditReport": AuditReportSchema,
     "Catalog": CatalogSchema,
     "Company": CompanySchema,
     "Waivers": WaiverFileSchema,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
+from cpq_hooks.canonical.audit import AuditReportSchema, AuditRequest, AuditRequestSchema
 from cpq_hooks.canonical.billing import BillingConfigurationSchema
 from cpq_hooks.canonical.catalog import CatalogSchema
 from cpq_hooks.canonical.company import CompanySchema
@@ -21,6 +22,7 @@ from cpq_hooks.canonical.waivers import WaiverFile, WaiverFileSchema
 from cpq_hooks.compiled import NotPlain, decoder
 from cpq_hooks.problem import MOST_PROBLEMS, Invalid, Path, Problem, json_path
 from cpq_hooks.yaml_files import Located
+from policies.auditing.report import AuditReport
 from policies.domain.agreement import Agreement
 from policies.domain.billing import BillingConfiguration
 from policies.domain.catalog import Catalog
@@ -123,6 +125,18 @@ def load_outcome(data: object) -> Outcome:
     """An outcome from parsed JSON. Raises `Invalid`."""
     outcome: Outcome = load(OutcomeSchema, data)
     return outcome
+
+
+def load_audit_request(data: object, *, max_lines: int | None = MOST_LINES) -> AuditRequest:
+    """What to audit, from parsed JSON. Raises `Invalid`."""
+    _check_count(data.get("agreement") if isinstance(data, dict) else None, "lines", max_lines)
+    request: AuditRequest = load(AuditRequestSchema, data)
+    return request
+
+
+def dump_audit_report(report: AuditReport) -> dict[str, Any]:
+    """The report of an audit as JSON."""
+    return write(AuditReportSchema, report, report.currency)
 
 
 def load_review(data: object) -> Review:

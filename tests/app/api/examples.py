@@ -63,6 +63,7 @@ def _ask(settings):
     policies = client.get("/v1/policies", headers=headers).json
     found = {
         "Decision": decision,
+        "AuditReport": client.post("/v1/audits", json=read_examples()["AuditRequest"], headers=headers).json,
         "DecisionPage": client.get("/v1/decisions?limit=1", headers=headers).json,
         "QuoteScorecard": client.get(f"/v1/scorecards/quotes/{quote['quote_id']}", headers=headers).json,
         "RefusedRequest": client.get(refused["instance"], headers=headers).json,
