@@ -117,7 +117,7 @@ def _level(line: Line, contract: Contract, rng: Random) -> float:
 def _seats(line: Line, contract: Contract, months: Months, count: int, rng: Random) -> list[Decimal]:
     """Seats in use at the peak of each month: growing, beyond the seats sold only where each further one has a price."""
     sold = [_sold(line, contract, months.starts[month]) for month in range(count)]
-    may_exceed = line.overage_unit_price is not None and not contract.alterations
+    may_exceed = line.overage_unit_price is not None
     share = rng.uniform(0.78, 0.99)
     growth = rng.uniform(0.002, 0.022 if may_exceed else 0.008)
     ceiling = 1.25 if may_exceed else 1.0

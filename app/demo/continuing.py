@@ -66,18 +66,18 @@ def amended(lines: Sequence[Line], shop: Shop) -> tuple[Line, ...]:
     line = amendable(lines)
     if line is None or line.quantity is None:
         raise LookupError("only a contract with a line that is sold by the unit is amended")
-    more = line.quantity + max(1, int(line.quantity * between(shop.rng, 10, 40) / 100))
+    line = altered(line, quantity=line.quantity + max(1, int(line.quantity * between(shop.rng, 10, 40) / 100)))
     price = shop.shelf.price(line.product_id, shop.book, shop.segment)
-    line = altered(line, quantity=more, included_quantity=more if line.included_quantity is not None else None)
     if price is None or price.list_unit_price == line.list_unit_price:
         return (line,)
     return (altered(line, list_unit_price=price.list_unit_price, unit_cost=price.unit_cost, discounts=()),)
 
 
 def amendable(lines: Sequence[Line]) -> Line | None:
-    """The first line of which a customer may buy more within the term, plainly: by the unit, at one price."""
+    """The first line of which a customer may buy more within the term, plainly: by the unit, at one price, whatever the use."""
     for line in lines:
-        if line.product_id in ("SEAT", "ANALYTICS") and not line.ramp and not line.uplift_percent and not has_end(line):
+        plain = not (line.ramp or line.uplift_percent or has_end(line)) and line.included_quantity is None
+        if plain and line.product_id in ("SEAT", "ANALYTICS"):
             return line
     return None
 

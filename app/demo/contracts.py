@@ -77,8 +77,6 @@ class Contract:
         for alteration in self.alterations:
             if alteration.line.line_id == line.line_id:
                 line = altered(line, quantity=alteration.line.quantity)
-                if line.included_quantity is not None:
-                    line = altered(line, included_quantity=alteration.line.quantity)
         if line.ramp:
             last = line.ramp[-1]
             line = altered(line, quantity=last.quantity or line.quantity, ramp=())

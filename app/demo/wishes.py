@@ -34,6 +34,9 @@ ANYTHING: Final = Wish()
 
 PLAIN: Final = Wish(products=("SEAT", "SSO"))
 _SEATS: Final = Wish(products=("SEAT", "SUPPORT-STANDARD"), frequency=MONTHLY)
+_AMENDED: Final = Wish(
+    products=("SEAT", "SSO"), frequency=MONTHLY, months_ago=13, seat_overage=False, follow_up=DealType.AMENDMENT
+)
 _LATELY: Final = Wish(products=("SEAT", "SUPPORT-STANDARD"), frequency=MONTHLY, months_ago=6)
 
 WISHES: Final[Mapping[str, Wish]] = MappingProxyType(
@@ -54,7 +57,7 @@ WISHES: Final[Mapping[str, Wish]] = MappingProxyType(
         "Q18": _SEATS,
         "Q20": _SEATS,
         "K01": _SEATS,
-        "K02": Wish(products=("SEAT", "SSO"), frequency=MONTHLY, months_ago=13, follow_up=DealType.AMENDMENT),
+        "K02": _AMENDED,
         "P01": Wish(products=("SEAT", "SSO"), frequency=MONTHLY, seat_overage=False),
         "P03": Wish(products=("PLATFORM-FEE", "TRAINING", "ONBOARDING")),
         "B01": Wish(products=("SEAT", "SSO", "ONBOARDING")),
@@ -68,7 +71,7 @@ WISHES: Final[Mapping[str, Wish]] = MappingProxyType(
         "B11": Wish(products=("SEAT", "SUPPORT-STANDARD"), ramp=True, term_months=24, months_ago=16),
         "B12": Wish(products=("SEAT", "SUPPORT-STANDARD"), currency="JPY", frequency=MONTHLY),
         "I01": _SEATS,
-        "I02": Wish(products=("SEAT", "SSO"), frequency=MONTHLY, months_ago=13, follow_up=DealType.AMENDMENT),
+        "I02": _AMENDED,
         "I03": _SEATS,
         "U01": Wish(products=("PLATFORM-FEE", "API-CALLS"), frequency=MONTHLY),
         "U02": Wish(products=("PLATFORM-FEE", "API-CALLS"), frequency=MONTHLY),
