@@ -9,11 +9,11 @@ import pytest
 from app.demo import demo_catalog, demo_company
 from app.demo.defects.catalogue import BRINGS_ALONG, PLANTERS
 from app.demo.story import tell
+from policies.derivation import derive
 from policies.domain.charge import BillingTiming
 from policies.domain.finding import Effect
 from policies.domain.material import content_hash
 from policies.evaluation import evaluate
-from policies.derivation import derive
 
 IN_FORCE = "2026-01-01"  # from then on every policy of the library is
 
