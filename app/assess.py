@@ -92,7 +92,7 @@ def assess(
     facts = derive(quote, as_of=as_of, company=rules.company, catalog=rules.catalog, approved=approved)
     evaluation = evaluate(facts, rules.policies, waivers=rules.waivers)
     findings = by_urgency(evaluation.findings)
-    names = {each.line.line_id: each.product_name for each in facts.lines}
+    names = {each.line.line_id: each.product_name for each in facts.lines} if findings else {}
     return Decision(
         decision_id=decision_id,
         subject=Subject(

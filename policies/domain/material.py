@@ -102,10 +102,28 @@ RENEWAL_FIELDS: Final[Mapping[str, Worse]] = {
 _ENUMERATIONS: Final = frozenset({ChargeType, ChargeModel, PricePeriod, BillingFrequency, BillingTiming, QuantityBasis})
 _MEMBERS: Final = {member: repr(str(member)) for kind in _ENUMERATIONS for member in kind}
 _NO_ITEMS: Final[tuple[object, ...]] = ()
-_LINE_PREFIXES: Final = tuple(f"{name}=" for name in LINE_FIELDS)
+_COMMON: Final = (
+    "product_id",
+    "charge_type",
+    "charge_model",
+    "unit_of_measure",
+    "quantity",
+    "price_period",
+    "list_unit_price",
+    "net_unit_price",
+    "discounts",
+)
+"""What most lines state. The rest is looked at one by one only where a line states any of it."""
+_RARE: Final = tuple(name for name in LINE_FIELDS if name not in _COMMON)
+_DEFAULTS: Final = {field.name: field.default for field in fields(Line)}
+_NOTHING_RARE: Final = tuple(_DEFAULTS[name] for name in _RARE)
+_COMMON_PREFIXES: Final = tuple(f"{name}=" for name in _COMMON)
+_RARE_PREFIXES: Final = tuple(f"{name}=" for name in _RARE)
 _QUOTE_PREFIXES: Final = tuple(f"{name}=" for name in QUOTE_FIELDS)
 _RENEWAL_PREFIXES: Final = tuple(f"renewal.{name}=" for name in RENEWAL_FIELDS)
 _line_values = attrgetter(*LINE_FIELDS)
+_common_values = attrgetter(*_COMMON)
+_rare_values = attrgetter(*_RARE)
 _quote_values = attrgetter(*QUOTE_FIELDS)
 _renewal_values = attrgetter(*RENEWAL_FIELDS)
 
@@ -152,7 +170,10 @@ def content_hash(quote: Quote) -> str:
     ordered = lines if len(lines) == 1 else sorted(lines, key=_by_id)
     for line in ordered:
         parts.append(f"line {line.line_id!r}")
-        parts += _spelt(_LINE_PREFIXES, _line_values(line))
+        parts += _spelt(_COMMON_PREFIXES, _common_values(line))
+        rare = _rare_values(line)
+        if rare != _NOTHING_RARE:
+            parts += _spelt(_RARE_PREFIXES, rare)
     return "sha256:" + sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
