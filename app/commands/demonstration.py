@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -34,8 +35,8 @@ SORTS: Final[Mapping[Kind, Sort]] = {
     Kind.INVOICE: INVOICES,
     Kind.OUTCOME: OUTCOMES,
 }
-JUDGED_AT_FIRST: Final = 100
-"""So many of the newest quotes are judged when the company is loaded, so that there are decisions to look at."""
+JUDGED_AT_FIRST: Final = 60
+"""So many of the first quotes, in which every pattern is planted, and of the newest ones are judged when the company is loaded."""
 
 _SCOPES: Final = (Scope.CHECK, Scope.VERIFY, Scope.INGEST, Scope.REVIEW, Scope.READ)
 _LOADED: Final = "loaded.json"
@@ -66,7 +67,13 @@ def generate_files(quotes: int, seed: int, out: Path) -> None:
     """Write the simulated company's history into a folder, with progress, and say what is in it."""
     with Progress(transient=True) as progress:
         task = progress.add_task("simulating", total=quotes)
-        manifest = generate(seed, quotes, out, progress=lambda made, _: progress.update(task, completed=made))
+        manifest = generate(
+            seed,
+            quotes,
+            out,
+            workers=os.cpu_count() or 1,
+            progress=lambda made, _: progress.update(task, completed=made),
+        )
     for kind, count in manifest.records.items():
         click.echo(f"{count:>10,}  {out / kind}.jsonl")
     click.echo(
@@ -102,7 +109,7 @@ The API is described at {address}/docs. Ctrl-C stops the server.
 def _load(services: Services, quotes: int) -> dict[str, int]:
     """Store the history and judge its newest quotes."""
     counts: dict[str, int] = {}
-    newest: list[str] = []
+    texts: list[str] = []
     with Progress(transient=True) as progress:
         task = progress.add_task("loading a simulated company", total=quotes)
 
@@ -112,9 +119,10 @@ def _load(services: Services, quotes: int) -> dict[str, int]:
         history = documents(new_manifest(DEMO_SEED, quotes), progress=made)
         while batch := list(islice(history, _AT_A_TIME)):
             _put(services, batch, counts)
-            newest += [document.text for document in batch if document.kind is Kind.QUOTE]
-        task = progress.add_task("judging the newest quotes", total=min(len(newest), JUDGED_AT_FIRST))
-        for text in _newest(newest):
+            texts += [document.text for document in batch if document.kind is Kind.QUOTE]
+        chosen = _to_judge(texts)
+        task = progress.add_task("judging some of its quotes", total=len(chosen))
+        for text in chosen:
             _judge(services, text)
             progress.advance(task)
     return counts
@@ -143,5 +151,11 @@ def _put(services: Services, batch: Iterable[Document], counts: dict[str, int]) 
         counts[kind.value] = counts.get(kind.value, 0) + len(texts)
 
 
-def _newest(texts: Iterable[str]) -> list[str]:
-    return sorted(texts, key=lambda text: str(json.loads(text).get("created_at") or ""))[-JUDGED_AT_FIRST:]
+def _to_judge(texts: Sequence[str]) -> list[str]:
+    """The first quotes and the newest, oldest first."""
+    by_age = sorted(texts, key=_made_at)
+    return sorted({*texts[:JUDGED_AT_FIRST], *by_age[-JUDGED_AT_FIRST:]}, key=_made_at)
+
+
+def _made_at(text: str) -> str:
+    return str(json.loads(text).get("created_at") or "")
