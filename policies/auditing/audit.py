@@ -170,7 +170,7 @@ class _Auditor:
         for of_line in by_line.values():
             explainer = Explainer(of_line, self._book, self._currency)
             for each in of_line:
-                if each.is_unknown and each.is_due:
+                if each.is_unknown and each.is_due and self._horizon.is_past(each):
                     causes[id(each)] = UNKNOWN_USE
                 elif explainer.differs(each):
                     causes[id(each)] = explainer.cause(each)

@@ -86,7 +86,7 @@ class Explainer:
 
     def differs(self, component: Component) -> bool:
         """Whether the difference is more than rounding leaves."""
-        if not component.is_due and component.difference > 0:
+        if component.difference > 0 and not (component.is_due or _is_invoiced(component)):
             return False
         return component.is_seen and abs(component.difference) > self._unit
 
@@ -327,6 +327,11 @@ def _overlap(pieces: Sequence[Billed]) -> bool:
     """Whether two of the invoice lines are for the same days."""
     periods = sorted(piece.period for piece in pieces if piece.period is not None)
     return any(one.overlaps(other) for one, other in pairwise(periods))
+
+
+def _is_invoiced(component: Component) -> bool:
+    """Whether an invoice for its very days was made, so that what is missing on it will not come on another."""
+    return any(piece.period == component.period for piece, _ in component.pieces)
 
 
 def _day_after(component: Component) -> date:

@@ -284,6 +284,11 @@ class Horizon:
             return component.invoice_date < self.edge
         return component.invoice_date <= self.edge
 
+    def is_past(self, component: Component) -> bool:
+        """Whether the component's use should be there: its period is over, not merely invoiced in advance."""
+        last = self.as_of if self.as_of is not None else self.edge
+        return last is not None and component.invoice_date <= last
+
 
 def included(line: Line) -> Decimal | None:
     """The allowance of a line, where it is a number."""

@@ -98,7 +98,10 @@ def _reached(invoice: Invoice, line: InvoiceLine, period: Period | None) -> date
     if line.period_start is None:
         return None if invoice.issued_on is None else Period.through(invoice.issued_on, invoice.issued_on).end
     in_use = line.kind in (InvoiceLineKind.USAGE, InvoiceLineKind.OVERAGE)
-    return period.end if in_use else Period.through(period.start, period.start).end
+    reached = period.last_day if in_use else period.start
+    # An invoice that was made long before its period says nothing of the time in between.
+    reached = reached if invoice.issued_on is None else min(reached, invoice.issued_on)
+    return Period.through(reached, reached).end
 
 
 def _later(one: date | None, other: date | None) -> date | None:

@@ -68,5 +68,5 @@ class AuditReport:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing leaks, nothing is billed too much and every period could be told."""
+        """Whether nothing leaks, nothing is billed too much and every period that is over could be told."""
         return not self.findings and not self.not_assessed

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from policies.auditing.causes import Cause
+from policies.auditing.causes import UNKNOWN_USE, Cause
 from policies.auditing.expected import Component, Part, included
 from policies.auditing.report import AuditPeriod, Side
 from policies.domain.money import format_amount
@@ -49,9 +49,16 @@ def _row(group: Sequence[Component], causes: Mapping[int, Cause], recovery: Reco
         invoice_ids=tuple(dict.fromkeys(piece.invoice.invoice_id for each in group for piece, _ in each.pieces)),
         difference=expected - billed if known else None,
         direction=_side(main, known=known),
-        pattern=None if main is None else causes[id(main)].pattern,
+        pattern=_pattern(group, main, causes),
         recoverable=None if main is None else recovery.of(main),
     )
+
+
+def _pattern(group: Sequence[Component], main: Component | None, causes: Mapping[int, Cause]) -> str | None:
+    """The pattern of the largest difference. Use that is not known yet is U01 already, though nobody can say that it is missing."""
+    if main is not None:
+        return causes[id(main)].pattern
+    return UNKNOWN_USE.pattern if any(each.is_unknown for each in group) else None
 
 
 def _weight(component: Component) -> tuple[bool, Decimal]:

@@ -68,6 +68,14 @@ def test_a_period_without_a_usage_record_is_unknown_and_not_zero():
     assert found(report) == {("U05", "under"): 7000, ("U01", "under"): None}
 
 
+def test_a_period_that_is_invoiced_in_advance_and_still_runs_is_unknown_without_a_finding():
+    used = [a_usage(1, 500)]
+    report = audit(an_agreement(), used, [an_invoice(1), an_invoice(2)])
+    assert (row(report, "2024-02-01").direction, row(report, "2024-02-01").pattern) == ("unknown", "U01")
+    assert (report.totals.unknown_periods, report.findings) == (1, ())
+    assert found(audit(an_agreement(), used, [an_invoice(1), an_invoice(2), an_invoice(3)])) == {("U01", "under"): None}
+
+
 def test_a_record_of_zero_is_a_reading():
     report = audit(an_agreement(), [a_usage(1, 0)], [an_invoice(1)])
     assert report.is_clean
