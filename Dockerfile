@@ -13,12 +13,12 @@ COPY scoring scoring
 COPY app app
 RUN python -m pip wheel --no-deps --wheel-dir /wheels . \
     && python -m venv /srv/quoteguard \
-    && /srv/quoteguard/bin/python -m pip install --constraint constraints.txt "quoteguard[train] @ file://$(ls /wheels/quoteguard-*.whl)"
+    && /srv/quoteguard/bin/python -m pip install --constraint constraints.txt "quoteguard @ file://$(ls /wheels/quoteguard-*.whl)"
 
 # ---- run: no source, no compiler, no root
 FROM python:3.11-slim-bookworm
 
-# Nothing from the distribution is needed: the wheels of XGBoost, SciPy and psycopg bring their own libraries.
+# Nothing from the distribution is needed: the wheels of XGBoost, NumPy and psycopg bring their own libraries.
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/quoteguard --shell /usr/sbin/nologin quoteguard \
     && mkdir /var/empty-cwd
 COPY --from=build /srv/quoteguard /srv/quoteguard
