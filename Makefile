@@ -10,7 +10,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-QUICK := not slow and not fuzz
+QUICK := not slow and not fuzz and not postgres
 # One worker a core: two on two cores, which is what the suite is measured on. Work is dealt out in runs of neighbours, so
 # that a module's fixtures are mostly made once, and a worker that is done takes over from the other.
 WORKERS ?= auto
