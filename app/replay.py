@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.assess import assess
-from app.rendering import render
 from app.recording import material_of
+from app.rendering import render
 from app.rules import RuleFiles, Rules, take_up
 from app.store import Store, StoredDecision, Unreadable
 from cpq_hooks.canonical import load_quote

@@ -70,7 +70,9 @@ def a_company(**tables: Any) -> Company:
     return built(Company, {"name": "Test", "currency": "USD", "discount_authority": an_authority()} | tables)
 
 
-def a_catalog(*products: Mapping[str, Any], promotions: Sequence[Mapping[str, Any]] = (), currency: str = "USD") -> Catalog:
+def a_catalog(
+    *products: Mapping[str, Any], promotions: Sequence[Mapping[str, Any]] = (), currency: str = "USD"
+) -> Catalog:
     """Products with the prices of one price book, "standard"; a product's price terms may stand beside its own."""
     return Catalog(
         products={each["product_id"]: _a_product(dict(each)) for each in products},

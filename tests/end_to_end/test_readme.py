@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(("name", "code"), [("seat-contract", 0), ("seat-contract-without-overage", 2)])
 def test_the_readme_shows_the_true_output(home: Path, name: str, code: int) -> None:
     command = [sys.executable, "-m", "app", "check", f"examples/quotes/{name}.json", "--home", str(home)]
-    ran = subprocess.run(  # noqa: S603  our own command line
+    ran = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "COLUMNS": "100"}, capture_output=True, text=True, check=False
     )
     printed = "\n".join(row.rstrip() for row in ran.stdout.splitlines())
