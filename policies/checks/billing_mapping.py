@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from policies.check import SATISFIED, Check, CheckResult, Loss, Scope, Undetermined, Violated
@@ -64,7 +65,8 @@ def _loss(facts: LineFacts) -> Loss:
         return Loss(assumptions=("how much will be used is not known",))
     if facts.net_total is None:
         return Loss(assumptions=("the total of the line cannot be told from its terms",))
-    return Loss(remaining_term=facts.net_total, assumptions=("a line without a billing charge is never invoiced",))
+    billed = max(Decimal(0), facts.net_total)
+    return Loss(remaining_term=billed, assumptions=("a line without a billing charge is never invoiced",))
 
 
 CHECK: Final = Check(

@@ -51,13 +51,13 @@ class Server:
     def logged(self, event):
         return [json.loads(line) for line in self.lines if event in line]
 
-    def wait_for(self, event, times=1, seconds=20):
+    def wait_for(self, event, times=1, seconds=60):
         with self._news:
             assert self._news.wait_for(lambda: len(self.logged(event)) >= times, seconds), "".join(self.lines)
         return self.logged(event)[times - 1]
 
     def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def ask(self, method, path, body=None, connection=None, **headers):
         connection = connection or self.connect()
@@ -91,7 +91,7 @@ def a_server(tmp_path, **environ):
     finally:
         process.terminate()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         finally:
             process.kill()
             process.stderr.close()
@@ -148,7 +148,7 @@ def test_a_request_that_is_under_way_is_finished_before_the_server_stops(tmp_pat
         stopping.wait_for("Handling signal: term")
         connection.send(QUOTE[10:].encode())
         assert connection.getresponse().status == 200
-        assert stopping.process.wait(timeout=20) == 0
+        assert stopping.process.wait(timeout=60) == 0
 
 
 def test_a_connection_is_kept_for_the_next_request(server):
@@ -195,7 +195,7 @@ def test_a_body_of_20_megabytes_gets_its_answer_and_not_a_broken_connection(serv
     ],
 )
 def test_what_is_not_http_is_refused_and_the_server_lives(server, request_line):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
         raw.sendall(request_line)
         assert raw.recv(4096).startswith(b"HTTP/1.1 4")
     assert server.ask("GET", "/healthz")[0] == 200
@@ -206,7 +206,7 @@ def test_a_chunk_that_is_none_gets_a_problem(server):
         f"POST /v1/quotes/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnothex\r\n"
     )
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
         raw.sendall(head.encode())
         answer = http.client.HTTPResponse(raw)
         answer.begin()
@@ -219,7 +219,7 @@ def test_senders_that_fall_silent_do_not_take_the_server_with_them(server):
         f"POST /v1/quotes/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n"
         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
     )
-    silent = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(12)]
+    silent = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(12)]
     for each in silent:
         each.sendall(head.encode())
     assert server.ask("POST", "/v1/quotes/check", QUOTE)[0] == 200
