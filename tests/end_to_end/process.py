@@ -62,7 +62,7 @@ class Client:
         self.key = key
 
     def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def ask(self, method, path, body=None, *, connection=None, **headers):
         """Status, body and headers of the answer. Raises OSError or HTTPException where none arrived whole."""
