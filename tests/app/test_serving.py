@@ -213,21 +213,6 @@ def test_a_chunk_that_is_none_gets_a_problem(server):
         assert (answer.status, json.loads(answer.read())["type"]) == (400, "/docs#problem-bad-request")
 
 
-@pytest.mark.slow
-def test_senders_that_fall_silent_do_not_take_the_server_with_them(server):
-    head = (
-        f"POST /v1/quotes/check HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n"
-        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
-    )
-    silent = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(12)]
-    for each in silent:
-        each.sendall(head.encode())
-    assert server.ask("POST", "/v1/quotes/check", QUOTE)[0] == 200
-    assert silent[0].recv(65536).startswith(b"HTTP/1.1 408")
-    for each in silent:
-        each.close()
-
-
 def test_no_header_says_where_a_request_came_from(tmp_path):
     told = options(Settings.from_environment({"QUOTEGUARD_HOME": str(tmp_path)}), tmp_path)
     assert (told["forwarded_allow_ips"], told["secure_scheme_headers"], told["forwarder_headers"]) == ("", {}, "")
