@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from policies.auditing.amended import Version, fold
+from policies.amended import Version, fold
 from policies.auditing.causes import UNKNOWN_USE, Cause, Explainer
 from policies.auditing.comparing import match
 from policies.auditing.drafting import drafts

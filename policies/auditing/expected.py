@@ -20,7 +20,7 @@ from policies.domain.rating import ONE, ZERO, Unrateable, billable_quantity, rat
 from policies.domain.schedule import Charge, Terms, charges, resolve
 
 if TYPE_CHECKING:
-    from policies.auditing.amended import Version
+    from policies.amended import Version
     from policies.auditing.invoiced import Billed
 
 

@@ -14,7 +14,7 @@ from policies.domain.invoice import Invoice, InvoiceLine, InvoiceLineKind
 from policies.domain.period import EmptyPeriod, Period
 
 if TYPE_CHECKING:
-    from policies.auditing.amended import Version
+    from policies.amended import Version
 
 _SOON = date(2999, 12, 31)
 
