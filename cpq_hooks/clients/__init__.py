@@ -1,0 +1,1 @@
+"""HTTP to the vendors' systems: fetch the full object, hold, release and write back."""

@@ -1,0 +1,224 @@
+"""Reading a vendor's object while noting which of its fields were understood, so that none vanishes in silence.
+
+An adapter takes each field that it understands, and names those that mean nothing for a bill. What has a value and is
+neither is `unused`; where its name speaks of price, term, discount or billing, the answer says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from cpq_hooks.adapter import Unused
+from cpq_hooks.problem import Invalid, Path, Problem, json_path
+
+_LONGEST_SHOWN: Final = 120
+_BEARS_ON: Final = (
+    ("discount", re.compile(r"discount|coupon|promo|rebate|markup|uplift|concession|credit", re.IGNORECASE)),
+    (
+        "price",
+        re.compile(
+            r"price|amount|cost|fee|rate|tier|tariff|mrr|arr\b|tcv|currency|quantity|unit|minimum|maximum|commit|tax|total",
+            re.IGNORECASE,
+        ),
+    ),
+    ("billing", re.compile(r"bill|invoice|charge|frequency|arrear|advance|proration|prorate|payment|cycle|anchor|trial", re.IGNORECASE)),
+    ("term", re.compile(r"term|start|end|renew|expir|period|duration|interval|phase|segment|date|evergreen", re.IGNORECASE)),
+)  # fmt: skip
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def bears_on(name: str) -> str | None:
+    """What a field's name speaks of: discount, price, billing or term; None where of none of them."""
+    spaced = _WORDS.sub("_", name)
+    return next((what for what, words in _BEARS_ON if words.search(spaced)), None)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What was understood of one payload, and what was wrong with it."""
+
+    understood: set[Path] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, path: Path, code: str, message: str) -> None:
+        self.problems.append(Problem(path=json_path(path), message=message, code=code))
+
+    def settle(self) -> None:
+        """Raise `Invalid` with everything that was wrong, where anything was."""
+        if self.problems:
+            raise Invalid(self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """One object of a vendor's payload under reading. A getter notes that its field is understood.
+
+    A value of the wrong kind is noted as a problem with its place, and the getter answers None.
+    """
+
+    value: Mapping[str, Any]
+    ledger: Ledger
+    path: Path = ()
+
+    @classmethod
+    def of(cls, payload: Any, ledger: Ledger | None = None, path: Path = ()) -> Fields:
+        """The fields of a payload. Raises `Invalid` where it is no object."""
+        if not isinstance(payload, Mapping):
+            raise Invalid([Problem(path=json_path(path), message="an object with fields is wanted here", code="type")])
+        return cls(payload, ledger or Ledger(), path)
+
+    def raw(self, name: str) -> Any:
+        """The value as it is; None where it is absent or null."""
+        self.ledger.understood.add((*self.path, name))
+        return self.value.get(name)
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there and not null; it does not count as understood by that."""
+        return self.value.get(name) is not None
+
+    def harmless(self, *names: str) -> Fields:
+        """Note fields, with everything in them, that mean nothing for a bill."""
+        self.ledger.understood.update((*self.path, name) for name in names)
+        return self
+
+    def text(self, name: str) -> str | None:
+        """Text; a number or a truth value is spelt out, and empty text is None."""
+        value = self.raw(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, (Mapping, list)):
+            return self._wrong(name, "text is wanted here")
+        return str(value).strip() or None if not isinstance(value, bool) else str(value).lower()
+
+    def number(self, name: str) -> Decimal | None:
+        """A number, sent as one or as text in plain digits."""
+        value = self.raw(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
+            return self._wrong(name, "a number is wanted here")
+        try:
+            number = Decimal(value.strip() if isinstance(value, str) else value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        return number if number.is_finite() else self._wrong(name, "a number in plain digits is wanted here")
+
+    def whole(self, name: str) -> int | None:
+        """A whole number; one with zeros behind the point is whole."""
+        number = self.number(name)
+        if number is None:
+            return None
+        return int(number) if number == number.to_integral_value() else self._wrong(name, "a whole number is wanted")
+
+    def flag(self, name: str) -> bool | None:
+        """True or false, sent as such or as text."""
+        value = self.raw(name)
+        if isinstance(value, bool) or value is None:
+            return value
+        known = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+        found = known.get(str(value).strip().lower())
+        return found if found is not None else self._wrong(name, "true or false is wanted here")
+
+    def day(self, name: str) -> str | None:
+        """An ISO date, or the date of an ISO moment as it is written, as the canonical form has it."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text[:10]).isoformat()
+        except ValueError:
+            return self._wrong(name, "a date such as 2026-01-31 is wanted here")
+
+    def moment(self, name: str) -> str | None:
+        """An ISO moment as the canonical form has it; without an offset it is UTC."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            return self._wrong(name, "a moment such as 2026-01-31T12:00:00Z is wanted here")
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).isoformat()
+
+    def object(self, name: str) -> Fields | None:
+        """The object in a field, itself under reading."""
+        value = self.value.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            return self._wrong(name, "an object is wanted here")
+        return Fields(value, self.ledger, (*self.path, name))
+
+    def objects(self, name: str) -> tuple[Fields, ...]:
+        """The objects in a list; empty where there is none."""
+        value = self.value.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self._wrong(name, "a list is wanted here")
+            return ()
+        found = []
+        for position, each in enumerate(value):
+            if isinstance(each, Mapping):
+                found.append(Fields(each, self.ledger, (*self.path, name, position)))
+            else:
+                self.ledger.refuse((*self.path, name, position), "type", "an object is wanted here")
+        return tuple(found)
+
+    def unused(self) -> tuple[Unused, ...]:
+        """Every field with a value, here and below, that was neither understood nor named as harmless."""
+        return tuple(self._unused(self.value, self.path))
+
+    def _unused(self, value: Any, path: Path) -> Iterator[Unused]:
+        if path in self.ledger.understood:
+            return
+        if isinstance(value, Mapping):
+            for name, each in value.items():
+                yield from self._unused(each, (*path, str(name)))
+        elif isinstance(value, list):
+            for position, each in enumerate(value):
+                yield from self._unused(each, (*path, position))
+        elif not _is_empty(value):
+            yield Unused(path=json_path(path), value=_shown(value), bears_on=_of(path))
+
+    def _wrong(self, name: str, message: str) -> Any:
+        self.ledger.refuse((*self.path, name), "type", message)
+        return None
+
+
+def stated(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A canonical document without what is None, an empty list or an empty object; decimals as text."""
+    kept: dict[str, Any] = {}
+    for name, value in document.items():
+        cleaned = _cleaned(value)
+        if cleaned is not None and cleaned not in ([], {}):
+            kept[name] = cleaned
+    return kept
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return stated(value)
+    if isinstance(value, (list, tuple)):
+        return [_cleaned(each) for each in value]
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a field says nothing: absent, empty, off, or zero."""
+    return value is None or value == "" or value is False or (not isinstance(value, bool | str) and value == 0)
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _of(path: Path) -> str | None:
+    names: Iterable[str] = (part for part in reversed(path) if isinstance(part, str))
+    return next((found for found in map(bears_on, names) if found), None)
