@@ -1,4 +1,4 @@
-"""A check: code that judges one line or a whole quote, where an expression would not suffice.
+"""A check: code that judges one line, a whole quote or a whole set-up, where an expression would not suffice.
 
 A check is a pure function. It knows no clock, reads nothing and raises nothing on a valid document; what it cannot
 tell is `Undetermined`, and the policy that uses it says what this means.
@@ -83,10 +83,11 @@ NOT_APPLICABLE: Final = NotApplicable()
 
 
 class Scope(StrEnum):
-    """What a check is called with: each line beside its quote, or the quote alone."""
+    """What a check is called with: each line beside its quote, the quote alone, or a billing configuration's set-up."""
 
     LINE = "line"
     QUOTE = "quote"
+    SETUP = "setup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class NoParameters:
 class Check:
     """A named check.
 
-    `run` takes (LineFacts, QuoteFacts, parameters) for a line check, (QuoteFacts, parameters) for a quote check.
+    `run` takes (LineFacts, QuoteFacts, parameters) for a line check, (QuoteFacts, parameters) for a quote check and
+    (SetUpFacts, parameters) for a check of a billing configuration.
     `parameters` is a frozen dataclass whose fields a policy may set. `reports` are the names that a message may use.
     `reads` are the material fields on which the answer depends: an approval of a finding holds until one of them
     gets worse.

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policies.check import Loss, Violated
 from policies.domain.finding import Change, Evidence
-from policies.domain.wording import field_of, spelt
+from policies.domain.wording import spelt
 from policies.language.explanation import Explainer, Missing
-from policies.vocabulary import NOTES, QUOTE
+from policies.policy import AppliesTo
+from policies.subjects import KINDS, held, is_null
+from policies.vocabulary import NOTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policies.facts import LineFacts, QuoteFacts
     from policies.policy import AmountRule, Policy, RemedyRule
 
 _FROM_CATALOG: Final = {
@@ -28,23 +29,24 @@ _FROM_CATALOG: Final = {
 }
 
 
-def violation(policy: Policy, facts: QuoteFacts, line: LineFacts | None) -> Violated:
-    """The violation of an expression policy on one subject."""
+def violation(policy: Policy, facts: Any, item: Any) -> Violated:
+    """The violation of an expression policy on one subject: a line or charge beside its document's facts, or None."""
     return Violated(
-        evidence=_evidence(policy, facts, line),
-        loss=_loss(policy.amount, facts, line) if policy.amount is not None else None,
-        changes=_changes(policy.remedy, facts, line) if policy.remedy is not None else (),
-        remedy_text=_remedy_text(policy.remedy, facts, line) if policy.remedy is not None else None,
+        evidence=_evidence(policy, facts, item),
+        loss=_loss(policy, policy.amount, facts, item) if policy.amount is not None else None,
+        changes=_changes(policy, policy.remedy, facts, item) if policy.remedy is not None else (),
+        remedy_text=_remedy_text(policy.remedy, facts, item) if policy.remedy is not None else None,
     )
 
 
-def because(policy: Policy, facts: QuoteFacts, line: LineFacts | None) -> str:
+def because(policy: Policy, facts: Any, item: Any) -> str:
     """Which fact is missing, where a policy's guard or demand could not be told; part of a sentence."""
+    explainer = _explainer(policy.applies_to)
     for expression in (policy.when, policy.require):
         if expression is not None:
-            missing = _explainer().missing(expression, facts, line)
+            missing = explainer.missing(expression, facts, item)
             if not missing and expression is policy.when:
-                missing = _explainer().unassessed(expression, facts, line)
+                missing = explainer.unassessed(expression, facts, item)
             if missing:
                 return _joined(missing)
     return "a fact that it needs is not known"
@@ -57,57 +59,51 @@ def names_its_line(text: str) -> bool:
 
 
 @cache
-def _explainer() -> Explainer:
-    return Explainer(QUOTE)
+def _explainer(kind: AppliesTo) -> Explainer:
+    return Explainer(KINDS[kind].vocabulary)
 
 
 def _joined(missing: Sequence[Missing]) -> str:
     return "; ".join(dict.fromkeys(each.because for each in missing))
 
 
-def _evidence(policy: Policy, facts: QuoteFacts, line: LineFacts | None) -> tuple[Evidence, ...]:
+def _evidence(policy: Policy, facts: Any, item: Any) -> tuple[Evidence, ...]:
     if policy.require is None:
         return ()
+    kind = KINDS[policy.applies_to]
     return tuple(
         Evidence(
-            field=_place(each.field, line),
+            field=kind.field(each.field, facts, item),
             actual=spelt(each.actual),
             expected=each.expected,
-            expected_from=_origin(each.expected_from, line),
+            expected_from=_origin(policy, each.expected_from, facts, item),
         )
-        for each in _explainer().shortfalls(policy.require, facts, line)
+        for each in _explainer(policy.applies_to).shortfalls(policy.require, facts, item)
     )
 
 
-def _place(path: str, line: LineFacts | None) -> str:
-    """The path as evidence has it: `line.x` by line id, `quote.x` as a field of the document."""
-    if line is not None and path.startswith("line."):
-        return field_of(line.line, path.removeprefix("line."))
-    return path.removeprefix("quote.")
-
-
-def _origin(words: str | None, line: LineFacts | None) -> str | None:
+def _origin(policy: Policy, words: str | None, facts: Any, item: Any) -> str | None:
     """Where an expectation comes from, in words that a person can follow up."""
     if words is None:
         return None
     if words.startswith("company."):
         return f"company.yaml: {words.removeprefix('company.')}"
     name = _FROM_CATALOG.get(words)
-    price = line.price if line is not None else None
-    if name is not None and line is not None and price is not None and getattr(price, name) is not None:
-        return f"catalog {line.line.product_id}, price book {price.price_book}"
-    return _place(words, line)
+    price = getattr(item, "price", None)
+    if name is not None and price is not None and getattr(price, name) is not None:
+        return f"catalog {item.line.product_id}, price book {price.price_book}"
+    return KINDS[policy.applies_to].field(words, facts, item)
 
 
-def _loss(rule: AmountRule, facts: QuoteFacts, line: LineFacts | None) -> Loss:
-    remaining = _number(rule.remaining_term, facts, line)
-    per_period = _number(rule.per_period, facts, line)
-    lost = _number(rule.already_lost, facts, line)
+def _loss(policy: Policy, rule: AmountRule, facts: Any, item: Any) -> Loss:
+    remaining = _number(rule.remaining_term, facts, item)
+    per_period = _number(rule.per_period, facts, item)
+    lost = _number(rule.already_lost, facts, item)
     if per_period is None and rule.per_period is None:
-        per_period = _by_period(rule, remaining, line)
-    assumptions = tuple(message.render(facts, line) for message in rule.assumptions)
+        per_period = _by_period(rule, remaining, item)
+    assumptions = tuple(message.render(facts, item) for message in rule.assumptions)
     if rule.remaining_term is not None and remaining is None:
-        missing = _explainer().missing(rule.remaining_term, facts, line)
+        missing = _explainer(policy.applies_to).missing(rule.remaining_term, facts, item)
         assumptions = (*assumptions, f"the amount is not assessed: {_joined(missing)}")
     return Loss(
         per_period=per_period,
@@ -117,34 +113,34 @@ def _loss(rule: AmountRule, facts: QuoteFacts, line: LineFacts | None) -> Loss:
     )
 
 
-def _by_period(rule: AmountRule, remaining: Decimal | None, line: LineFacts | None) -> Decimal | None:
+def _by_period(rule: AmountRule, remaining: Decimal | None, item: Any) -> Decimal | None:
     """The share of one price period, where the amount is by price periods."""
     text = rule.remaining_term.source.text if rule.remaining_term is not None else ""
-    if remaining is None or line is None or not line.periods or "line.periods" not in text:
+    if remaining is None or "line.periods" not in text or not item or not item.periods:
         return None
-    return remaining / line.periods
+    share: Decimal = remaining / item.periods
+    return share
 
 
-def _number(expression: Any, facts: QuoteFacts, line: LineFacts | None) -> Decimal | None:
-    value = expression.evaluate(facts, line) if expression is not None else None
+def _number(expression: Any, facts: Any, item: Any) -> Decimal | None:
+    value = expression.evaluate(facts, item) if expression is not None else None
     return Decimal(value) if value is not None else None
 
 
-def _changes(rule: RemedyRule, facts: QuoteFacts, line: LineFacts | None) -> tuple[Change, ...]:
-    value = rule.value.evaluate(facts, line)
-    holder: Any = line.line if rule.on_line and line is not None else facts.quote
+def _changes(policy: Policy, rule: RemedyRule, facts: Any, item: Any) -> tuple[Change, ...]:
+    value = rule.value.evaluate(facts, item)
+    start, holder = KINDS[policy.applies_to].holder(facts, item if rule.on_item else None)
     for hop in rule.hops[:-1]:
-        holder = getattr(holder, hop, None)
+        holder = held(holder, hop)
     if value is None or holder is None:
         return ()
     name = rule.hops[-1]
-    start = f"/lines/{line.index}" if rule.on_line and line is not None else ""
-    absent = getattr(holder, name) is None and name not in getattr(holder, "nulls", ())
+    absent = held(holder, name) is None and not is_null(holder, name)
     return (Change(path="/".join((start, *rule.hops)), value=value, absent=absent),)
 
 
-def _remedy_text(rule: RemedyRule, facts: QuoteFacts, line: LineFacts | None) -> str | None:
+def _remedy_text(rule: RemedyRule, facts: Any, item: Any) -> str | None:
     if rule.text is not None:
-        return rule.text.render(facts, line)
-    value = rule.value.evaluate(facts, line)
+        return rule.text.render(facts, item)
+    value = rule.value.evaluate(facts, item)
     return f"Set {rule.hops[-1].replace('_', ' ')} to {spelt(value)}" if value is not None else None

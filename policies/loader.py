@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, Final
 
-from policies.check import Check, NoParameters, Scope
+from policies.check import Check, NoParameters
 from policies.domain.finding import Direction, Effect
 from policies.domain.material import LINE_FIELDS, QUOTE_FIELDS
-from policies.language import Band, Facts, Problem, Reader, TableText, Unit, in_order
+from policies.examples import read_tests
+from policies.language import Band, Facts, Problem, Reader, Source, TableText, Target, Unit, in_order
 from policies.language.problem import did_you_mean
 from policies.patterns import PATTERNS
-from policies.policy import AmountRule, AppliesTo, Expected, Policy, PolicyTest, RemedyRule, WhenUndetermined
+from policies.policy import AmountRule, AppliesTo, Policy, RemedyRule, WhenUndetermined
 from policies.policy_file import KEYS, PolicyFile
 from policies.policyset import PolicySet
-from policies.vocabulary import QUOTE
+from policies.subjects import KINDS, Kind
 from policies.yaml_file import Unreadable, YamlFile, read
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from policies.patterns import Pattern
 
 _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LINE: Final = "line"
-_TEST_KEYS: Final = ("name", "quote", "line", "lines", "catalog", "company", "as_of", "expect", "amount", "clears")
 _AMOUNT_KEYS: Final = ("per_period", "remaining_term", "already_lost", "assumptions")
 _TABLE_KEYS: Final = ("by", "default", "bands")
 _NOTHING: Final = Facts()
@@ -93,17 +93,30 @@ class _Reading:
     checks: Mapping[str, Check]
     reader: Reader
     given: Facts
+    applies_to: AppliesTo
+    kind: Kind
 
     def __init__(self, at: PolicyFile, file: YamlFile, checks: Mapping[str, Check]) -> None:
         self.at = at
         self.file = file
         self.checks = checks
         self.given = _NOTHING
-        for_each = at.text(("for_each",))
-        if for_each not in (None, _LINE):
-            at.refuse(("for_each",), f"for_each is {_LINE} or left out, not {for_each}")
-            for_each = _LINE
-        self.reader = Reader(QUOTE, for_each)
+        self.applies_to, self.kind = self._kind()
+        for_each, item = at.text(("for_each",)), self.kind.item
+        if for_each not in (None, item):
+            at.refuse(("for_each",), f"for_each is {item} or left out, not {for_each}")
+            for_each = item
+        self.reader = Reader(self.kind.vocabulary, for_each)
+
+    def _kind(self) -> tuple[AppliesTo, Kind]:
+        """What the policy judges; a quote, to read on, where the file names nothing that is judged."""
+        named = self.at.choice(("applies_to",), AppliesTo, AppliesTo.QUOTE) or AppliesTo.QUOTE
+        if named not in KINDS:
+            words = " or ".join(KINDS)
+            hint = f"a policy on {AppliesTo.BILLING_CONFIGURATION} sees the agreement too"
+            self.at.refuse(("applies_to",), f"{named} is not judged by itself: write {words}", hint)
+            named = AppliesTo.QUOTE
+        return named, KINDS[named]
 
     def policy(self) -> Policy | None:
         at = self.at
@@ -124,13 +137,13 @@ class _Reading:
             "id": self._id(),
             "pattern": self._pattern(),
             "title": at.text(("title",), required=True),
-            "applies_to": at.choice(("applies_to",), AppliesTo, AppliesTo.QUOTE),
+            "applies_to": self.applies_to,
             "effect": at.choice(("effect",), Effect),
             "when_undetermined": at.choice(("when_undetermined",), WhenUndetermined, WhenUndetermined.NOT_ASSESSED),
             "message": self._message(("message",), failed, check),
             "amount": self._amount(failed, require),
             "remedy": self._remedy(failed, require),
-            "tests": self._tests(),
+            "tests": read_tests(at, self.applies_to),
             "reads": _reads(check, (when, require)),
             "direction": at.choice(("direction",), Direction) if at.text(("direction",)) else None,
         }
@@ -190,11 +203,19 @@ class _Reading:
         if check is None:
             self.at.refuse(("check",), f"there is no check {name}", did_you_mean(name, self.checks))
             return None
-        wanted = _LINE if check.scope is Scope.LINE else None
+        if check.scope not in self.kind.scopes:
+            other = next(named for named, kind in KINDS.items() if check.scope in kind.scopes)
+            self.at.refuse(("check",), f"the check {name} judges a {_plain(other)}: write applies_to: {other}")
+            return check
+        wanted = self.kind.scopes[check.scope]
         if wanted != self.reader.scope.subject:
-            words = "judges each line: write for_each: line" if wanted else "judges the whole quote: leave out for_each"
-            self.at.refuse(("check",), f"the check {name} {words}")
+            words = f"each {wanted}: write for_each: {wanted}" if wanted else f"{self._whole}: leave out for_each"
+            self.at.refuse(("check",), f"the check {name} judges {words}")
         return check
+
+    @property
+    def _whole(self) -> str:
+        return f"the whole {_plain(self.applies_to)}"
 
     def _parameters(self, check: Check | None) -> object:
         return self.at.parameters(("parameters",), check.parameters if check is not None else NoParameters)
@@ -238,16 +259,24 @@ class _Reading:
         if target_text is None or value_text is None:
             self.at.refuse(("remedy",), "a remedy says what to set and to what value")
             return None
-        target = self.reader.target(target_text)
+        target = self._target(target_text)
         value = self.reader.value_for(value_text, target, given)
         if target is None:
             return None
         text = self._message(("remedy", "text"), given) if self.at.text(("remedy", "text")) else None
-        hops = tuple(hop for step in target.steps for hop in step.hops)
-        on_line = target.path.partition(".")[0] == _LINE
-        return RemedyRule(
-            hops=hops[1:] if hops[0] in ("quote", _LINE) else hops, on_line=on_line, value=value, text=text
-        )
+        hops = dropwhile(self.kind.behind.__contains__, (hop for step in target.steps for hop in step.hops))
+        on_item = target.path.partition(".")[0] == self.kind.item
+        return RemedyRule(hops=tuple(hops), on_item=on_item, value=value, text=text)
+
+    def _target(self, source: Source) -> Target | None:
+        """The field that a remedy sets; of a set-up only what billing holds can be set."""
+        target, kind = self.reader.target(source), self.kind
+        if target is None or self.applies_to is AppliesTo.QUOTE:
+            return target
+        if target.path.partition(".")[0] not in (kind.item, kind.document):
+            self.at.refuse(("remedy", "set"), f"a remedy sets a field of the {kind.item} or of the {kind.document}")
+            return None
+        return target
 
     def _tables(self) -> Iterable[TableText]:
         for name in self.at.mapping(("tables",)):
@@ -276,42 +305,9 @@ class _Reading:
             if value is not None:
                 yield Band(up_to, value)
 
-    def _tests(self) -> tuple[PolicyTest, ...]:
-        tests = [self._test(index) for index in range(len(self.at.items(("tests",))))]
-        expected = {test.expect for test in tests if test is not None}
-        if not {Expected.VIOLATED, Expected.SATISFIED} <= expected and not self.at.problems:
-            self.at.refuse(("tests",), "a policy proves itself with at least one violated and one satisfied test")
-        return tuple(test for test in tests if test is not None)
 
-    def _test(self, index: int) -> PolicyTest | None:
-        place = ("tests", index)
-        given = self.at.mapping(place, _TEST_KEYS)
-        expect = self.at.choice((*place, "expect"), Expected)
-        name = self.at.text((*place, "name"), required=True)
-        if expect is None or name is None:
-            return None
-        return PolicyTest(
-            name=name,
-            expect=expect,
-            quote=_document(given),
-            catalog=given.get("catalog"),
-            company=given.get("company"),
-            as_of=self.at.day((*place, "as_of")),
-            amount=self.at.number((*place, "amount")),
-            clears=self.at.flag((*place, "clears")),
-        )
-
-
-def _document(given: Mapping[str, Any]) -> dict[str, object]:
-    """A test's quote in canonical form: what the test states over a small valid one."""
-    lines: Sequence[Any] = given.get("lines") or [given.get("line") or {}]
-    default_line = {"product_id": "P-1", "charge_type": "recurring"}
-    return {
-        "quote_id": "Q-TEST",
-        "currency": "USD",
-        **(given.get("quote") or {}),
-        "lines": [{"line_id": str(number), **default_line, **line} for number, line in enumerate(lines, 1)],
-    }
+def _plain(kind: AppliesTo) -> str:
+    return kind.replace("_", " ")
 
 
 def _reads(check: Check | None, expressions: Iterable[Expression | None]) -> frozenset[str]:

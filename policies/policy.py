@@ -59,22 +59,31 @@ class AmountRule:
 class RemedyRule:
     """Set one field to the value of an expression.
 
-    `hops` lead from the quote to the field, or from the line where `on_line`.
+    `hops` lead from the document to the field, or from the line or charge where `on_item`.
     """
 
     hops: tuple[str, ...]
-    on_line: bool
+    on_item: bool
     value: Expression
     text: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTest:
-    """One example: a document in canonical form, the tables it is held against, and what must come out."""
+    """One example: documents in canonical form, the tables they are held against, and what must come out.
+
+    A policy on quotes has a `quote`. One on billing configurations has an `agreement` and a `billing`, and may have the
+    invoices that billing previews, the configuration before a change, and the quote whose content was approved.
+    """
 
     name: str
     expect: Expected
-    quote: Mapping[str, object]
+    quote: Mapping[str, object] = field(default_factory=dict)
+    agreement: Mapping[str, object] = field(default_factory=dict)
+    billing: Mapping[str, object] = field(default_factory=dict)
+    previews: tuple[Mapping[str, object], ...] = ()
+    previous: Mapping[str, object] | None = None
+    approved: Mapping[str, object] | None = None
     catalog: Mapping[str, object] | None = None
     company: Mapping[str, object] | None = None
     as_of: date | None = None
@@ -116,7 +125,8 @@ class Policy:
     source: str = ""
 
     @property
-    def for_each_line(self) -> bool:
+    def for_each_item(self) -> bool:
+        """Whether it judges each line of a quote, or each charge of a billing configuration, by itself."""
         return self.scope.subject is not None
 
     def in_force(self, day: date) -> bool:

@@ -1,4 +1,4 @@
-"""A set of policies, compiled together: asked once for a quote, it names everything that does not plainly hold."""
+"""A set of policies, compiled together: asked once for a document, it names everything that does not plainly hold."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Scope, Undetermined
 from policies.expressions import because, names_its_line, violation
 from policies.language import Fused, Judgement, Rule, fuse, judge
+from policies.policy import AppliesTo
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from policies.domain.billing import BillingCharge
     from policies.facts import LineFacts, QuoteFacts
     from policies.policy import Policy
+    from policies.twin.setup import SetUpFacts
 
 SILENT: Final = (SATISFIED, NOT_APPLICABLE)
 DAYS_KEPT: Final = 64
@@ -24,24 +27,26 @@ DAYS_KEPT: Final = 64
 _TOGETHER: Final = re.compile(r"\bquote\.(?:tcv|acv|list_tcv|deal_size|one_time_total|discount_percent|lines)\b")
 
 Hit: TypeAlias = "tuple[Policy, LineFacts | None, CheckResult]"
+SetUpHit: TypeAlias = "tuple[Policy, BillingCharge | None, CheckResult]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiled:
-    """The policies in force on a day, and what was compiled of those on lines and those on the quote."""
+    """The policies on one kind of document that are in force on a day, compiled: those on its items, and those on it."""
 
     policies: tuple[Policy, ...]
-    lines: tuple[tuple[Policy, ...], Fused]
-    quotes: tuple[tuple[Policy, ...], Fused]
-    lines_stand_alone: bool
+    items: tuple[tuple[Policy, ...], Fused]
+    wholes: tuple[tuple[Policy, ...], Fused]
+    items_stand_alone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """Policies by id, and what was compiled of those that are in force on a day."""
+    """Policies by id, and what was compiled of those on quotes and those on set-ups that are in force on a day."""
 
     policies: Mapping[str, Policy]
-    _compiled: dict[date, _Compiled] = field(default_factory=dict, compare=False)
+    _quotes: dict[date, _Compiled] = field(default_factory=dict, compare=False)
+    _set_ups: dict[date, _Compiled] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, policies: Iterable[Policy]) -> PolicySet:
@@ -57,14 +62,14 @@ class PolicySet:
         return {policy.id: policy.title for policy in self.policies.values()}
 
     def hits(self, facts: QuoteFacts) -> Iterator[Hit]:
-        """Each policy that is violated or cannot be told, with the line where it judges lines."""
+        """Each policy on quotes that is violated or cannot be told, with the line where it judges lines."""
         yield from self.line_hits(facts)
         yield from self.quote_hits(facts)
 
     def line_hits(self, facts: QuoteFacts) -> Iterator[Hit]:
         """The hits of the policies that judge each line."""
         known: dict[tuple[str, str], CheckResult] = {}
-        policies, fused = self._in_force(facts.today).lines
+        policies, fused = self._on_quotes(facts.today).items
         for rule, item, outcome in fused.run(facts):
             policy, line = policies[rule], facts.lines[item or 0]
             if outcome is Judgement.UNASSESSED:
@@ -74,35 +79,50 @@ class PolicySet:
 
     def quote_hits(self, facts: QuoteFacts) -> Iterator[Hit]:
         """The hits of the policies that judge the quote as a whole."""
-        policies, fused = self._in_force(facts.today).quotes
+        policies, fused = self._on_quotes(facts.today).wholes
         for rule, _, outcome in fused.run(facts):
             yield policies[rule], None, result_of(policies[rule], outcome, facts, None)
 
     def judges_lines_alone(self, day: date) -> bool:
         """Whether what is said of a line depends on no other line, except through the authority table."""
-        return self._in_force(day).lines_stand_alone
+        return self._on_quotes(day).items_stand_alone
 
-    def _in_force(self, day: date) -> _Compiled:
-        compiled = self._compiled.get(day)
+    def set_up_hits(self, facts: SetUpFacts) -> Iterator[SetUpHit]:
+        """Each policy on billing configurations that is violated or cannot be told, with the charge where it judges charges."""
+        compiled = self._in_force(AppliesTo.BILLING_CONFIGURATION, facts.setup.today, self._set_ups)
+        charges = facts.setup.configuration.charges
+        for policies, fused in (compiled.items, compiled.wholes):
+            for rule, item, outcome in fused.run(facts):
+                charge = None if item is None else charges[item]
+                yield policies[rule], charge, result_of(policies[rule], outcome, facts, charge)
+
+    def _on_quotes(self, day: date) -> _Compiled:
+        # Asked for each quote, several times: the day is all that has to be looked up.
+        compiled = self._quotes.get(day)
+        return compiled if compiled is not None else self._in_force(AppliesTo.QUOTE, day, self._quotes)
+
+    def _in_force(self, kind: AppliesTo, day: date, known: dict[date, _Compiled]) -> _Compiled:
+        compiled = known.get(day)
         if compiled is None:
-            policies = tuple(policy for policy in self.policies.values() if policy.in_force(day))
-            compiled = next((each for each in self._compiled.values() if each.policies == policies), None)
+            of_kind = (policy for policy in self.policies.values() if policy.applies_to is kind)
+            policies = tuple(policy for policy in of_kind if policy.in_force(day))
+            compiled = next((each for each in known.values() if each.policies == policies), None)
             if compiled is None:
                 compiled = _compile(policies)
-            if len(self._compiled) >= DAYS_KEPT:
-                self._compiled.clear()
-            self._compiled[day] = compiled
+            if len(known) >= DAYS_KEPT:
+                known.clear()
+            known[day] = compiled
         return compiled
 
 
 def _compile(policies: tuple[Policy, ...]) -> _Compiled:
-    by_line = tuple(policy for policy in policies if policy.for_each_line)
-    by_quote = tuple(policy for policy in policies if not policy.for_each_line)
+    on_items = tuple(policy for policy in policies if policy.for_each_item)
+    on_wholes = tuple(policy for policy in policies if not policy.for_each_item)
     return _Compiled(
         policies=policies,
-        lines=(by_line, fuse([rule_of(policy) for policy in by_line], SILENT)),
-        quotes=(by_quote, fuse([rule_of(policy) for policy in by_quote], SILENT)),
-        lines_stand_alone=not any(_looks_at_the_quote(policy) for policy in by_line),
+        items=(on_items, fuse([rule_of(policy) for policy in on_items], SILENT)),
+        wholes=(on_wholes, fuse([rule_of(policy) for policy in on_wholes], SILENT)),
+        items_stand_alone=not any(_looks_at_the_quote(policy) for policy in on_items),
     )
 
 
@@ -130,31 +150,31 @@ def rule_of(policy: Policy) -> Rule:
     return Rule(scope=policy.scope, when=policy.when, require=policy.require, check=check)
 
 
-def judged(policy: Policy, facts: QuoteFacts, line: LineFacts | None) -> CheckResult:
+def judged(policy: Policy, facts: Any, item: Any) -> CheckResult:
     """One policy on one subject, in full: satisfied and not applicable are said as well."""
-    return result_of(policy, judge(rule_of(policy), facts, line), facts, line)
+    return result_of(policy, judge(rule_of(policy), facts, item), facts, item)
 
 
-def result_of(policy: Policy, outcome: Any, facts: QuoteFacts, line: LineFacts | None) -> CheckResult:
-    """What a check returned, or what an expression's judgement means."""
+def result_of(policy: Policy, outcome: Any, facts: Any, item: Any) -> CheckResult:
+    """What a check returned, or what an expression's judgement on a document and an item of it means."""
     match outcome:
         case Judgement.SATISFIED:
             return SATISFIED
         case Judgement.NOT_APPLICABLE:
             return NOT_APPLICABLE
         case Judgement.VIOLATED:
-            return violation(policy, facts, line)
+            return violation(policy, facts, item)
         case Judgement.UNDETERMINED:
-            return Undetermined(because(policy, facts, line))
+            return Undetermined(because(policy, facts, item))
         case Judgement.UNASSESSED:
-            return Undetermined(because(policy, facts, line), counts=False)
+            return Undetermined(because(policy, facts, item), counts=False)
     result: CheckResult = outcome
     return result
 
 
 def _bound(check: Check, parameters: object) -> Any:
-    """The check as the language calls it: with the line (None for a whole quote) and the quote."""
+    """The check as the language calls it: with the item (None for a whole document) and the document."""
     run = check.run
     if check.scope is Scope.LINE:
         return lambda line, quote: run(line, quote, parameters)
-    return lambda _, quote: run(quote, parameters)
+    return lambda _, document: run(document, parameters)

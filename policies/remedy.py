@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from policies.domain.finding import Effect
 
 if TYPE_CHECKING:
+    from policies.domain.billing import BillingConfiguration
     from policies.domain.finding import Change, Finding, Remedy
     from policies.domain.quote import Quote
 
+Document = TypeVar("Document", "Quote", "BillingConfiguration")
 Findings = Mapping[str, "Finding"]
 """All findings of a document, by finding id."""
 
@@ -24,22 +26,24 @@ class UnreachableError(LookupError):
     """A change names a place that the document does not have."""
 
 
-def apply(quote: Quote, changes: Sequence[Change]) -> Quote:
-    """The quote after the changes, one after the other. A path is a JSON pointer of field names and 0-based positions."""
-    changed: Any = quote
+def apply(document: Document, changes: Sequence[Change]) -> Document:
+    """The document after the changes, one after the other. A path is a JSON pointer of field names and 0-based positions."""
+    changed: Any = document
     for change in changes:
         changed = _set(changed, change.path.lstrip("/").split("/"), change.value)
-    result: Quote = changed
+    result: Document = changed
     return result
 
 
-def prove(findings: Sequence[Finding], quote: Quote, judge: Callable[[Quote], Findings]) -> tuple[Finding, ...]:
+def prove(
+    findings: Sequence[Finding], document: Document, judge: Callable[[Document], Findings]
+) -> tuple[Finding, ...]:
     """The findings, each remedy with whether it clears: its finding is gone and nothing new enforces.
 
-    `judge` evaluates a changed quote. Totals that the quote states, and that no longer add up once a price is changed, are
+    `judge` evaluates a changed document. Totals that a quote states, and that no longer add up once a price is changed, are
     restated along with it. The strongest findings are tried first, within `MOST_PROOFS` and `MOST_LINES`.
     """
-    tries = max(1, min(MOST_PROOFS, MOST_LINES // max(1, len(quote.lines))))
+    tries = max(1, min(MOST_PROOFS, MOST_LINES // max(1, _size(document))))
     before = {finding.finding_id: finding for finding in findings}
     proven: dict[str, Remedy] = {}
     for finding in sorted(findings, key=_urgency):
@@ -47,7 +51,7 @@ def prove(findings: Sequence[Finding], quote: Quote, judge: Callable[[Quote], Fi
             continue
         if len(proven) >= tries:
             break
-        proven[finding.finding_id] = _proven(finding.finding_id, finding.remedy, quote, before, judge)
+        proven[finding.finding_id] = _proven(finding.finding_id, finding.remedy, document, before, judge)
     return tuple(
         replace(finding, remedy=proven[finding.finding_id]) if finding.finding_id in proven else finding
         for finding in findings
@@ -55,14 +59,19 @@ def prove(findings: Sequence[Finding], quote: Quote, judge: Callable[[Quote], Fi
 
 
 def _proven(
-    finding_id: str, remedy: Remedy, quote: Quote, before: Findings, judge: Callable[[Quote], Findings]
+    finding_id: str, remedy: Remedy, document: Document, before: Findings, judge: Callable[[Document], Findings]
 ) -> Remedy:
-    after = judge(apply(quote, remedy.changes))
-    restated = _restated(before, after)
+    after = judge(apply(document, remedy.changes))
+    restated: list[Change] = _restated(before, after)
     if restated:
         remedy = replace(remedy, changes=(*remedy.changes, *restated))
-        after = judge(apply(quote, remedy.changes))
+        after = judge(apply(document, remedy.changes))
     return replace(remedy, clears=finding_id not in after and not _new(before, after))
+
+
+def _size(document: Any) -> int:
+    """How many lines or charges are judged again for one proof."""
+    return len(document.lines if hasattr(document, "lines") else document.charges)
 
 
 def _new(before: Findings, after: Findings) -> list[Finding]:
@@ -103,6 +112,9 @@ def _set(target: Any, path: Sequence[str], value: object) -> Any:
             raise UnreachableError(f"there is no position {name!r} in a list of {len(target)}")
         at = int(name)
         return (*target[:at], _set(target[at], rest, value), *target[at + 1 :])
+    if not hasattr(target, name) and hasattr(target, "terms"):
+        # The terms of a charge stand beside its own fields in the document.
+        return replace(target, terms=_set(target.terms, path, value))
     if not hasattr(target, name):
         raise UnreachableError(f"there is no field {name!r} in {type(target).__name__}")
     changed = {name: _set(getattr(target, name), rest, value)}

@@ -66,7 +66,7 @@ def _failure(policy: Policy, test: PolicyTest, documents: Documents) -> str | No
     except ValueError as error:
         return f"its document cannot be read: {error}"
     results = (
-        [judged(policy, facts, line) for line in facts.lines] if policy.for_each_line else [judged(policy, facts, None)]
+        [judged(policy, facts, line) for line in facts.lines] if policy.for_each_item else [judged(policy, facts, None)]
     )
     came = _expected_of(results)
     if came is not test.expect:

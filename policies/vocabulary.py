@@ -1,4 +1,4 @@
-"""What a policy on a quote can speak of: the words, and what the absence of a fact means for each.
+"""What a policy on a quote or a billing configuration can speak of, and what the absence of a fact means for each word.
 
 A term that the sender did not state is plainly optional, and a policy has to guard it. Facts without which nothing can
 be said of a price (the net unit price, the quantity, the periods, the totals) are expected: where one is absent the
@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from policies.domain.agreement import Agreement
+from policies.domain.billing import BillingCharge
 from policies.facts import LineFacts, QuoteFacts
 from policies.language import Absence, FieldNote, Subject, Unit, Vocabulary
+from policies.twin.setup import SetUpFacts
 
 
 def _unknown(because: str, unit: Unit | None = None) -> FieldNote:
@@ -77,4 +80,29 @@ QUOTE: Final = Vocabulary(
     overlays={QuoteFacts: "quote", LineFacts: "line"},
     subjects={"line": Subject(items="lines", names={"line": "", "product": "product"})},
     notes=NOTES,
+)
+
+SET_UP_NOTES: Final = {
+    "charge.net_unit_price": FieldNote(
+        expected=True, because="charge {charge.charge_id} has no single net unit price", unit=_MONEY
+    ),
+    "charge.quantity": _expected("charge {charge.charge_id} states no quantity"),
+    "charge.overage_unit_price": FieldNote(unit=_MONEY),
+    "charge.uplift_percent": FieldNote(unit=_PERCENT),
+    "account": _unknown("the billing configuration names no account"),
+    "company": _unknown("no company.yaml is loaded"),
+}
+
+SET_UP: Final = Vocabulary(
+    document=SetUpFacts,
+    names={
+        "configuration": "setup.configuration",
+        "agreement": "setup.agreement",
+        "account": "setup.configuration.account",
+        "company": "setup.company",
+        "as_of": "setup.as_of",
+    },
+    overlays={Agreement: "terms", BillingCharge: "terms"},
+    subjects={"charge": Subject(items="setup.configuration.charges", names={"charge": ""})},
+    notes=SET_UP_NOTES,
 )

@@ -15,9 +15,23 @@ from policies.checks import ALL
 from policies.domain.finding import Effect
 from policies.loader import load
 from policies.patterns import PATTERNS
-from policies.policy import Policy
+from policies.policy import AppliesTo, Policy
 
-_EXAMPLE_KEYS = ("quote", "line", "lines", "catalog", "company", "as_of")
+_EXAMPLE_KEYS = (
+    "quote",
+    "agreement",
+    "line",
+    "lines",
+    "billing",
+    "charge",
+    "charges",
+    "previews",
+    "previous",
+    "approved",
+    "catalog",
+    "company",
+    "as_of",
+)
 
 
 def library() -> Iterable[Policy]:
@@ -53,7 +67,7 @@ def _section(policy: Policy, raw: Mapping[str, Any]) -> str:
 
 
 def _facts(policy: Policy, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "judges", "each line of a quote" if policy.for_each_line else "the quote as a whole"
+    yield "judges", _judges(policy)
     if "when" in raw:
         yield "applies when", f"`{raw['when']}`"
     if "require" in raw:
@@ -69,6 +83,14 @@ def _facts(policy: Policy, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "owner", policy.owner or "nobody"
     if policy.effective_from is not None:
         yield "in force", f"from {policy.effective_from}"
+
+
+def _judges(policy: Policy) -> str:
+    if policy.applies_to is AppliesTo.BILLING_CONFIGURATION:
+        return (
+            "each charge of a billing configuration" if policy.for_each_item else "a billing configuration as a whole"
+        )
+    return "each line of a quote" if policy.for_each_item else "the quote as a whole"
 
 
 def _consenting(policy: Policy) -> str:

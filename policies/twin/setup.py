@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from policies.domain.agreement import Agreement
-    from policies.domain.billing import BillingConfiguration
-    from policies.domain.catalog import Catalog
-    from policies.domain.company import Company
-    from policies.domain.invoice import Invoice
-    from policies.domain.material import Material
-    from policies.twin.model import Twin
+# The policy language reads these types at run time.
+from policies.domain.agreement import Agreement
+from policies.domain.billing import BillingConfiguration
+from policies.domain.catalog import Catalog
+from policies.domain.company import Company
+from policies.domain.invoice import Invoice
+from policies.domain.material import Material
+from policies.twin.model import Twin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
