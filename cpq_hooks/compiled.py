@@ -78,15 +78,7 @@ def decoder(schema_class: type[Schema]) -> Decoder:
     name = writer.function(schema_class())
     exec(compile("\n".join(writer.lines), f"<decoder of {schema_class.__name__}>", "exec"), writer.names)  # noqa: S102
     decode = writer.names[name]
-    if not getattr(schema_class, "states_currency", False):
-        return lambda data: decode(data, _ANY_PLACES)
-    exponents: Mapping[object, int] = getattr(schema_class, "exponents", {})
-
-    def decode_document(data: object) -> Any:
-        currency = data.get("currency") if data.__class__ is dict else None
-        return decode(data, exponents.get(currency, _ANY_PLACES) if currency.__class__ is str else _ANY_PLACES)
-
-    return decode_document
+    return lambda data: decode(data, _ANY_PLACES)
 
 
 _ANY_PLACES: Final = 12
@@ -155,6 +147,11 @@ class _Body:
     def lines(self) -> Iterator[str]:
         yield "if d.__class__ is not dict: raise NotPlain"
         yield "get = d.get"
+        if getattr(self._schema, "states_currency", False):
+            # A document in another one has its own currency, and its amounts are held to that.
+            exponents = self._writer.name("exponents", self._schema.exponents)
+            yield "c = get('currency')"
+            yield f"places = {exponents}.get(c, {_ANY_PLACES}) if c.__class__ is str else {_ANY_PLACES}"
         yield "n = 0"
         for draft, record in self._drafts.items():
             yield f"{draft} = {self._writer.name(f'Draft{record.__name__}', draft_type(record))}()"

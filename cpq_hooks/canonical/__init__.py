@@ -1,7 +1,7 @@
 """The canonical form: the marshmallow schemas of every shape that enters or leaves, to and from the domain.
 
 `load_…` take parsed JSON (`cpq_hooks.reading`) or YAML (`cpq_hooks.yaml_files`) and raise `Invalid` with every problem at
-once; `to_document` and `dump_decision` write JSON. `SCHEMAS` names the shapes for whoever describes them.
+once; `to_document` and `dump_…` write JSON. `SCHEMAS` names the shapes for whoever describes them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cpq_hooks.canonical.loading import (
     MOST_LINES,
     dump_audit_report,
     dump_decision,
+    dump_set_up_decision,
     load_agreement,
     load_audit_request,
     load_billing_configuration,
@@ -29,12 +30,14 @@ from cpq_hooks.canonical.loading import (
     load_quote,
     load_review,
     load_usage,
+    load_verify_request,
     read_waivers,
     to_document,
 )
 from cpq_hooks.canonical.quote import AgreementSchema, QuoteSchema
 from cpq_hooks.canonical.record import Record
 from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, ReviewSchema, UsageRecordSchema
+from cpq_hooks.canonical.verification import SetUpDecisionSchema, VerifyRequest, VerifyRequestSchema
 from cpq_hooks.canonical.waivers import WaiverFileSchema
 
 __all__ = [
@@ -42,8 +45,10 @@ __all__ = [
     "SCHEMAS",
     "AuditRequest",
     "Record",
+    "VerifyRequest",
     "dump_audit_report",
     "dump_decision",
+    "dump_set_up_decision",
     "load_agreement",
     "load_audit_request",
     "load_billing_configuration",
@@ -55,6 +60,7 @@ __all__ = [
     "load_quote",
     "load_review",
     "load_usage",
+    "load_verify_request",
     "read_waivers",
     "to_document",
 ]
@@ -69,6 +75,8 @@ SCHEMAS: Final[Mapping[str, type[Record]]] = {
     "Review": ReviewSchema,
     "Finding": FindingSchema,
     "Decision": DecisionSchema,
+    "VerifyRequest": VerifyRequestSchema,
+    "SetUpDecision": SetUpDecisionSchema,
     "AuditRequest": AuditRequestSchema,
     "AuditReport": AuditReportSchema,
     "Catalog": CatalogSchema,

@@ -43,7 +43,7 @@ def _charges_are_unique(configuration: Any) -> Iterator[Placed]:
 class BillingConfigurationSchema(Record):
     """The charges set up for one agreement or quote."""
 
-    record = BillingConfiguration
+    record: ClassVar[type] = BillingConfiguration
     states_currency = True
 
     billing_configuration_id = Key("The configuration's id in the billing system.", required=True)

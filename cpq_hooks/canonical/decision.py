@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from cpq_hooks.canonical.fields import Choice, Currency, Described, Flag, Given, Key, Text, refuse
@@ -314,7 +314,7 @@ class Milliseconds(Described):
 class DecisionSchema(Answer):
     """The answer to a document: whether it may go on, why not, and what clears it."""
 
-    record = Decision
+    record: ClassVar[type] = Decision
 
     decision_id = _word("The decision's id.")
     subject = Part(SubjectSchema, "What it is on.", required=True)

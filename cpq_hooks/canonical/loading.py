@@ -18,6 +18,7 @@ from cpq_hooks.canonical.patch import patch
 from cpq_hooks.canonical.quote import AgreementSchema, QuoteSchema
 from cpq_hooks.canonical.record import Read, Record, document, flaws, schema_of
 from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, ReviewSchema, UsageRecordSchema
+from cpq_hooks.canonical.verification import SetUpDecisionSchema, VerifyRequest, VerifyRequestSchema
 from cpq_hooks.canonical.waivers import WaiverFile, WaiverFileSchema
 from cpq_hooks.compiled import NotPlain, decoder
 from cpq_hooks.problem import MOST_PROBLEMS, Invalid, Path, Problem, json_path
@@ -33,6 +34,7 @@ from policies.domain.outcome import Outcome
 from policies.domain.quote import Quote
 from policies.domain.review import Review
 from policies.domain.usage import UsageRecord
+from policies.twin.decision import SetUpDecision
 from policies.waiver import Waiver
 
 MOST_LINES: Final = 10_000
@@ -129,8 +131,16 @@ def load_outcome(data: object) -> Outcome:
 
 def load_audit_request(data: object, *, max_lines: int | None = MOST_LINES) -> AuditRequest:
     """What to audit, from parsed JSON. Raises `Invalid`."""
-    _check_count(data.get("agreement") if isinstance(data, dict) else None, "lines", max_lines)
+    _check_count(data.get("agreement") if isinstance(data, dict) else None, "lines", max_lines, "$.agreement")
     request: AuditRequest = load(AuditRequestSchema, data)
+    return request
+
+
+def load_verify_request(data: object, *, max_lines: int | None = MOST_LINES) -> VerifyRequest:
+    """A billing configuration to verify, with its agreement and previews where they are inline. Raises `Invalid`."""
+    _check_count(data, "charges", max_lines)
+    _check_count(data.get("agreement") if isinstance(data, dict) else None, "lines", max_lines, "$.agreement")
+    request: VerifyRequest = load(VerifyRequestSchema, data)
     return request
 
 
@@ -173,12 +183,21 @@ def load_decision(data: object) -> Decision:
 
 def dump_decision(decision: Decision, sent: object = None) -> dict[str, Any]:
     """The answer as JSON. Where `sent` is the document that was judged, remedies are patches of exactly that."""
-    found = write(DecisionSchema, decision, decision.currency)
+    return _patching(decision, write(DecisionSchema, decision, decision.currency), sent)
+
+
+def dump_set_up_decision(decided: SetUpDecision, sent: object = None) -> dict[str, Any]:
+    """The answer to a billing configuration as JSON; remedies are patches of `sent` as in `dump_decision`."""
+    return _patching(decided.decision, write(SetUpDecisionSchema, decided, decided.decision.currency), sent)
+
+
+def _patching(decision: Decision, written: dict[str, Any], sent: object) -> dict[str, Any]:
+    """The written decision, its remedies as patches of the document that was judged."""
     if isinstance(sent, Mapping):
-        for finding, written in zip(decision.findings, found["findings"], strict=True):
+        for finding, each in zip(decision.findings, written["findings"], strict=True):
             if finding.remedy is not None:
-                written["remedy"]["patch"] = patch(finding.remedy.changes, sent)
-    return found
+                each["remedy"]["patch"] = patch(finding.remedy.changes, sent)
+    return written
 
 
 _SCHEMA_OF: Final[Mapping[type, type[Record]]] = {
@@ -214,12 +233,12 @@ def _from_file(schema_class: type[Record], source: object) -> Any:
     return load_slowly(schema_class, source)
 
 
-def _check_count(data: object, name: str, most: int | None) -> None:
+def _check_count(data: object, name: str, most: int | None, at: str = "$") -> None:
     """More lines than are taken are not even looked at."""
     found = data.get(name) if isinstance(data, dict) else None
     if most is not None and isinstance(found, list) and len(found) > most:
         message = f"there are {len(found):,} {name}, and at most {most:,} are taken: send the document in parts"
-        raise Invalid([Problem(path=f"$.{name}", message=message, code="too_many")])
+        raise Invalid([Problem(path=f"{at}.{name}", message=message, code="too_many")])
 
 
 def _problems(errors: object, line_of: Lines | None) -> tuple[Problem, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from cpq_hooks.canonical.billing import ChargeSchema
 from cpq_hooks.canonical.line import (
     UNLIMITED,
     DiscountSchema,
@@ -34,6 +35,7 @@ Steps = tuple[str, ...]
 _SCHEMAS: Final[Mapping[type, type[Record]]] = {
     schema.record: schema
     for schema in (
+        ChargeSchema,
         DiscountSchema,
         DrawdownSchema,
         LineSchema,

@@ -199,7 +199,7 @@ def _unknown(original: Any, known: frozenset[str]) -> Iterator[Placed]:
 
 
 def too_precise(schema: Schema, raw: Any, currency: str, path: Path = ()) -> Iterator[Placed]:
-    """Amounts with more decimals than the currency has, anywhere in the raw document."""
+    """Amounts with more decimals than the currency has, anywhere in the raw document but in documents that state their own."""
     if not isinstance(raw, dict):
         return
     places = CURRENCIES[currency]
@@ -215,12 +215,20 @@ def too_precise(schema: Schema, raw: Any, currency: str, path: Path = ()) -> Ite
                     (*path, name),
                     Flaw("too_many_decimals", f"{shown(value)} cannot be paid: {currency} has {decimals}"),
                 )
+        elif _states_its_own(each):
+            continue
         elif isinstance(each, marshmallow_fields.Nested):
             yield from too_precise(each.schema, value, currency, (*path, name))
         elif isinstance(each, marshmallow_fields.List) and isinstance(each.inner, marshmallow_fields.Nested):
             for position, item in enumerate(value if isinstance(value, list) else ()):
                 sent = item.raw if isinstance(item, Read) else item
                 yield from too_precise(each.inner.schema, sent, currency, (*path, name, position))
+
+
+def _states_its_own(each: Any) -> bool:
+    """Whether the field holds documents with a currency of their own, which look after their amounts themselves."""
+    part = each.inner if isinstance(each, marshmallow_fields.List) else each
+    return isinstance(part, marshmallow_fields.Nested) and getattr(part.schema, "states_currency", False)
 
 
 def tree(found: Iterable[Placed]) -> dict[Any, Any]:
