@@ -32,8 +32,8 @@ def content_of(decision: RecordedDecision) -> dict[str, Any]:
         "verdict": summary.verdict.value,
         "headline": searchable(summary.headline),
         "currency": summary.currency,
-        "at_risk_under": _minor_units(summary.at_risk_under, summary.currency),
-        "at_risk_over": _minor_units(summary.at_risk_over, summary.currency),
+        "at_risk_under": minor_units(summary.at_risk_under, summary.currency),
+        "at_risk_over": minor_units(summary.at_risk_over, summary.currency),
         "policy_version": summary.policy_version,
         "model_version": summary.model_version,
         "source": searchable(summary.source),
@@ -67,8 +67,8 @@ def summary_of(row: Row[Any]) -> DecisionSummary:
         headline=row.headline,
         currency=row.currency,
         policy_version=row.policy_version,
-        at_risk_under=_amount(row.at_risk_under, row.currency),
-        at_risk_over=_amount(row.at_risk_over, row.currency),
+        at_risk_under=amount_of(row.at_risk_under, row.currency),
+        at_risk_over=amount_of(row.at_risk_over, row.currency),
         model_version=row.model_version,
         source=row.source,
         rep_id=row.rep_id,
@@ -99,12 +99,13 @@ def _basis(row: Row[Any]) -> Basis:
     )
 
 
-def _minor_units(amount: Decimal | None, currency: str) -> int | None:
+def minor_units(amount: Decimal | None, currency: str) -> int | None:
     """The amount to sort by. One beyond 64 bits is shown as the largest that fits; the document has it exactly."""
     if amount is None:
         return None
     return max(-_LARGEST, min(_LARGEST, Money(amount, currency).minor_units()))
 
 
-def _amount(units: int | None, currency: str) -> Decimal | None:
+def amount_of(units: int | None, currency: str) -> Decimal | None:
+    """What `minor_units` wrote, as an amount."""
     return None if units is None else Money.from_minor_units(units, currency).amount

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from policies.domain.decision import Subject, Verdict
 from policies.domain.outcome import SubjectType
+from policies.holding import Hold, HoldChange, HoldEvent, HoldReason, HoldState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,3 +218,48 @@ class PutResult:
             changed=self.changed + other.changed,
             unchanged=self.unchanged + other.unchanged,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldStep:
+    """What a decision does to the hold on a billing configuration.
+
+    `after` gets the hold as it stands when the decision is recorded, and may be asked more than once; None changes nothing.
+    """
+
+    billing_configuration_id: str
+    after: Callable[[Hold | None], HoldChange | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEntry:
+    """One thing that happened to a hold. `sent_at` is when the billing system was told; None is not yet."""
+
+    number: int
+    event: HoldEvent
+    state: HoldState
+    at: datetime
+    decision_id: str
+    reasons: tuple[HoldReason, ...] = ()
+    first_invoice_date: date | None = None
+    released_by: str | None = None
+    released_why: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFilter:
+    """Which holds to list; None matches all. `states` empty matches every state."""
+
+    states: tuple[HoldState, ...] = ()
+    agreement_id: str | None = None
+    account_id: str | None = None
+    overdue: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPage:
+    """Holds by the day of their first invoice, the nearest first. `next_page` is None on the last page."""
+
+    holds: tuple[Hold, ...]
+    next_page: str | None

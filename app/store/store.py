@@ -14,9 +14,10 @@ from app.store.artefacts import Artefacts
 from app.store.database import Database
 from app.store.decisions import DecisionLog, Sealed, append, seal
 from app.store.documents import Documents
+from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
 from app.store.keys import ApiKeys
-from app.store.records import KeyedAnswer, Receipt, RecordedDecision
+from app.store.records import HoldStep, KeyedAnswer, Receipt, RecordedDecision
 from app.store.refused import Refused
 from app.store.tables import SCHEMA
 from app.store.verification import Anchor, ChainReport, Progress
@@ -25,7 +26,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 
 class Store:
-    """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`.
+    """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -38,6 +39,7 @@ class Store:
         self.documents = Documents(database, self.idempotency, clock)
         self.keys = ApiKeys(database, clock)
         self.refused = Refused(database, clock, limit=refused_bytes)
+        self.holds = Holds(database)
 
     @classmethod
     def open(
@@ -54,17 +56,20 @@ class Store:
         """
         return cls(Database(url, timeout=timeout, schema=SCHEMA), clock, refused_bytes=refused_bytes)
 
-    def record(self, decision: RecordedDecision, *, answer: KeyedAnswer | None = None) -> Receipt:
-        """Append the decision, together with the answer to its Idempotency-Key: both or neither, on disk when this returns.
+    def record(
+        self, decision: RecordedDecision, *, answer: KeyedAnswer | None = None, hold: HoldStep | None = None
+    ) -> Receipt:
+        """Append the decision, together with the answer to its Idempotency-Key and what it does to a hold: all or nothing,
+        on disk when this returns.
 
         Raises `MissingArtefact`; with `answer`, also `AlreadyAnswered` and `IdempotencyConflict`.
         """
-        [receipt] = self._append([decision], answer)
+        [receipt] = self._append([decision], answer, hold)
         return receipt
 
     def record_all(self, decisions: Sequence[RecordedDecision]) -> tuple[Receipt, ...]:
         """Append many decisions, all or none, with one flush to disk. Other writers wait meanwhile."""
-        return tuple(self._append(decisions, None))
+        return tuple(self._append(decisions, None, None))
 
     def verify_chain(self, *, anchor: Anchor | None = None, progress: Progress | None = None) -> ChainReport:
         """Whether every decision is as it was written; see `app.store.verification` for what this can show."""
@@ -86,13 +91,19 @@ class Store:
     ) -> None:
         self.close()
 
-    def _append(self, decisions: Sequence[RecordedDecision], answer: KeyedAnswer | None) -> list[Receipt]:
+    def _append(
+        self, decisions: Sequence[RecordedDecision], answer: KeyedAnswer | None, hold: HoldStep | None
+    ) -> list[Receipt]:
         sealed = [self._seal(decision) for decision in decisions]
 
         def work(connection: Connection) -> list[Receipt]:
             if answer is not None:
                 self.idempotency.keep_in(connection, answer)
-            return [append(connection, each) for each in sealed]
+            receipts = [append(connection, each) for each in sealed]
+            if hold is not None:
+                # The head of the chain is ours until the commit, so decisions change a hold in the order of the record.
+                change_in(connection, hold)
+            return receipts
 
         return self._database.write(work)
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The revision of the tables that these statements are written for."""
 
 METADATA: Final = MetaData()
@@ -168,4 +168,75 @@ DOCUMENTS: Final = Table(
     Index("documents_by_agreement", "kind", "agreement_id", "id"),
     Index("documents_by_account", "kind", "account_id", "id"),
     Index("documents_by_parent", "kind", "parent_id", "id"),
+)
+
+HOLDS: Final = Table(
+    "holds",
+    METADATA,
+    Column("billing_configuration_id", Text, primary_key=True),
+    _required("state"),
+    _required("since"),
+    Column("held_since", Text),
+    _required("decision_id"),
+    Column("revision", Text),
+    Column("agreement_id", Text),
+    Column("account_id", Text),
+    # A day without a date sorts after all that have one.
+    _required("due"),
+    Column("first_invoice_date", Text),
+    _required("is_overdue", Boolean),
+    Column("released_by", Text),
+    Column("released_why", Text),
+    _required("currency"),
+    Column("at_risk_under", BigInteger),
+    Column("at_risk_over", BigInteger),
+    _required("simulated", Boolean),
+    _required("reasons", LargeBinary),
+    Index("holds_by_due", "due", "billing_configuration_id"),
+    Index("holds_by_state", "state", "due", "billing_configuration_id"),
+)
+
+HOLD_HISTORY: Final = Table(
+    "hold_history",
+    METADATA,
+    Column("billing_configuration_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _required("event"),
+    _required("state"),
+    _required("at"),
+    _required("decision_id"),
+    Column("first_invoice_date", Text),
+    Column("released_by", Text),
+    Column("released_why", Text),
+    _required("reasons", LargeBinary),
+    Column("sent_at", Text),
+    Index(
+        "hold_history_unsent",
+        "at",
+        sqlite_where=text("sent_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL"),
+    ),
+)
+
+ALERTS: Final = Table(
+    "alerts",
+    METADATA,
+    Column("alert_id", Text, primary_key=True),
+    _required("agreement_id"),
+    Column("account_id", Text),
+    _required("policy_id"),
+    _required("pattern"),
+    _required("due_on"),
+    _required("first_seen"),
+    _required("last_seen"),
+    Column("resolved_at", Text),
+    Column("sent_at", Text),
+    _required("document", LargeBinary),
+    Index("alerts_by_agreement", "agreement_id"),
+    Index(
+        "alerts_unsent",
+        "due_on",
+        sqlite_where=text("sent_at IS NULL AND resolved_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL AND resolved_at IS NULL"),
+    ),
 )

@@ -20,12 +20,14 @@ from policies.domain.company import (
     DiscountAuthority,
     ExtendedTerms,
     FailMode,
+    FirstInvoiceGate,
     MarginFloor,
     PaymentTerms,
     PolicyOverride,
     RenewalTerms,
     TermLimits,
     Thresholds,
+    WatchLimits,
 )
 from policies.domain.finding import Effect
 from policies.domain.quote import DealType, Stage
@@ -199,6 +201,33 @@ class BusinessCalendarSchema(FileRecord):
     conditions = (Rule(("opens", "closes"), _opens_first),)
 
 
+class WatchLimitsSchema(FileRecord):
+    """How early the watch speaks, and from how many days of use it infers a pace."""
+
+    record = WatchLimits
+
+    discount_end_days = Whole("How many days before a discount ends; 30 unless stated.", most=3_650)
+    renewal_days = Whole("How many days before an agreement ends or renews; 90 unless stated.", most=3_650)
+    notice_days = Whole("How many days before the last day for notice; 30 unless stated.", most=3_650)
+    price_lock_days = Whole("How many days before a price lock ends; 90 unless stated.", most=3_650)
+    commitment_days = Whole("How many days before a commitment's period ends; 90 unless stated.", most=3_650)
+    credit_days = Whole("How many days before prepaid credit expires or runs out; 90 unless stated.", most=3_650)
+    least_usage_days = Whole(
+        "From how many days of recorded use a pace is inferred; 7 unless stated.", least=1, most=366
+    )
+
+
+class FirstInvoiceGateSchema(FileRecord):
+    """When a billing configuration is held before its first invoice."""
+
+    record = FirstInvoiceGate
+
+    hold_flagged = Flag("Whether a flag holds as well, and not a block alone.")
+    escalate_business_days = Whole(
+        "How many working days before the first invoice a hold is escalated; 3 unless stated.", most=365
+    )
+
+
 class PolicyOverrideSchema(FileRecord):
     """The company's word on one policy of the library."""
 
@@ -240,6 +269,8 @@ class CompanySchema(FileRecord):
         Whole("Hours.", least=1, most=8_784, required=True),
         "How many working hours each role has for a consent.",
     )
+    watch = Part(WatchLimitsSchema, "How early the watch speaks.")
+    first_invoice = Part(FirstInvoiceGateSchema, "When a billing configuration is held before its first invoice.")
     policy_overrides = Table(
         Word("A policy's id."),
         Part(PolicyOverrideSchema, "What changes.", required=True),

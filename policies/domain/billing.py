@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from policies.domain.charge import NO_NULLS, NOTHING_EXTRA, Line
+from policies.domain.charge import NO_NULLS, NOTHING_EXTRA, BillingTiming, ChargeType, Line
+from policies.domain.period import MONTHS, add_months
 from policies.domain.quote import Account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_LAST_START = date(2999, 12, 31)  # beyond any contract, and the calendar ends not far behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +51,25 @@ class BillingConfiguration:
     auto_renew: bool | None = None
     extra: Mapping[str, object] = field(default=NOTHING_EXTRA, compare=False)
     nulls: frozenset[str] = NO_NULLS
+
+
+def first_invoice_of(configuration: BillingConfiguration) -> date | None:
+    """The day of the first invoice: as stated, else the earliest that the charges' own dates lead to; None where no one can tell."""
+    if configuration.first_invoice_date is not None:
+        return configuration.first_invoice_date
+    days = [day for charge in configuration.charges if (day := _first_invoice(charge)) is not None]
+    return min(days, default=None)
+
+
+def _first_invoice(charge: BillingCharge) -> date | None:
+    """The day on which a charge is first billed: when it starts, or one billing period later in arrears."""
+    line = charge.terms
+    start = line.billing_start_date or line.start_date
+    if start is None or start > _LAST_START:
+        return None
+    if charge.trial_days is not None and line.billing_start_date is None:
+        start += timedelta(days=charge.trial_days)
+    if line.charge_type is not ChargeType.USAGE and line.billing_timing is not BillingTiming.IN_ARREARS:
+        return start
+    months = None if line.billing_frequency is None else MONTHS.get(line.billing_frequency)
+    return None if months is None else add_months(start, months)

@@ -1,8 +1,8 @@
-"""Business time: when something is due that takes so many working hours."""
+"""Business time: when something is due that takes so many working hours, or so many working days."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from policies.domain.company import BusinessCalendar
 
 _LONGEST_SEARCH_DAYS = 3660
+_ONE_DAY = timedelta(days=1)
 
 
 def due_at(calendar: BusinessCalendar, start: datetime, hours: int) -> datetime | None:
@@ -22,7 +23,7 @@ def due_at(calendar: BusinessCalendar, start: datetime, hours: int) -> datetime 
     left = timedelta(hours=hours)
     day = local.date()
     for _ in range(_LONGEST_SEARCH_DAYS):
-        if day.isoweekday() in calendar.weekdays and day not in calendar.holidays:
+        if is_working_day(calendar, day):
             # Both ends go through UTC so that a day with a clock change has its true length.
             opens = datetime.combine(day, calendar.opens, zone).astimezone(ZoneInfo("UTC"))
             closes = datetime.combine(day, calendar.closes, zone).astimezone(ZoneInfo("UTC"))
@@ -31,5 +32,36 @@ def due_at(calendar: BusinessCalendar, start: datetime, hours: int) -> datetime 
                 if closes - begins >= left:
                     return (begins + left).astimezone(zone)
                 left -= closes - begins
-        day += timedelta(days=1)
+        day += _ONE_DAY
     return None
+
+
+def is_working_day(calendar: BusinessCalendar, day: date) -> bool:
+    """Whether anybody works on the day."""
+    return day.isoweekday() in calendar.weekdays and day not in calendar.holidays
+
+
+def working_day_before(calendar: BusinessCalendar, day: date, count: int) -> date:
+    """The working day that is the `count`th before a day; the day itself for none.
+
+    Of a calendar without working days, a day years before.
+    """
+    return _stepped(calendar, day, count, -_ONE_DAY)
+
+
+def working_day_after(calendar: BusinessCalendar, day: date, count: int) -> date:
+    """The working day that is the `count`th after a day; the day itself for none.
+
+    Of a calendar without working days, a day years after.
+    """
+    return _stepped(calendar, day, count, _ONE_DAY)
+
+
+def _stepped(calendar: BusinessCalendar, day: date, count: int, step: timedelta) -> date:
+    left = count
+    for _ in range(_LONGEST_SEARCH_DAYS):
+        if not left or not date.min < day < date.max:
+            break
+        day += step
+        left -= is_working_day(calendar, day)
+    return day

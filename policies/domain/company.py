@@ -119,6 +119,30 @@ class BusinessCalendar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLimits:
+    """How early the watch speaks, in days before something happens, and from how many days of use it infers a pace."""
+
+    discount_end_days: int = 30
+    renewal_days: int = 90
+    notice_days: int = 30
+    price_lock_days: int = 90
+    commitment_days: int = 90
+    credit_days: int = 90
+    least_usage_days: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstInvoiceGate:
+    """When a billing configuration is held: at a block, and at a flag where `hold_flagged`.
+
+    A hold that still stands so many working days before the first invoice is escalated.
+    """
+
+    hold_flagged: bool = False
+    escalate_business_days: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyOverride:
     """The company's word on one policy of the library: another effect, or `enabled` False to leave it out."""
 
@@ -146,5 +170,7 @@ class Company:
     fail_modes: Mapping[Stage, FailMode] = field(default_factory=dict)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     approval_hours: Mapping[str, int] = field(default_factory=dict)
+    watch: WatchLimits = field(default_factory=WatchLimits)
+    first_invoice: FirstInvoiceGate = field(default_factory=FirstInvoiceGate)
     policy_overrides: Mapping[str, PolicyOverride] = field(default_factory=dict)
     simulated: bool = False

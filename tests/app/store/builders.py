@@ -5,13 +5,15 @@ from decimal import Decimal
 
 from sqlalchemy import create_engine
 
-from app.store import Basis, DecisionSummary, RecordedDecision, Store, digest_of, new_id
+from app.store import Basis, DecisionSummary, HoldStep, RecordedDecision, Store, digest_of, new_id
 from app.store.upgrade import upgrade
 from policies.domain.decision import Subject, Verdict
 from policies.domain.outcome import SubjectType
+from policies.holding import Hold, HoldChange, HoldReason, HoldState
 
 POLICIES = b"id: line-price-floor"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+REASON = HoldReason(finding_id="fnd_1", policy_id="overage-not-set-up", message="No overage price: ünbilled.")
 
 
 def a_store(url, **options):
@@ -42,6 +44,28 @@ def a_decision(
     }
     return RecordedDecision(
         summary=DecisionSummary(**(defaults | terms)), basis=basis, request=request, document=document
+    )
+
+
+def a_hold(number=1, **terms):
+    """A configuration that is held since noon, unless the test says otherwise."""
+    defaults = {
+        "billing_configuration_id": f"BC-{number}",
+        "state": HoldState.HELD,
+        "since": NOON,
+        "held_since": NOON,
+        "decision_id": "dec_1",
+        "currency": "USD",
+        "reasons": (REASON,),
+    }
+    return Hold(**(defaults | terms))
+
+
+def a_step(hold, *events):
+    """What makes a hold be as it is given, whatever it was."""
+    return HoldStep(
+        billing_configuration_id=hold.billing_configuration_id,
+        after=lambda _: HoldChange(hold=hold, at=NOON, events=events),
     )
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.store import Document, DocumentKind, Scope, Store
-from tests.app.store.builders import a_decision, a_store
+from policies.holding import HoldChange, HoldEvent
+from tests.app.store.builders import NOON, a_decision, a_hold, a_step, a_store
 
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 
@@ -41,6 +42,9 @@ def test_the_rights_are_enough_to_serve(served_url):
         assert store.keys.authenticate(made.secret).id == made.key.id
         for body in (b"first", b"second"):
             store.documents.put(DocumentKind.USAGE, [Document(id="U-1", body=body)])
+        held = a_step(a_hold(), HoldEvent.HELD)
+        assert store.record(a_decision(), hold=held).seq == 2
+        assert len(store.holds.escalate(lambda hold: HoldChange(hold=hold, at=NOON, events=(HoldEvent.OVERDUE,)))) == 1
         assert store.idempotency.purge() == 0
         assert store.verify_chain().is_whole
 
@@ -53,6 +57,7 @@ def test_the_rights_are_not_enough_to_take_the_guards_down(served_url):
         "DELETE FROM decisions",
         "TRUNCATE decisions",
         "UPDATE chain SET length = 0",
+        "DELETE FROM hold_history",
         "DROP TABLE decisions",
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     ):

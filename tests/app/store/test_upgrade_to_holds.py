@@ -1,0 +1,36 @@
+"""A database of the first version is brought up to date with everything in it kept."""
+
+from alembic import command
+from sqlalchemy import create_engine
+
+from app.store import Store, digest_of
+from app.store.upgrade import alembic_config, current, upgrade
+from tests.app.store.builders import POLICIES, a_decision, a_hold, a_step
+
+
+def first_version(url):
+    """Tables of revision 0001, as `db upgrade` of that version made them, with a policy set in them."""
+    upgrade(url)  # makes the SQLite file
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in ("holds", "hold_history", "alerts"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("DROP FUNCTION note_sending_only")
+        command.stamp(alembic_config(connection), "0001", purge=True)
+    engine.dispose()
+
+
+def test_the_record_is_kept_and_holds_can_be_recorded(database_url):
+    with Store.open(database_url) as store:
+        upgrade(database_url)
+        store.artefacts.put("policies", POLICIES)
+        receipt = store.record(a_decision(decision_id="dec_before", policies=digest_of(POLICIES)))
+    first_version(database_url)
+    assert current(database_url) == "0001"
+    assert upgrade(database_url) is True
+    with Store.open(database_url) as store:
+        assert store.decisions.get("dec_before").receipt == receipt
+        store.record(a_decision(), hold=a_step(a_hold()))
+        assert store.holds.get("BC-1") == a_hold()
+        assert store.verify_chain().is_whole
