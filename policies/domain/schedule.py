@@ -120,7 +120,7 @@ def _total(terms: Terms) -> Decimal:
         return price * priced_periods(
             term.start, term.end, terms.price_period, terms.billing_frequency, terms.anchor, terms.anchor_day
         )
-    if terms.comes_once:
+    if terms.comes_once and line.minimum_commitment is None:
         return _once_due(line)
     if line.minimum_commitment is not None or (terms.is_usage and line.model is not ChargeModel.FLAT):
         return _total_of_charges(terms)
@@ -153,7 +153,7 @@ def _total_of_charges(terms: Terms) -> Decimal:
     line = terms.line
     if terms.is_usage and line.minimum_amount is None and line.minimum_commitment is None:
         return ZERO
-    if terms.billing_frequency is None:
+    if terms.billing_frequency is None and not terms.comes_once:
         if terms.price_period is None or any(each.periods is not None for each in line.discounts):
             raise Unscheduled("the billing frequency is not stated")
         terms = replace(terms, billing_frequency=BillingFrequency.TERM)

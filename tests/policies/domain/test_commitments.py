@@ -85,3 +85,11 @@ def test_credit_pays_neither_the_subscription_nor_a_true_up():
     assert burned == [-25, -15]
     committed = a_usage_line(drawdown={"credit_amount": "500"}, minimum_commitment=THOUSAND_A_QUARTER)
     assert all(charge.amount > 0 for charge in found(committed, None))
+
+
+def test_the_total_of_a_fee_that_comes_once_contains_the_commitment_it_is_held_to():
+    committed = {"amount": "250", "period": "quarter", "true_up": True}
+    line = a_line(charge_type="one_time", quantity="1", net_unit_price="100", minimum_commitment=committed)
+    # 100 counts towards the first quarter: 150 is short in it, and 250 in each of the three that follow.
+    assert [amount for _, amount in true_ups(line, None)] == [150, 250, 250, 250]
+    assert line_total(resolve(line, a_quote())) == 1000
