@@ -1,6 +1,8 @@
 """Amendments, folded: the terms of each line, and from which day to which they hold.
 
 Amendments take effect in the order of their effective dates; of two with the same one, the later signature counts last.
+A line that an amendment states with the start that it always had holds from the amendment's day; one that starts later
+holds from then, and the line before it until then.
 Two that change the same line from the same day, neither signed after the other, contradict each other: from that day on
 the line has no terms that an audit could go by.
 """
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from policies.domain.charge import ChargeType, PricePeriod
 from policies.domain.decision import NotAssessed
+from policies.domain.terms import Terms, Unscheduled, resolve
 
 if TYPE_CHECKING:
     from policies.domain.agreement import Agreement, Amendment
@@ -26,12 +29,29 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A line as it holds for a time, within `quote`; `number` counts from 0, `amendment_id` is what brought it."""
+    """A line as it holds for a time, within `quote`; `number` counts from 0, `amendment_id` is what brought it.
+
+    `anchor` is a day on which the line's calendar starts a period, whichever version of it holds. `since` is the day on
+    which its first version began, where this is a later one.
+    """
 
     line: Line
     quote: Quote
     number: int = 0
     amendment_id: str | None = None
+    anchor: date | None = None
+    since: date | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """The terms that the version's schedule follows. Raises `Unscheduled`.
+
+        An amendment moves neither the line's billing days nor its anniversaries, and what was free stays free once.
+        """
+        found = resolve(self.line, self.quote)
+        if self.since is None and self.anchor is None:
+            return found
+        return replace(found, anchor=self.anchor or found.anchor, since=self.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +69,16 @@ def fold(agreement: Agreement) -> Folded:
     if moved is not None:
         quote = replace(quote, end_date=moved)
     held: dict[str, list[Version]] = {
-        line.line_id: [Version(line=_extended(line, agreement.terms, moved), quote=quote)]
+        line.line_id: [Version(line=_extended(line, agreement.terms.end_date, moved), quote=quote)]
         for line in agreement.terms.lines
     }
     contradictions = _contradictions(ordered)
+    end_so_far = agreement.terms.end_date
     for amendment in ordered:
+        end_so_far = amendment.end_date or end_so_far
         for line in amendment.lines:
             if (line.line_id, amendment.effective_date) not in contradictions:
-                _replace(held.setdefault(line.line_id, []), line, amendment, quote)
+                _replace(held.setdefault(line.line_id, []), _extended(line, end_so_far, moved), amendment, quote)
         for line_id in amendment.removed_line_ids:
             _end(held.get(line_id, []), amendment.effective_date)
     for line_id, day in contradictions:
@@ -78,34 +100,51 @@ def _last_end(ordered: list[Amendment]) -> date | None:
     return next((each.end_date for each in reversed(ordered) if each.end_date is not None), None)
 
 
-def _extended(line: Line, before: Quote, moved: date | None) -> Line:
-    """A line that states the agreement's own end goes on as long as the agreement does."""
-    return replace(line, end_date=moved) if moved is not None and line.end_date == before.end_date is not None else line
+def _extended(line: Line, end: date | None, moved: date | None) -> Line:
+    """A line that states the agreement's end, as it then was, goes on as long as the agreement does."""
+    return replace(line, end_date=moved) if moved is not None and line.end_date == end is not None else line
 
 
 def _replace(versions: list[Version], line: Line, amendment: Amendment, quote: Quote) -> None:
     """Let a line hold from the amendment's day on. What comes once is charged once, on the new terms."""
-    day = amendment.effective_date
+    new = Version(line=line, quote=quote, number=len(versions), amendment_id=amendment.amendment_id)
     if comes_once(line) and versions:
         before = versions.pop().line
-        line = replace(line, start_date=line.start_date or before.start_date)
+        new = replace(new, line=replace(line, start_date=line.start_date or before.start_date), number=len(versions))
     else:
-        _end(versions, day)
-        line = replace(line, start_date=line.start_date or day)
-    versions.append(Version(line=line, quote=quote, number=len(versions), amendment_id=amendment.amendment_id))
+        day = amendment.effective_date
+        begins = max(line.start_date or day, day) if versions else line.start_date or day
+        _end(versions, begins)
+        new = replace(new, line=replace(line, start_date=begins), number=len(versions))
+        if versions and versions[-1].line.end_date == begins - _ONE_DAY:
+            new = replace(new, anchor=versions[-1].anchor, since=versions[-1].since or _start(versions[-1]))
+    versions.append(new)
 
 
 def _end(versions: list[Version], day: date) -> None:
     """Let the versions of a line end before a day; those that start on it or later never hold."""
     kept = []
     for version in versions:
-        line, start = version.line, version.line.start_date or version.quote.start_date
+        line, start = version.line, _start(version)
         if start is not None and start >= day and not (comes_once(line) and start < day):
             continue
         if not comes_once(line) and (line.end_date is None or line.end_date >= day):
-            version = replace(version, line=replace(line, end_date=day - _ONE_DAY))  # noqa: PLW2901
+            cut = replace(line, end_date=day - _ONE_DAY)
+            version = replace(version, line=cut, anchor=version.anchor or _calendar(version))  # noqa: PLW2901
         kept.append(version)
     versions[:] = kept
+
+
+def _start(version: Version) -> date | None:
+    return version.line.start_date or version.quote.start_date
+
+
+def _calendar(version: Version) -> date | None:
+    """The day that the line's calendar counts from, before the end of the version is moved."""
+    try:
+        return version.terms.anchor
+    except Unscheduled:
+        return None
 
 
 def _contradictions(ordered: list[Amendment]) -> dict[tuple[str, date], list[str]]:

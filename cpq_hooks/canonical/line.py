@@ -34,6 +34,8 @@ from policies.domain.charge import (
     QuantityBasis,
     RampSegment,
     Tier,
+    UpliftAt,
+    UpliftMethod,
 )
 
 MOST_TIERS: Final = 1_000
@@ -313,6 +315,11 @@ class LineSchema(Record):
         noun="steps",
     )
     uplift_percent = Percent("The rise of the price on each anniversary, in percent.", least=-100, most=1_000)
+    uplift_method = Choice(
+        UpliftMethod,
+        "Whether each rise counts on the price before it (compound, the default) or on the first (simple).",
+    )
+    uplift_at = Choice(UpliftAt, "When the price rises: on each anniversary (the default) or at renewal only.")
     parent_line_id = Key("The line that this one belongs to, such as the bundle of a component.")
     is_custom = Flag("Whether the product was made for this deal and is in no catalog.")
     stated_total = Amount("The line's total over its term as the sender printed it; checked, never trusted.")

@@ -100,6 +100,20 @@ class PackageRounding(StrEnum):
     DOWN = "down"
 
 
+class UpliftMethod(StrEnum):
+    """What each rise is a percentage of: the price before it (compound), or the price that was first agreed (simple)."""
+
+    COMPOUND = "compound"
+    SIMPLE = "simple"
+
+
+class UpliftAt(StrEnum):
+    """When a price rises: on each anniversary of the line's start, or only when the agreement renews."""
+
+    ANNIVERSARY = "anniversary"
+    RENEWAL = "renewal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
     """One step of a tier table. `up_to` is included in the tier; None is the open last tier."""
@@ -218,6 +232,8 @@ class Line:
     free_months: Decimal | None = None
     ramp: tuple[RampSegment, ...] = ()
     uplift_percent: Decimal | None = None
+    uplift_method: UpliftMethod | None = None
+    uplift_at: UpliftAt | None = None
     parent_line_id: str | None = None
     is_custom: bool | None = None
     stated_total: Decimal | None = None

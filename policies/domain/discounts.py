@@ -53,7 +53,7 @@ def _until(discount: Discount, terms: Terms) -> date | None:
         return None if discount.ends_on >= terms.dated.last_day else discount.ends_on + _ONE_DAY
     if discount.periods is None:
         return None
-    first = max(terms.paid_from, discount.starts_on or terms.paid_from)
+    first = max(terms.first_paid_day, discount.starts_on or terms.first_paid_day)
     if discount.periods < 1:
         return terms.dated.start
     if first >= terms.dated.end:

@@ -24,6 +24,8 @@ from policies.domain.charge import (
     Line,
     PricePeriod,
     QuantityBasis,
+    UpliftAt,
+    UpliftMethod,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ LINE_FIELDS: Final[Mapping[str, Worse]] = {
     "free_months": Worse.HIGHER,
     "ramp": Worse.ANY,
     "uplift_percent": Worse.LOWER,
+    "uplift_method": Worse.ANY,
+    "uplift_at": Worse.ANY,
     "parent_line_id": Worse.ANY,
 }
 
@@ -99,7 +103,9 @@ RENEWAL_FIELDS: Final[Mapping[str, Worse]] = {
     "notice_days": Worse.HIGHER,
 }
 
-_ENUMERATIONS: Final = frozenset({ChargeType, ChargeModel, PricePeriod, BillingFrequency, BillingTiming, QuantityBasis})
+_ENUMERATIONS: Final = frozenset(
+    {ChargeType, ChargeModel, PricePeriod, BillingFrequency, BillingTiming, QuantityBasis, UpliftMethod, UpliftAt}
+)
 _MEMBERS: Final = {member: repr(str(member)) for kind in _ENUMERATIONS for member in kind}
 _NO_ITEMS: Final[tuple[object, ...]] = ()
 _COMMON: Final = (

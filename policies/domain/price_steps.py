@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from policies.domain.charge import ChargeModel, ChargeType, Line, PricePeriod, RampSegment
+from policies.domain.charge import ChargeModel, ChargeType, Line, PricePeriod, RampSegment, UpliftAt, UpliftMethod
 from policies.domain.discounts import dated, price_before, reduced, remaining_share
 from policies.domain.period import Period, add_months
 from policies.domain.rating import Unrateable, rate
@@ -78,9 +78,24 @@ def _has_uplift(terms: Terms) -> bool:
     """Whether the price may rise within the term. A price for the whole term has no anniversaries."""
     return (
         bool(terms.line.uplift_percent)
-        and terms.dated.days > _SHORTEST_YEAR
+        and (terms.dated.days > _SHORTEST_YEAR or terms.since is not None)
         and terms.price_period is not PricePeriod.TERM
+        and terms.line.uplift_at is not UpliftAt.RENEWAL
     )
+
+
+def risen(line: Line, rises: int, before: int = 0) -> Decimal:
+    """By what `rises` of the line's uplift multiply its price, after it rose `before` times already.
+
+    Compound: (1 + u) to the power of the rises. Simple: each rise is u of the first price, which never falls below zero.
+    """
+    if not rises:
+        return ONE  # a fall by 100 % makes the base zero, and 0 ** 0 is no number
+    uplift = (line.uplift_percent or ZERO) / HUNDRED
+    if line.uplift_method is not UpliftMethod.SIMPLE:
+        return (ONE + uplift) ** rises
+    reached = ONE + uplift * before
+    return max(ZERO, ONE + uplift * (before + rises)) / reached if reached > 0 else ZERO
 
 
 def price_of(line: Line, step: PriceStep) -> Decimal:
@@ -133,7 +148,7 @@ class _Calendar:
         self.at_start = [each for each in self.discounts if each.holds(self.term.start)]
         self.segments = _segments(terms)
         self.starts = [covered.start for covered, _ in self.segments]
-        self.anniversaries = list(_anniversaries(self.term)) if _has_uplift(terms) else []
+        self.anniversaries = list(anniversaries(terms.began, self.term)) if _has_uplift(terms) else []
 
     def steps(self) -> Iterator[PriceStep]:
         for start, end in pairwise(sorted(self._edges())):
@@ -182,10 +197,8 @@ class _Calendar:
         return ONE if holding == self.at_start else remaining_share(holding, self.at_start)
 
     def _uplift(self, day: date) -> Decimal:
-        years = sum(anniversary <= day for anniversary in self.anniversaries)
-        if not years:
-            return ONE  # a fall by 100 % makes the base zero, and 0 ** 0 is no number
-        return (ONE + (self.terms.line.uplift_percent or ZERO) / HUNDRED) ** years
+        rises = sum(anniversary <= day for anniversary in self.anniversaries)
+        return risen(self.terms.line, rises, self.terms.risen)
 
 
 def _segments(terms: Terms) -> list[tuple[Period, RampSegment]]:
@@ -209,10 +222,12 @@ def _day_after(day: date, term_end: date) -> date:
     return term_end if day >= term_end else day + _ONE_DAY
 
 
-def _anniversaries(term: Period) -> Iterator[date]:
-    years = 1
-    while (day := add_months(term.start, 12 * years)) < term.end:
-        yield day
+def anniversaries(began: date, term: Period) -> Iterator[date]:
+    """The anniversaries of a day within a term, after the term's own first day."""
+    years = max(1, term.start.year - began.year)
+    while (day := add_months(began, 12 * years)) < term.end:
+        if day > term.start:
+            yield day
         years += 1
 
 

@@ -78,6 +78,8 @@ def charges(
     dues = [due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, rounding)]
     dues += true_ups(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
     dues += burned_credit(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
+    if terms.first_invoice is not None:
+        dues = [due._replace(invoice_date=max(due.invoice_date, terms.first_invoice)) for due in dues]
     dues.sort(key=_BY_DATE)
     return tuple([_charge(due) for due in dues if due.amount])
 

@@ -38,6 +38,11 @@ class Terms:
 
     `anchor` is a day on which the line's calendar starts a period, and `anchor_day` the day of the month on which periods
     turn, where it is not the anchor's own. `term` is None only for a charge that comes once and has no date.
+
+    Where the line began before these terms (an amendment or a renewal gave it new ones), `since` is the day on which it
+    did: free time, discounts by periods and anniversaries count from it. `risen` is how often its price has risen before,
+    which only a simple uplift goes by. `first_invoice` is a day before which no invoice is made; what would have been
+    invoiced earlier is invoiced on it.
     """
 
     line: Line
@@ -51,6 +56,9 @@ class Terms:
     billing_timing: BillingTiming = BillingTiming.IN_ADVANCE
     payment_terms_days: int | None = None
     time_zone: str | None = None
+    since: date | None = None
+    risen: int = 0
+    first_invoice: date | None = None
 
     @property
     def comes_once(self) -> bool:
@@ -84,12 +92,22 @@ class Terms:
         return self.term
 
     @property
-    def paid_from(self) -> date:
-        """The first day that is not free: free months count from the term's start, and so does a later start of billing."""
-        start = self.dated.start
+    def began(self) -> date:
+        """The first day of the line, under these terms or under earlier ones."""
+        return self.dated.start if self.since is None else self.since
+
+    @property
+    def first_paid_day(self) -> date:
+        """The line's first day that is not free: free months count from its beginning; billing may start later still."""
+        start = self.began
         if self.line.free_months is not None and self.line.free_months > 0:
             start = _after_free_months(start, self.line.free_months)
         return start if self.billing_start is None else max(start, self.billing_start)
+
+    @property
+    def paid_from(self) -> date:
+        """The first day of the term that is not free."""
+        return self.first_paid_day if self.since is None else max(self.dated.start, self.first_paid_day)
 
     @property
     def paid_term(self) -> Period | None:
@@ -140,6 +158,14 @@ def resolve(line: Line, quote: Quote, *, price_period: PricePeriod | None = None
         payment_terms_days=quote.payment_terms_days,
         time_zone=None if quote.account is None else quote.account.time_zone,
     )
+
+
+def term_of(quote: Quote) -> Period | None:
+    """The quote's own term; None where its dates do not tell."""
+    try:
+        return _dates(None, None, quote.start_date, quote.end_date, quote.term_months, True)[0]
+    except Unscheduled:
+        return None
 
 
 # Lines of a quote share most of their dates.
