@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 # Thirds and sevenths carry an error in the 28th digit. It is taken off first, or a half would be rounded the wrong way.
-_EXACT_ENOUGH = Decimal("1e-9")
+# A rate of twelve decimals at a quantity of three is still exact.
+_EXACT_ENOUGH = Decimal("1e-15")
 
 
 class Due(NamedTuple):
@@ -34,6 +35,11 @@ class Due(NamedTuple):
     true_up: bool = False
 
 
+def payable(exact: Decimal, unit: Decimal) -> Decimal:
+    """A computed amount in whole minor units, half a unit up, whatever error division has left in its last digits."""
+    return exact.quantize(_EXACT_ENOUGH, ROUND_HALF_UP, WIDE).quantize(unit, ROUND_HALF_UP, WIDE)
+
+
 def rounded(dues: Iterable[Due], currency: str, policy: RoundingPolicy) -> list[Due]:
     """The dues in whole minor units of the currency, half up.
 
@@ -50,7 +56,7 @@ def rounded(dues: Iterable[Due], currency: str, policy: RoundingPolicy) -> list[
             exact = paid = ZERO
             paid_until = due.paid_until
         exact += due.amount
-        to_date = exact.quantize(_EXACT_ENOUGH, ROUND_HALF_UP, WIDE).quantize(unit, ROUND_HALF_UP, WIDE)
+        to_date = payable(exact, unit)
         result.append(Due(due.service_period, due.invoice_date, to_date - paid, *due[3:]))
         paid = to_date
     return result

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod
 from policies.domain.commitments import burned_credit, true_ups
-from policies.domain.dues import Due, rounded
+from policies.domain.dues import Due, payable, rounded
 from policies.domain.invoice import InvoiceLineKind
 from policies.domain.metering import Usage, has_overage, metered_overage, metered_use
-from policies.domain.money import WIDE, RoundingPolicy, round_to_currency
+from policies.domain.money import WIDE, RoundingPolicy, minor_unit
 from policies.domain.period import BillingPeriod, Period
 from policies.domain.price_steps import PriceStep, has_one_price, price_of, price_steps, rated
 from policies.domain.proration import Measure, measure, priced_periods
@@ -75,9 +75,10 @@ def charges(
     `usage` gives the quantity of a period; without it, and for periods of which it knows nothing, only what is due for no
     use is billed: minimums and the commitment's true-up. A period that bills nothing has no charge. Raises `Unscheduled`.
     """
+    unit = minor_unit(terms.currency)
     dues = [due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, rounding)]
-    dues += true_ups(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
-    dues += burned_credit(terms, dues, lambda amount: round_to_currency(amount, terms.currency))
+    dues += true_ups(terms, dues, lambda amount: payable(amount, unit))
+    dues += burned_credit(terms, dues, lambda amount: payable(amount, unit))
     if terms.first_invoice is not None:
         dues = [due._replace(invoice_date=max(due.invoice_date, terms.first_invoice)) for due in dues]
     dues.sort(key=_BY_DATE)

@@ -93,3 +93,10 @@ def test_the_total_of_a_fee_that_comes_once_contains_the_commitment_it_is_held_t
     # 100 counts towards the first quarter: 150 is short in it, and 250 in each of the three that follow.
     assert [amount for _, amount in true_ups(line, None)] == [150, 250, 250, 250]
     assert line_total(resolve(line, a_quote())) == 1000
+
+
+def test_half_a_cent_of_a_commitments_share_is_rounded_up():
+    committed = {"amount": "100.05", "period": "month", "true_up": True}
+    line = a_usage_line(minimum_commitment=committed, end_date="2026-04-01")
+    # 1 April is one of 30 days: 100.05 / 30 = 3.335.
+    assert true_ups(line, None)[-1] == ("2026-04-02", Decimal("3.34"))

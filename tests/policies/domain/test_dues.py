@@ -68,3 +68,9 @@ def test_no_amount_is_rounded_by_more_than_a_unit(parts, policy):
     dues = [due(part, number // 4) for number, part in enumerate(parts)]
     for part, amount in zip(parts, amounts(dues, policy=policy), strict=True):
         assert abs(part - amount) <= Decimal("0.01")
+
+
+def test_a_rate_of_twelve_decimals_just_under_half_a_cent_is_no_cent():
+    assert amounts([due("0.004999999999")]) == [0]
+    assert amounts([due("0.005")]) == [Decimal("0.01")]
+    assert amounts([due(Decimal("0.009999999999") / 2)]) == [0]  # 0.0049999999995
