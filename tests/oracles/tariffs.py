@@ -8,12 +8,12 @@ from policies.domain.charge import ChargeModel, ChargeType, Line, Package, Packa
 
 MODELS = tuple(ChargeModel)
 _GRAINS = (Decimal(1), Decimal(1), Decimal("0.5"), Decimal("0.1"), Decimal("0.25"))
-_DIGITS = (0, 0, 2, 2, 4, 6, 12)
+_DIGITS = (0, 1, 2, 2, 3, 4, 6, 12)
 
 WHOLE = st.integers(0, 99_999)
 PRICES = st.builds(lambda number, digits: Decimal(number).scaleb(-digits), WHOLE, st.sampled_from(_DIGITS))
 MAYBE_PRICES = st.none() | PRICES
-AMOUNTS = st.integers(0, 2_000_000).map(lambda cents: Decimal(cents).scaleb(-2))
+AMOUNTS = (st.integers(0, 9_999) | st.integers(0, 2_000_000)).map(lambda cents: Decimal(cents).scaleb(-2))
 _RARELY = st.integers(0, 9).map(lambda number: number == 0)
 
 
