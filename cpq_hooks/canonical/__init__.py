@@ -13,6 +13,7 @@ from cpq_hooks.canonical.audit import AuditReportSchema, AuditRequest, AuditRequ
 from cpq_hooks.canonical.billing import BillingConfigurationSchema
 from cpq_hooks.canonical.catalog import CatalogSchema
 from cpq_hooks.canonical.company import CompanySchema
+from cpq_hooks.canonical.connections import ConnectionFileSchema
 from cpq_hooks.canonical.decision import DecisionSchema, FindingSchema
 from cpq_hooks.canonical.loading import (
     MOST_LINES,
@@ -31,6 +32,7 @@ from cpq_hooks.canonical.loading import (
     load_review,
     load_usage,
     load_verify_request,
+    read_connections,
     read_waivers,
     to_document,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "load_review",
     "load_usage",
     "load_verify_request",
+    "read_connections",
     "read_waivers",
     "to_document",
 ]
@@ -82,5 +85,6 @@ SCHEMAS: Final[Mapping[str, type[Record]]] = {
     "Catalog": CatalogSchema,
     "Company": CompanySchema,
     "Waivers": WaiverFileSchema,
+    "Connections": ConnectionFileSchema,
 }
 """Every shape by the name that people know it by."""

@@ -12,6 +12,7 @@ from cpq_hooks.canonical.audit import AuditReportSchema, AuditRequest, AuditRequ
 from cpq_hooks.canonical.billing import BillingConfigurationSchema
 from cpq_hooks.canonical.catalog import CatalogSchema
 from cpq_hooks.canonical.company import CompanySchema
+from cpq_hooks.canonical.connections import ConnectionFile, ConnectionFileSchema
 from cpq_hooks.canonical.decision import DecisionSchema
 from cpq_hooks.canonical.nesting import Items, Part
 from cpq_hooks.canonical.patch import patch
@@ -173,6 +174,14 @@ def read_waivers(source: Located | Mapping[str, Any] | None) -> tuple[Waiver, ..
         return ()
     file: WaiverFile = _from_file(WaiverFileSchema, source)
     return file.waivers
+
+
+def read_connections(source: Located | Mapping[str, Any] | None) -> ConnectionFile:
+    """The connected systems from the content of connections.yaml; an empty file has none. Raises `Invalid`."""
+    if source is None or (isinstance(source, Located) and source.data is None):
+        return ConnectionFile()
+    file: ConnectionFile = _from_file(ConnectionFileSchema, source)
+    return file
 
 
 def load_decision(data: object) -> Decision:
