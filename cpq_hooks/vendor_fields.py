@@ -92,7 +92,8 @@ class Fields:
         if value is None or value == "":
             return None
         if isinstance(value, (Mapping, list)):
-            return self._wrong(name, "text is wanted here")
+            self._wrong(name, "text is wanted here")
+            return None
         return str(value).strip() or None if not isinstance(value, bool) else str(value).lower()
 
     def number(self, name: str) -> Decimal | None:
@@ -101,19 +102,24 @@ class Fields:
         if value is None or value == "":
             return None
         if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
-            return self._wrong(name, "a number is wanted here")
+            self._wrong(name, "a number is wanted here")
+            return None
         try:
             number = Decimal(value.strip() if isinstance(value, str) else value)
         except InvalidOperation:
             number = Decimal("NaN")
-        return number if number.is_finite() else self._wrong(name, "a number in plain digits is wanted here")
+        if not number.is_finite():
+            self._wrong(name, "a number in plain digits is wanted here")
+            return None
+        return number
 
     def whole(self, name: str) -> int | None:
         """A whole number; one with zeros behind the point is whole."""
         number = self.number(name)
-        if number is None:
+        if number is not None and number != number.to_integral_value():
+            self._wrong(name, "a whole number is wanted here")
             return None
-        return int(number) if number == number.to_integral_value() else self._wrong(name, "a whole number is wanted")
+        return None if number is None else int(number)
 
     def flag(self, name: str) -> bool | None:
         """True or false, sent as such or as text."""
@@ -122,7 +128,9 @@ class Fields:
             return value
         known = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
         found = known.get(str(value).strip().lower())
-        return found if found is not None else self._wrong(name, "true or false is wanted here")
+        if found is None:
+            self._wrong(name, "true or false is wanted here")
+        return found
 
     def day(self, name: str) -> str | None:
         """An ISO date, or the date of an ISO moment as it is written, as the canonical form has it."""
@@ -132,7 +140,8 @@ class Fields:
         try:
             return date.fromisoformat(text[:10]).isoformat()
         except ValueError:
-            return self._wrong(name, "a date such as 2026-01-31 is wanted here")
+            self._wrong(name, "a date such as 2026-01-31 is wanted here")
+            return None
 
     def moment(self, name: str) -> str | None:
         """An ISO moment as the canonical form has it; without an offset it is UTC."""
@@ -142,7 +151,8 @@ class Fields:
         try:
             found = datetime.fromisoformat(text)
         except ValueError:
-            return self._wrong(name, "a moment such as 2026-01-31T12:00:00Z is wanted here")
+            self._wrong(name, "a moment such as 2026-01-31T12:00:00Z is wanted here")
+            return None
         return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).isoformat()
 
     def object(self, name: str) -> Fields | None:
@@ -151,7 +161,8 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, Mapping):
-            return self._wrong(name, "an object is wanted here")
+            self._wrong(name, "an object is wanted here")
+            return None
         return Fields(value, self.ledger, (*self.path, name))
 
     def objects(self, name: str) -> tuple[Fields, ...]:
@@ -186,9 +197,8 @@ class Fields:
         elif not _is_empty(value):
             yield Unused(path=json_path(path), value=_shown(value), bears_on=_of(path))
 
-    def _wrong(self, name: str, message: str) -> Any:
+    def _wrong(self, name: str, message: str) -> None:
         self.ledger.refuse((*self.path, name), "type", message)
-        return None
 
 
 def stated(document: Mapping[str, Any]) -> dict[str, Any]:
