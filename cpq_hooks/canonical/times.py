@@ -65,6 +65,15 @@ class Moment(Described):
             return {"type": "string", "format": "date-time", "examples": ["2026-01-31T09:30:00Z"]}
         return {"type": "string", "examples": ["2026-01-31T09:30:00Z", "2026-01-31"]}
 
+    def shortcuts(self) -> Sequence[Shortcut]:
+        """Moments of UTC to the second or to the microsecond; `datetime` itself refuses what no clock shows."""
+        ends = '(len(v) == 20 or len(v) == 27 and v[19] == ".") and v[-1] == "Z" and v.isascii()'
+        shape = f'v.__class__ is str and {ends} and v[4] == "-" == v[7] and v[10] in "T " and v[13] == ":" == v[16]'
+        return (Shortcut(f'{shape} and "{FIRST_YEAR}" <= v < "{LAST_YEAR + 1}"', "moment_of(v)"),)
+
+    def source_names(self) -> Mapping[str, object]:
+        return {"moment_of": datetime.fromisoformat}
+
     def wire(self, value: Any) -> object:
         return moment_text(value)
 

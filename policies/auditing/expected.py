@@ -132,6 +132,10 @@ class _Probe:
         self.asked[part] = (period, used)
         return used
 
+    def why_unknown(self, period: Period) -> str:
+        """Why the use of a counted period is not known."""
+        return self._usage.why_unknown(self._line, period)
+
 
 def _is_use(line: Line, charge: Charge) -> bool:
     return (
@@ -206,7 +210,9 @@ def _metered(version: Version, terms: Terms, use: list[Charge], probe: _Probe) -
             unit_price=price if terms.is_usage else terms.line.overage_unit_price,
             used=used,
             counted=counted,
-            how=tuple(_use_told(terms, counted, part, used, price, amount)),
+            how=(probe.why_unknown(counted),)
+            if used is None
+            else tuple(_use_told(terms, counted, part, used, price, amount)),
         )
 
 
@@ -216,11 +222,8 @@ def _charged(line: Line, used: Decimal) -> Decimal:
 
 
 def _use_told(
-    terms: Terms, counted: Period, part: Period, used: Decimal | None, price: Decimal | None, amount: Decimal
+    terms: Terms, counted: Period, part: Period, used: Decimal, price: Decimal | None, amount: Decimal
 ) -> Iterator[str]:
-    if used is None:
-        yield f"no usage record for {part}, so its use is not known; that is not zero"
-        return
     try:
         rated, steps = _rated(terms, used, price, explain=True)
     except Unrateable:

@@ -118,9 +118,7 @@ def _evidence(component: Component) -> Evidence:
     field = f"lines[{component.line.line_id}].periods[{period.start}/{period.last_day}].{component.part}"
     invoices = ", ".join(dict.fromkeys(piece.invoice.invoice_id for piece, _ in component.pieces))
     if component.is_unknown:
-        return Evidence(
-            field=f"{field}.used", actual=None, expected_from="the usage of the period, which has no record"
-        )
+        return Evidence(field=f"{field}.used", actual=None, expected_from="; ".join(component.how))
     billed = component.billed + component.credit
     actual = f"{amount_string(billed, currency)} on {invoices}" if invoices else "not invoiced"
     used = f"{spelt(component.used)} used; " if component.used is not None and not component.how else ""

@@ -13,15 +13,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from policies.auditing.levels import Levels, bounds, microseconds
 from policies.domain.charge import ChargeType, Line, QuantityBasis
-from policies.domain.period import EmptyPeriod, Period, local_date
+from policies.domain.period import EmptyPeriod, Period
 
 if TYPE_CHECKING:
     from policies.domain.usage import UsageRecord
 
 ZERO = Decimal(0)
 _MOST_NAMED = 20
+_WEIGHTED = QuantityBasis.TIME_WEIGHTED
 _RECEIVED = ("received_on", "received_at", "recorded_on", "recorded_at")
 
 
@@ -67,9 +70,13 @@ class UsageBook:
     def __init__(self, lines: Iterable[Line], time_zone: str | None) -> None:
         self._lines = {line.line_id: line for line in lines}
         self._by_product = _by_product(self._lines.values())
-        self._zone = time_zone or "UTC"
-        self._ids: set[int] = set()
-        self._contents: set[int] = set()
+        self._zone = ZoneInfo(time_zone or "UTC")
+        # What was read, by its content: the hash of the id under which it came first. More than that only of repetitions.
+        self._seen: dict[int, int] = {}
+        self._again: set[tuple[int, int]] = set()
+        self._of_day: dict[tuple[str, date], Reading] = {}
+        self._ordered: dict[str, list[Reading]] = {}
+        self._levels = {line_id: Levels() for line_id, line in self._lines.items() if line.quantity_basis is _WEIGHTED}
         self.readings: dict[str, dict[Period, Reading]] = defaultdict(dict)
         self.strayed: dict[str, Strayed] = {}
         self.negative: list[str] = []
@@ -79,55 +86,88 @@ class UsageBook:
 
     def add(self, record: UsageRecord) -> None:
         """Take one record in."""
-        identity = hash(
-            (record.usage_id, record.quantity, record.line_id, record.product_id, record.at, record.period_start)
-        )
-        is_again = identity in self._ids
-        self._ids.add(identity)
-        if is_again:
+        line_id, at, quantity = record.line_id, record.at, record.quantity
+        if line_id not in self._lines:
+            line_id = self._by_product.get(record.product_id) if record.product_id is not None else None
+        time = at or (record.period_start, record.period_end)
+        what = line_id if line_id is not None else (record.product_id, record.line_id)
+        content, usage_id = hash((what, time, quantity)), hash(record.usage_id)
+        first = self._seen.get(content)
+        if first is None:
+            self._seen[content] = usage_id
+        elif first == usage_id or (content, usage_id) in self._again:
             return
+        else:
+            self._again.add((content, usage_id))
+        if line_id is None or quantity < 0:
+            self._leave_out(record, line_id)
+            return
+        reading = self._reading(record, line_id)
+        if reading is None:
+            self._name(self.untimed, record)
+        elif first is None or not quantity:  # a quantity of zero, repeated, changes nothing
+            self._take(record, line_id, reading)
+        else:
+            reading.repeated += quantity
+            reading.repeats += 1
+
+    def _take(self, record: UsageRecord, line_id: str, reading: Reading) -> None:
+        reading.add(record.quantity, record.at)
+        if line_id in self._levels:
+            start, end = bounds(reading.period, self._zone)
+            if record.at is None:
+                self._levels[line_id].add(start, end, record.quantity)
+            else:
+                self._levels[line_id].add(microseconds(_with_zone(record.at)), None, record.quantity)
+        received = _received(record) if record.extra else None
+        if received is not None and received > reading.period.end:
+            reading.late.append((received, record.quantity))
+
+    def _leave_out(self, record: UsageRecord, line_id: str | None) -> None:
+        """Note a record that cannot be counted: it is negative, or of nothing in the agreement."""
         period = self._days(record)
         if period is None:
             self._name(self.untimed, record)
         elif record.quantity < 0:
             self.negatives += 1
             self._name(self.negative, record)
-        else:
-            self.latest_end = period.end if self.latest_end is None else max(self.latest_end, period.end)
-            self._count(record, period)
-
-    def _count(self, record: UsageRecord, period: Period) -> None:
-        line_id = self._line_of(record)
-        if line_id is None:
+        elif line_id is None:
+            self._note_end(period)
             self._stray(record, period)
-            return
-        reading = self.readings[line_id].get(period)
-        if reading is None:
-            reading = self.readings[line_id][period] = Reading(period)
-        content = hash((line_id, record.at or period, record.quantity))
-        # A quantity of zero, repeated, changes nothing.
-        if content in self._contents and record.quantity:
-            reading.repeated += record.quantity
-            reading.repeats += 1
-            return
-        self._contents.add(content)
-        reading.add(record.quantity, record.at)
-        received = _received(record)
-        if received is not None and received > period.end:
-            reading.late.append((received, record.quantity))
+
+    def _reading(self, record: UsageRecord, line_id: str) -> Reading | None:
+        """Where the record is counted: with all others of the line over the very same days."""
+        if record.at is not None:
+            day = self._day(record.at)
+            found = self._of_day.get((line_id, day))
+            if found is None:
+                found = self._of_day[line_id, day] = self._open(line_id, Period.through(day, day))
+            return found
+        period = self._days(record)
+        return None if period is None else self._open(line_id, period)
+
+    def _open(self, line_id: str, period: Period) -> Reading:
+        found = self.readings[line_id].get(period)
+        if found is None:
+            found = self.readings[line_id][period] = Reading(period)
+            self._ordered.pop(line_id, None)
+            self._note_end(period)
+        return found
+
+    def _note_end(self, period: Period) -> None:
+        self.latest_end = period.end if self.latest_end is None else max(self.latest_end, period.end)
 
     def _days(self, record: UsageRecord) -> Period | None:
         if record.at is not None:
-            day = local_date(record.at if record.at.tzinfo else record.at.replace(tzinfo=UTC), self._zone)
+            day = self._day(record.at)
             return Period.through(day, day)
         if record.period_start is None or record.period_end is None:
             return None
         return _through(record.period_start, record.period_end)
 
-    def _line_of(self, record: UsageRecord) -> str | None:
-        if record.line_id is not None and record.line_id in self._lines:
-            return record.line_id
-        return self._by_product.get(record.product_id) if record.product_id is not None else None
+    def _day(self, at: datetime) -> date:
+        """The day that it is at a moment, where the account is."""
+        return _with_zone(at).astimezone(self._zone).date()
 
     def _stray(self, record: UsageRecord, period: Period) -> None:
         name = record.product_id or record.line_id or "nothing"
@@ -153,7 +193,12 @@ class UsageBook:
 
     def within(self, line_id: str, period: Period) -> list[Reading]:
         """The readings of a line that have days in a period."""
-        return [each for days, each in sorted(self.readings.get(line_id, {}).items()) if days.overlaps(period)]
+        return [each for each in self._in_order(line_id) if each.period.overlaps(period)]
+
+    def _in_order(self, line_id: str) -> list[Reading]:
+        if line_id not in self._ordered:
+            self._ordered[line_id] = [each for _, each in sorted(self.readings.get(line_id, {}).items())]
+        return self._ordered[line_id]
 
     def used(self, line: Line, period: Period, *, before: date | None = None) -> Decimal | None:
         """The quantity of a period by the line's quantity basis; None where it is not known.
@@ -163,6 +208,8 @@ class UsageBook:
         found = self.within(line.line_id, period)
         if not found or self.is_ambiguous(line, period):
             return None
+        if line.quantity_basis is _WEIGHTED:
+            return None if before is not None else self._levels[line.line_id].average(*bounds(period, self._zone))
         quantities = [(each, _quantity(each, before)) for each in found]
         if before is not None:
             quantities = [each for each in quantities if each[1]]
@@ -186,11 +233,19 @@ class UsageBook:
         found = self.within(line.line_id, period)
         return len(found) > 1 or any(each.records > 1 for each in found)
 
+    def why_unknown(self, line: Line, period: Period) -> str:
+        """Why the quantity of a period is not known."""
+        if not self.within(line.line_id, period):
+            return f"no usage record for {period}, so its use is not known; that is not zero"
+        if self.is_ambiguous(line, period):
+            return f"several usage records for {period}, and nothing says which of them counts"
+        return f"the level in use is not known at all times from {period}: send a reading at or before its beginning"
+
     def outside(self, line_id: str, terms: Iterable[Period]) -> Iterator[Reading]:
         """The readings of a line that no period of its term has a day of."""
         held = list(terms)
-        for days, reading in sorted(self.readings.get(line_id, {}).items()):
-            if not any(days.overlaps(each) for each in held):
+        for reading in self._in_order(line_id):
+            if not any(reading.period.overlaps(each) for each in held):
                 yield reading
 
 
@@ -200,10 +255,8 @@ def _by_basis(basis: QuantityBasis, found: list[tuple[Reading, Decimal]], period
     if basis is QuantityBasis.PEAK:
         return max(reading.highest for reading, _ in found)
     if basis is QuantityBasis.LATEST:
-        return max(found, key=lambda each: each[0].period.last_day)[0].latest
+        return max(found, key=lambda each: (each[0].period.end, each[0].period.start))[0].latest
     shares = [(quantity, _common(reading.period, period), reading.period.days) for reading, quantity in found]
-    if basis is QuantityBasis.TIME_WEIGHTED:
-        return sum((quantity * common for quantity, common, _ in shares), ZERO) / period.days
     return sum((quantity if common == days else quantity * common / days for quantity, common, days in shares), ZERO)
 
 
@@ -240,9 +293,13 @@ def _through(first: date, last: date) -> Period | None:
         return None
 
 
+def _with_zone(at: datetime) -> datetime:
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
 def _received(record: UsageRecord) -> date | None:
     """The day on which the record came, where its sender says so."""
-    for name in _RECEIVED if record.extra else ():
+    for name in _RECEIVED:
         said = record.extra.get(name)
         if isinstance(said, date):
             return said
