@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.answering import Limits
 from app.config import Settings
-from app.gate import Limits, QuoteGate
+from app.gate import QuoteGate
 from app.rules import LiveRules
 from app.store import Store
 

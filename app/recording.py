@@ -96,10 +96,28 @@ class RuleArchive:
         return known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Where a document came from and whose deal it is, as decisions are looked up by."""
+
+    source: str | None = None
+    rep_id: str | None = None
+    account_id: str | None = None
+
+    @staticmethod
+    def of_quote(quote: Quote) -> Sender:
+        """That of a quote."""
+        return Sender(
+            source=quote.source,
+            rep_id=quote.rep.rep_id if quote.rep is not None else None,
+            account_id=quote.account.account_id if quote.account is not None else None,
+        )
+
+
 def recorded(
-    quote: Quote, decision: Decision, call: Call, body: bytes, digests: RuleDigests, context: bytes | None
+    decision: Decision, call: Call, body: bytes, digests: RuleDigests, context: bytes | None, sender: Sender
 ) -> RecordedDecision:
-    """The record of a decision."""
+    """The record of a decision on the document of a call."""
     return RecordedDecision(
         summary=DecisionSummary(
             decision_id=decision.decision_id,
@@ -111,9 +129,9 @@ def recorded(
             policy_version=decision.policy_version,
             at_risk_under=_total(decision, Direction.UNDER),
             at_risk_over=_total(decision, Direction.OVER),
-            source=quote.source,
-            rep_id=quote.rep.rep_id if quote.rep is not None else None,
-            account_id=quote.account.account_id if quote.account is not None else None,
+            source=sender.source,
+            rep_id=sender.rep_id,
+            account_id=sender.account_id,
             key_id=call.caller.key_id,
             simulated=decision.simulated,
         ),

@@ -56,12 +56,21 @@ class Documents:
         given = list(documents)
 
         def work(connection: Connection) -> PutResult:
-            result = self._put(connection, kind, given)
+            result = self.put_in(connection, kind, given)
             if answer is not None:
                 self._idempotency.keep_in(connection, answer(result))
             return result
 
         return self._database.write(work)
+
+    def put_in(self, connection: Connection, kind: DocumentKind, documents: list[Document]) -> PutResult:
+        """The same as `put` in the caller's transaction."""
+        if self._database.is_postgresql:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN + _KINDS.index(kind)})")
+        result = PutResult()
+        for start in range(0, len(documents), _AT_A_TIME):
+            result += self._put_some(connection, kind, documents[start : start + _AT_A_TIME])
+        return result
 
     def get(self, kind: DocumentKind, document_id: str, *, version: int | None = None) -> StoredDocument | None:
         """The version in force, or the one that is asked for."""
@@ -85,14 +94,6 @@ class Documents:
 
     def _rows(self, query: Any) -> Sequence[Row[Any]]:
         return self._database.read(lambda connection: connection.execute(query).all())
-
-    def _put(self, connection: Connection, kind: DocumentKind, documents: list[Document]) -> PutResult:
-        if self._database.is_postgresql:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN + _KINDS.index(kind)})")
-        result = PutResult()
-        for start in range(0, len(documents), _AT_A_TIME):
-            result += self._put_some(connection, kind, documents[start : start + _AT_A_TIME])
-        return result
 
     def _put_some(self, connection: Connection, kind: DocumentKind, documents: list[Document]) -> PutResult:
         now = stamp(self._clock())

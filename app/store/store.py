@@ -17,7 +17,7 @@ from app.store.documents import Documents
 from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
 from app.store.keys import ApiKeys
-from app.store.records import HoldStep, KeyedAnswer, Receipt, RecordedDecision
+from app.store.records import Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
 from app.store.refused import Refused
 from app.store.tables import SCHEMA
 from app.store.verification import Anchor, ChainReport, Progress
@@ -57,19 +57,24 @@ class Store:
         return cls(Database(url, timeout=timeout, schema=SCHEMA), clock, refused_bytes=refused_bytes)
 
     def record(
-        self, decision: RecordedDecision, *, answer: KeyedAnswer | None = None, hold: HoldStep | None = None
+        self,
+        decision: RecordedDecision,
+        *,
+        answer: KeyedAnswer | None = None,
+        hold: HoldStep | None = None,
+        document: tuple[DocumentKind, Document] | None = None,
     ) -> Receipt:
-        """Append the decision, together with the answer to its Idempotency-Key and what it does to a hold: all or nothing,
-        on disk when this returns.
+        """Append the decision, together with the answer to its Idempotency-Key, what it does to a hold, and the document that
+        it is on where that is stored as well: all or nothing, on disk when this returns.
 
         Raises `MissingArtefact`; with `answer`, also `AlreadyAnswered` and `IdempotencyConflict`.
         """
-        [receipt] = self._append([decision], answer, hold)
+        [receipt] = self._append([decision], answer, hold, document)
         return receipt
 
     def record_all(self, decisions: Sequence[RecordedDecision]) -> tuple[Receipt, ...]:
         """Append many decisions, all or none, with one flush to disk. Other writers wait meanwhile."""
-        return tuple(self._append(decisions, None, None))
+        return tuple(self._append(decisions))
 
     def verify_chain(self, *, anchor: Anchor | None = None, progress: Progress | None = None) -> ChainReport:
         """Whether every decision is as it was written; see `app.store.verification` for what this can show."""
@@ -92,13 +97,19 @@ class Store:
         self.close()
 
     def _append(
-        self, decisions: Sequence[RecordedDecision], answer: KeyedAnswer | None, hold: HoldStep | None
+        self,
+        decisions: Sequence[RecordedDecision],
+        answer: KeyedAnswer | None = None,
+        hold: HoldStep | None = None,
+        document: tuple[DocumentKind, Document] | None = None,
     ) -> list[Receipt]:
         sealed = [self._seal(decision) for decision in decisions]
 
         def work(connection: Connection) -> list[Receipt]:
             if answer is not None:
                 self.idempotency.keep_in(connection, answer)
+            if document is not None:
+                self.documents.put_in(connection, document[0], [document[1]])
             receipts = [append(connection, each) for each in sealed]
             if hold is not None:
                 # The head of the chain is ours until the commit, so decisions change a hold in the order of the record.

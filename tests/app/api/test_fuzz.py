@@ -11,7 +11,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from app.gate import Limits, QuoteGate
+from app.answering import Limits
+from app.gate import QuoteGate
 
 # Rules among fields (an end before its start, an orphan line) are beyond JSON Schema, so valid by schema is not valid yet.
 BEYOND_THE_DOCUMENT = [positive_data_acceptance]

@@ -15,7 +15,7 @@ from app.store import (
     KeyedRequest,
     PutResult,
 )
-from tests.app.store.builders import NOON
+from tests.app.store.builders import NOON, a_decision
 
 USAGE = DocumentKind.USAGE
 
@@ -141,3 +141,20 @@ def test_writers_of_the_same_document_take_turns(store):
         thread.join()
     assert store.documents.get(USAGE, "U-1").version == 20
     assert store.documents.get(USAGE, "U-2").version == 1
+
+
+def test_a_decision_and_the_document_it_is_on_are_stored_together_or_not_at_all(store):
+    configuration = DocumentKind.BILLING_CONFIGURATION
+    document = (configuration, a_document("BC-1", b'{"revision": "1"}'))
+    store.record(a_decision(), document=document)
+    assert store.documents.get(configuration, "BC-1").version == 1
+    keyed = KeyedAnswer(
+        request=KeyedRequest(key_id="k", route="r", idempotency_key="i", digest="d"),
+        answer=Answer(status=200, content_type="application/json", body=b"{}"),
+        expires_at=NOON + timedelta(days=20_000),
+    )
+    store.record(a_decision(), answer=keyed)
+    changed = (configuration, a_document("BC-1", b'{"revision": "2"}'))
+    with pytest.raises(AlreadyAnswered):
+        store.record(a_decision(), answer=keyed, document=changed)
+    assert store.documents.get(configuration, "BC-1").version == 1
