@@ -1,0 +1,194 @@
+"""Bills: what streams invoice at an assumed use, by invoice date; and whether two streams cannot but bill the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from policies.domain.invoice import InvoiceLineKind
+from policies.domain.period import Period, billing_periods
+from policies.domain.price_steps import has_one_price
+from policies.domain.schedule import charges
+from policies.twin.use import ONE, Use, flows, is_metered
+
+if TYPE_CHECKING:
+    from policies.domain.charge import Line
+    from policies.domain.metering import Usage
+    from policies.domain.terms import Terms
+    from policies.twin.model import Stream
+
+ZERO = Decimal(0)
+
+
+class Amount(NamedTuple):
+    """What is invoiced on a day for the days of a period."""
+
+    invoice_date: date
+    period: Period
+    amount: Decimal
+    is_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Everything that streams invoice over their horizon, at one use."""
+
+    amounts: tuple[Amount, ...]
+
+    def by_date(self) -> Mapping[date, Decimal]:
+        """What each invoice comes to."""
+        sums: dict[date, Decimal] = defaultdict(lambda: ZERO)
+        for each in self.amounts:
+            sums[each.invoice_date] += each.amount
+        return sums
+
+    def on(self, day: date) -> Mapping[Period, Decimal]:
+        """The invoice of a day, by service period."""
+        sums: dict[Period, Decimal] = defaultdict(lambda: ZERO)
+        for each in self.amounts:
+            if each.invoice_date == day:
+                sums[each.period] += each.amount
+        return sums
+
+    def split(self, day: date | None) -> tuple[Bill, Bill]:
+        """What is for service before a day, and from it on."""
+        if day is None:
+            return self, Bill(())
+        return (
+            Bill(tuple(each for each in self.amounts if each.period.start < day)),
+            Bill(tuple(each for each in self.amounts if each.period.start >= day)),
+        )
+
+
+@dataclass(slots=True)
+class Biller:
+    """The bills of one side of a match. `factors` are the meter's units that one of the agreement's is, by stream id."""
+
+    streams: Sequence[Stream]
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+    _known: dict[Use | None, Bill] = field(default_factory=dict)
+    _fixed: list[Amount] | None = None
+
+    def bill(self, use: Use | None) -> Bill:
+        """The bill at a use; each is made once. Raises `Unscheduled`."""
+        found = self._known.get(use)
+        if found is None:
+            metered = [each for each in self.terms() if is_metered(each[0])]
+            amounts = list(self._not_metered())
+            for terms, factor in metered:
+                amounts += _amounts(terms, None if use is None else use.on(terms, factor))
+            amounts.sort()
+            found = self._known[use] = Bill(tuple(amounts))
+        return found
+
+    @property
+    def is_metered(self) -> bool:
+        return any(is_metered(terms) for terms, _ in self.terms())
+
+    def terms(self) -> list[tuple[Terms, Decimal]]:
+        """All terms of the side, each with its factor."""
+        return [(terms, self.factors.get(each.id, ONE)) for each in self.streams for terms in each.terms]
+
+    def _not_metered(self) -> list[Amount]:
+        if self._fixed is None:
+            self._fixed = [each for terms, _ in self.terms() if not is_metered(terms) for each in _amounts(terms, None)]
+        return self._fixed
+
+
+def _amounts(terms: Terms, usage: Usage | None) -> list[Amount]:
+    return [
+        Amount(each.invoice_date, each.service_period, each.amount, each.kind is InvoiceLineKind.ONE_TIME)
+        for each in charges(terms, usage)
+    ]
+
+
+def same_without_billing(one: Biller, other: Biller) -> bool:
+    """Whether both sides bill by the same terms: then their bills are the same, at any use."""
+    left = [_key(terms, factor) for terms, factor in _joined(other.terms())]
+    for terms, factor in _joined(one.terms()):
+        key = _key(terms, factor)
+        if key not in left:
+            return False
+        left.remove(key)
+    return not left
+
+
+def _joined(all_terms: Sequence[tuple[Terms, Decimal]]) -> list[tuple[Terms, Decimal]]:
+    """The terms, with those made one that go on as before: a term and its renewal at the same price."""
+    result: list[tuple[Terms, Decimal]] = []
+    for terms, factor in all_terms:
+        if result and _goes_on(result[-1][0], terms):
+            before = result.pop()[0]
+            result.append((replace(before, term=Period(before.dated.start, terms.dated.end)), factor))
+        else:
+            result.append((terms, factor))
+    return result
+
+
+def _goes_on(before: Terms, after: Terms) -> bool:
+    if before.term is None or after.term is None or before.term.end != after.term.start:
+        return False
+    months = (before.price_months, before.billing_months)
+    if None in months or not (has_one_price(before) and has_one_price(after)) or before.first_invoice is not None:
+        return False
+    if before.line.minimum_commitment is not None or before.line.drawdown is not None:
+        return False
+    if _key(replace(before, since=None), ONE)[:-_OF_DATES] != _key(replace(after, since=None), ONE)[:-_OF_DATES]:
+        return False
+    turns = max(months[0] or 1, months[1] or 1)
+    return billing_periods(after.term, turns, before.anchor_day, before.anchor)[0].whole.start == after.term.start
+
+
+_OF_DATES = 2
+
+
+def _key(terms: Terms, factor: Decimal) -> tuple[object, ...]:
+    """Everything that the bills of terms follow from; the last two are its days."""
+    line, anchor, term = terms.line, terms.anchor, terms.term
+    is_dated = any(each.starts_on is not None or not each.is_open_ended for each in line.discounts)
+    start = date.min if term is None else term.start
+    return (
+        *_BILLED(line),
+        *((line.discounts, line.list_unit_price) if is_dated else ()),
+        *((factor, line.quantity_basis, flows(terms)) if is_metered(terms) else ()),
+        line.quantity,
+        line.model,
+        terms.price_period,
+        None if terms.comes_once else (terms.billing_frequency, terms.billing_timing, anchor),
+        terms.anchor_day or (anchor and anchor.day),
+        terms.first_invoice,
+        (terms.since, terms.risen) if _counts_from_its_beginning(line) else None,
+        max(terms.billing_start or date.min, start),
+        term,
+    )
+
+
+def _counts_from_its_beginning(line: Line) -> bool:
+    return bool(line.uplift_percent or line.free_months or line.discounts)
+
+
+_BILLED = attrgetter(
+    "charge_type",
+    "net_unit_price",
+    "tiers",
+    "package",
+    "percentage",
+    "included_quantity",
+    "included_unlimited",
+    "overage_unit_price",
+    "hard_cap",
+    "minimum_amount",
+    "maximum_amount",
+    "minimum_commitment",
+    "drawdown",
+    "free_months",
+    "ramp",
+    "uplift_percent",
+    "uplift_method",
+    "uplift_at",
+)

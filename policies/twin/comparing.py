@@ -1,0 +1,329 @@
+"""Two sides' bills, held against each other: whether they are the same at any use, where they part, and what that costs.
+
+Invoices are compared by their date. Where some differ, amounts are compared once more by the days that they are for, cut
+where both sides begin a period: what is the same then only comes on other days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from policies.domain.money import minor_unit
+from policies.domain.period import Period
+from policies.twin.bills import Amount, Bill, Biller, same_without_billing
+from policies.twin.grid import Grid, grid
+from policies.twin.model import Parting
+from policies.twin.use import ONE, Use, is_metered
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """On what bills are compared: the day on which the renewed term starts, today, and the use that is expected."""
+
+    currency: str
+    today: date
+    renewal_from: date | None = None
+    expected: Decimal | None = None
+    months: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What one stretch of time bills too little and too much, each by itself, and how much of it is invoiced already."""
+
+    under: Decimal = ZERO
+    over: Decimal = ZERO
+    per_period: Decimal | None = None
+    lost_under: Decimal = ZERO
+    lost_over: Decimal = ZERO
+
+    @property
+    def is_none(self) -> bool:
+        return not self.under and not self.over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How two sides' bills differ. `term` and `renewal` are at the expected use; None where no use could be expected."""
+
+    first: Parting | None = None
+    largest: Parting | None = None
+    term: Gap | None = None
+    renewal: Gap | None = None
+    parts_in_term: bool = False
+    parts_in_renewal: bool = False
+    is_timing: bool = False
+    shifted: Decimal = ZERO
+    drift: Decimal = ZERO
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both sides bill the same, at any use, in the term and in the renewed term."""
+        return not (self.parts_in_term or self.parts_in_renewal or self.drift)
+
+
+EQUAL = Comparison()
+
+
+class _Seen(NamedTuple):
+    """An invoice that differs, at a use."""
+
+    day: date
+    agreement: Decimal
+    billing: Decimal
+    use: Use | None
+    in_term: bool
+
+    @property
+    def difference(self) -> Decimal:
+        return self.agreement - self.billing
+
+
+def same_bills(agreement: Biller, billing: Biller, basis: Basis, *, in_renewal: bool = False) -> bool:
+    """Whether both sides bill the same over the term (or, `in_renewal`, the renewed term) at any use. Raises `Unscheduled`."""
+    if same_without_billing(agreement, billing):
+        return True
+    unit = minor_unit(basis.currency)
+    for use in _uses(agreement, billing, basis):
+        agreed, billed = (each.bill(use).split(basis.renewal_from)[in_renewal] for each in (agreement, billing))
+        if any(_differing(agreed, billed, unit)):
+            return False
+        if (use is None or use.quantity == basis.expected) and _drift(agreed, billed) > unit:
+            return False
+    return True
+
+
+def compare(agreement: Biller, billing: Biller, basis: Basis) -> Comparison:
+    """The comparison of the two sides of a match. Raises `Unscheduled`."""
+    if same_without_billing(agreement, billing):
+        return EQUAL
+    unit = minor_unit(basis.currency)
+    uses = _uses(agreement, billing, basis)
+    seen = list(_seen(agreement, billing, basis, uses))
+    expected = _expected(agreement, billing, basis)
+    drift = ZERO
+    if not seen and (expected is not None or uses == (None,)):
+        drift = _drift(
+            agreement.bill(expected).split(basis.renewal_from)[0], billing.bill(expected).split(basis.renewal_from)[0]
+        )
+    if not seen and drift <= unit:
+        return EQUAL
+    told = _Told(agreement, billing, basis, uses)
+    return told.comparison(seen, expected, drift)
+
+
+def _seen(agreement: Biller, billing: Biller, basis: Basis, uses: Sequence[Use | None]) -> Iterator[_Seen]:
+    unit = minor_unit(basis.currency)
+    for use in uses:
+        both = [each.bill(use).split(basis.renewal_from) for each in (agreement, billing)]
+        for is_term, agreed, billed in zip((True, False), *both, strict=True):
+            yield from (_Seen(*each, use, is_term) for each in _differing(agreed, billed, unit))
+
+
+class _Told:
+    """What is said of invoices that differ."""
+
+    def __init__(self, agreement: Biller, billing: Biller, basis: Basis, uses: Sequence[Use | None]) -> None:
+        self.agreement, self.billing, self.basis = agreement, billing, basis
+        self.is_metered = uses != (None,)
+        self.uses = uses
+
+    def comparison(self, seen: Sequence[_Seen], expected: Use | None, drift: Decimal) -> Comparison:
+        is_known = expected is not None or not self.is_metered
+        term, renewal, shifted = self._gaps(expected) if is_known else (None, None, ZERO)
+        in_term = [each for each in seen if each.in_term]
+        first = self._first(in_term or seen)
+        largest = max(
+            _likely(in_term or seen), key=lambda each: (abs(each.difference), -each.day.toordinal()), default=None
+        )
+        return Comparison(
+            first=first and self._parting(first),
+            largest=largest and self._parting(largest),
+            term=term,
+            renewal=renewal,
+            parts_in_term=bool(in_term),
+            parts_in_renewal=len(in_term) < len(seen),
+            is_timing=bool(in_term) and self._is_timing(in_term, term),
+            shifted=shifted,
+            drift=drift,
+        )
+
+    def _gaps(self, use: Use | None) -> tuple[Gap, Gap | None, Decimal]:
+        agreed, billed = self.agreement.bill(use), self.billing.bill(use)
+        (term, renewal), (own_term, own_renewal) = (each.split(self.basis.renewal_from) for each in (agreed, billed))
+        gap = _gap(term, own_term, self.basis)
+        after = None if self.basis.renewal_from is None else _gap(renewal, own_renewal, self.basis)
+        differing = _differing(term, own_term, ZERO)
+        shifted = sum((max(ZERO, each[1] - each[2]) for each in differing), ZERO) if gap.is_none else ZERO
+        return gap, after, shifted
+
+    def _is_timing(self, seen: Sequence[_Seen], term: Gap | None) -> bool:
+        """Whether the days alone differ: at the use that is expected, else where the most differs."""
+        if term is not None and not term.is_none:
+            return False
+        most = max(seen, key=lambda each: abs(each.difference))
+        return self._gaps(most.use)[0].is_none
+
+    def _first(self, seen: Sequence[_Seen]) -> _Seen | None:
+        """The earliest invoice that differs, at the smallest use at which it does: a whole number, where one does."""
+        if not seen:
+            return None
+        day = min(each.day for each in seen)
+        found = [each for each in seen if each.day == day]
+        whole = [each for each in found if each.use is None or each.use.quantity % 1 == 0]
+        first = min(whole or found, key=lambda each: (each.use is not None and each.use.uneven, _quantity(each)))
+        return self._smallest(first) if whole and first.use is not None and not first.use.uneven else first
+
+    def _smallest(self, seen: _Seen) -> _Seen:
+        """The same invoice at the smallest whole use above the last one at which it does not differ."""
+        use = seen.use
+        if use is None:
+            return seen
+        below = [each.quantity for each in self.uses if each is not None and each.quantity < use.quantity]
+        low, high = int(max(below, default=ZERO)), int(use.quantity)
+        while high - low > 1:
+            middle = (low + high) // 2
+            tried = self._at(seen, replace(use, quantity=Decimal(middle)))
+            if abs(tried.difference) > minor_unit(self.basis.currency):
+                seen, high = tried, middle
+            else:
+                low = middle
+        return seen
+
+    def _at(self, seen: _Seen, use: Use) -> _Seen:
+        """The same invoice at another use."""
+        parts = [each.bill(use).split(self.basis.renewal_from) for each in (self.agreement, self.billing)]
+        agreed, billed = (part[not seen.in_term].by_date().get(seen.day, ZERO) for part in parts)
+        return _Seen(seen.day, agreed, billed, use, seen.in_term)
+
+    def _parting(self, seen: _Seen) -> Parting:
+        agreed, billed = self.agreement.bill(seen.use).on(seen.day), self.billing.bill(seen.use).on(seen.day)
+        periods = sorted(agreed.keys() | billed.keys())
+        period = next((each for each in periods if agreed.get(each, ZERO) != billed.get(each, ZERO)), periods[0])
+        return Parting(
+            period=period,
+            invoice_date=seen.day,
+            agreement=seen.agreement,
+            billing=seen.billing,
+            quantity=None if seen.use is None or self._is_fixed(seen) else seen.use.quantity,
+        )
+
+    def _is_fixed(self, seen: _Seen) -> bool:
+        """Whether the difference is the same without any use and at ten times as much."""
+        if seen.use is None:
+            return True
+        others = (ZERO, max(ONE, seen.use.quantity) * 10)
+        return all(self._at(seen, replace(seen.use, quantity=each)).difference == seen.difference for each in others)
+
+
+# ---------------------------------------------------------------------------------------------------- use
+
+
+def _uses(agreement: Biller, billing: Biller, basis: Basis) -> Sequence[Use | None]:
+    """Every use that is looked at: what is expected first, and uneven use where the two sides count in other periods."""
+    if not (agreement.is_metered or billing.is_metered):
+        return (None,)
+    both = [*agreement.terms(), *billing.terms()]
+    found: Grid = grid(both, basis.months)
+    quantities = dict.fromkeys(found.quantities)
+    first = [] if basis.expected is None else [basis.expected]
+    uses = [Use(each, basis.months) for each in dict.fromkeys([*first, *quantities])]
+    if len({terms.price_months for terms, _ in both if is_metered(terms)}) > 1 and basis.months is not None:
+        uses += [Use(each, basis.months, uneven=True) for each in (found.largest_edge, found.largest_edge * 2)]
+    return tuple(uses)
+
+
+def _expected(agreement: Biller, billing: Biller, basis: Basis) -> Use | None:
+    if basis.expected is None or not (agreement.is_metered or billing.is_metered):
+        return None
+    return Use(basis.expected, basis.months)
+
+
+def _quantity(seen: _Seen) -> Decimal:
+    return ZERO if seen.use is None else seen.use.quantity
+
+
+def _likely(seen: Sequence[_Seen]) -> Sequence[_Seen]:
+    """Without the farthest quantity, which is there to tell prices apart, where others show a difference too."""
+    far = max((_quantity(each) for each in seen), default=ZERO)
+    nearer = [each for each in seen if _quantity(each) < far or each.use is None]
+    return nearer or seen
+
+
+# ------------------------------------------------------------------------------------------------ amounts
+
+
+def _differing(agreement: Bill, billing: Bill, tolerance: Decimal) -> Iterator[tuple[date, Decimal, Decimal]]:
+    """The invoices that differ by more than the tolerance, by date."""
+    agreed, billed = agreement.by_date(), billing.by_date()
+    for day in sorted(agreed.keys() | billed.keys()):
+        one, other = agreed.get(day, ZERO), billed.get(day, ZERO)
+        if abs(one - other) > tolerance:
+            yield day, one, other
+
+
+def _drift(agreement: Bill, billing: Bill) -> Decimal:
+    """What differences add up to that no invoice shows: the sum of all of them, whatever their sign."""
+    return sum((abs(one - other) for _, one, other in _differing(agreement, billing, ZERO)), ZERO)
+
+
+def _gap(agreement: Bill, billing: Bill, basis: Basis) -> Gap:
+    differences = [each for each in _by_service(agreement, billing) if each]
+    under = sum((each for each in differences if each > 0), ZERO)
+    over = -sum((each for each in differences if each < 0), ZERO)
+    past = sum((one - other for day, one, other in _differing(agreement, billing, ZERO) if day < basis.today), ZERO)
+    sizes = Counter(abs(each) for each in differences if (each > 0) == (under >= over))
+    return Gap(
+        under=under,
+        over=over,
+        per_period=sizes.most_common(1)[0][0] if sizes else None,
+        lost_under=max(ZERO, min(under, past)),
+        lost_over=max(ZERO, min(over, -past)),
+    )
+
+
+def _by_service(agreement: Bill, billing: Bill) -> list[Decimal]:
+    """What the agreement bills more than billing does, for each run of days that both sides bill by itself."""
+    both = (agreement.amounts, billing.amounts)
+    if all(any(each.is_once for each in side) and not all(each.is_once for each in side) for side in both):
+        once = [[each for each in side if each.is_once] for side in both]
+        others = [[each for each in side if not each.is_once] for side in both]
+        return [*_in_runs(*once), *_in_runs(*others)]
+    return _in_runs(*both)
+
+
+def _in_runs(agreement: Sequence[Amount], billing: Sequence[Amount]) -> list[Decimal]:
+    cuts = _cuts(agreement, billing)
+    sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for side, sign in ((agreement, 1), (billing, -1)):
+        number = 0
+        for each in sorted(side, key=lambda amount: amount.period):
+            while number < len(cuts) and cuts[number] <= each.period.start:
+                number += 1
+            sums[number] += sign * each.amount
+    return [sums[number] for number in sorted(sums)]
+
+
+def _cuts(agreement: Sequence[Amount], billing: Sequence[Amount]) -> list[date]:
+    """The days on which both sides begin or end a period, and which lie within none."""
+    ends = [{day for each in side for day in (each.period.start, each.period.end)} for side in (agreement, billing)]
+    common = ends[0] & ends[1] if all(ends) else ends[0] | ends[1]
+    periods = sorted({each.period for side in (agreement, billing) for each in side})
+    return [day for day, reach in _reached(sorted(common), periods) if reach <= day]
+
+
+def _reached(days: Sequence[date], periods: Sequence[Period]) -> Iterator[tuple[date, date]]:
+    """Each day, with the latest end of the periods that start before it."""
+    number, reach = 0, date.min
+    for day in days:
+        while number < len(periods) and periods[number].start < day:
+            reach = max(reach, periods[number].end)
+            number += 1
+        yield day, reach
