@@ -66,6 +66,12 @@ def _lock(position: int, text: str) -> _Lock | None:
     return _Lock(position, text, max(durations) if durations else None)
 
 
+def fixed_months(text: str) -> Decimal | None:
+    """For how many months a clause fixes prices; None where it fixes none or does not say for how long."""
+    lock = _lock(0, text)
+    return None if lock is None else lock.months
+
+
 def _in_months(number: str, unit: str) -> Decimal:
     count = Decimal(_NUMBERS.get(number, number))
     return min(count * (TWELVE if unit == "year" else ONE), TWELVE * LONGEST_YEARS)
