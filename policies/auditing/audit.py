@@ -24,7 +24,7 @@ from policies.auditing.strays import stray_findings
 from policies.domain.decision import NotAssessed
 from policies.domain.finding import Direction
 from policies.domain.period import Period
-from policies.domain.schedule import Unscheduled, resolve
+from policies.domain.schedule import Unscheduled
 
 if TYPE_CHECKING:
     from policies.domain.agreement import Agreement
@@ -70,7 +70,7 @@ def _term(versions: Sequence[Version]) -> Period | None:
     found = []
     for version in versions:
         with suppress(Unscheduled):
-            term = resolve(version.line, version.quote).term
+            term = version.terms.term
             found += [] if term is None else [term]
     return Period(min(each.start for each in found), max(each.end for each in found)) if found else None
 

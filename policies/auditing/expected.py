@@ -17,7 +17,7 @@ from policies.domain.metering import has_overage
 from policies.domain.money import format_amount, plain, round_to_currency
 from policies.domain.period import Period
 from policies.domain.rating import ONE, ZERO, Unrateable, billable_quantity, rate, rate_overage
-from policies.domain.schedule import Charge, Terms, charges, resolve
+from policies.domain.schedule import Charge, Terms, charges
 
 if TYPE_CHECKING:
     from policies.amended import Version
@@ -99,7 +99,7 @@ class Component:
 
 def components(version: Version, usage: UsageBook) -> list[Component]:
     """Everything that a version of a line should bill over its term. Raises `Unscheduled` where that is not determined."""
-    terms = resolve(version.line, version.quote)
+    terms = version.terms
     probe = _Probe(version.line, usage)
     found = charges(terms, probe if depends_on_use(version.line) else None)
     built = [_of_charge(version, terms, charge) for charge in found if not _is_use(version.line, charge)]
