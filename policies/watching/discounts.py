@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def _at_end(scene: Scene, watch: Watch, until: date) -> Iterator[Notice | NotAss
     if watch.terms.is_usage:
         yield from _of_use(scene, watch, until)
         return
-    rise = _rise([watch.terms], until)
+    rise = _rise((watch.terms, *watch.beside), until)
     if rise is None:
         yield _unknown(watch, f"the discount on {name} ends on {last}, and its price without it is not determined")
     elif rise > 0:
@@ -66,10 +66,11 @@ def _why_unknown(scene: Scene, watch: Watch, last: date) -> str:
     return ""
 
 
-def _rise(schedules: list[Terms] | tuple[Terms | None, ...], until: date) -> Decimal | None:
+def _rise(schedules: Iterable[Terms | None], until: date) -> Decimal | None:
     """By how much a month costs more from the day after the discount on."""
-    after = added(None if each is None else monthly(each, until) for each in schedules)
-    before = added(None if each is None else monthly(each, until - _ONE_DAY) for each in schedules)
+    billed = tuple(schedules)
+    after = added(None if each is None else monthly(each, until) for each in billed)
+    before = added(None if each is None else monthly(each, until - _ONE_DAY) for each in billed)
     return None if after is None or before is None else after - before
 
 
@@ -107,7 +108,7 @@ def _notice(scene: Scene, watch: Watch, until: date, missing: Decimal) -> Notice
 
 def _evidence(watch: Watch, until: date, currency: str) -> Evidence:
     now = added(None if each is None else monthly(each, until) for each in watch.billed)
-    then = monthly(watch.terms, until)
+    then = added(monthly(each, until) for each in (watch.terms, *watch.beside))
     return Evidence(
         field=field_of(watch.line, "net_unit_price"),
         actual=None

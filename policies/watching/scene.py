@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from policies.domain.period import Period, periods_in
 from policies.domain.price_steps import PriceStep, price_of, price_steps
 from policies.domain.quote import Quote
 from policies.domain.schedule import Unscheduled, resolve
+from policies.twin.matching import match
 
 if TYPE_CHECKING:
     from policies.domain.agreement import Agreement
@@ -30,12 +31,16 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A line that holds today, with its terms, and the charges that bill it, with theirs; None where they have no schedule."""
+    """A line that holds today, with its terms, and the charges that bill it, with theirs; None where they have no schedule.
+
+    `beside` are the terms of other lines that the same charges bill.
+    """
 
     line: Line
     terms: Terms
     charges: tuple[BillingCharge, ...] = ()
     billed: tuple[Terms | None, ...] = ()
+    beside: tuple[Terms, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -90,7 +95,6 @@ def scene_of(
         unknown.append(NotAssessed(policy_id="watch-billing", because=because))
         configuration = None
     now = [(version, terms) for version, terms in held if terms.term is not None and terms.term.contains(as_of)]
-    lines = tuple(_watched(version.line, terms, configuration, now) for version, terms in now if not terms.comes_once)
     scene = Scene(
         agreement=agreement,
         configuration=configuration,
@@ -98,7 +102,7 @@ def scene_of(
         limits=limits,
         as_of=as_of,
         term=term,
-        lines=lines,
+        lines=tuple(_lines(now, folded.versions, configuration)),
         usage=_book(agreement, folded.versions, usage),
     )
     return scene, tuple(unknown)
@@ -126,19 +130,25 @@ def _book(agreement: Agreement, versions: Iterable[Version], usage: Iterable[Usa
     return book
 
 
-def _watched(
-    line: Line,
-    terms: Terms,
-    configuration: BillingConfiguration | None,
-    now: list[tuple[Version, Terms]],
-) -> Watch:
+def _lines(
+    now: Sequence[tuple[Version, Terms]], versions: Iterable[Version], configuration: BillingConfiguration | None
+) -> Iterator[Watch]:
+    """The lines that hold today and come again, with what bills them."""
+    held = {version.line.line_id: terms for version, terms in now if not terms.comes_once}
     if configuration is None:
-        return Watch(line=line, terms=terms)
-    named = tuple(each for each in configuration.charges if line.line_id in (each.quote_line_id, each.terms.line_id))
-    if not named and sum(version.line.product_id == line.product_id for version, _ in now) == 1:
-        named = tuple(each for each in configuration.charges if each.terms.product_id == line.product_id)
-    billed = tuple(_billed(each, line, terms, configuration) for each in named)
-    return Watch(line=line, terms=terms, charges=named, billed=billed)
+        yield from (Watch(line=terms.line, terms=terms) for terms in held.values())
+        return
+    charges = {each.charge_id: each for each in configuration.charges}
+    matches = match([version.line for version in versions], configuration.charges).matches
+    of = {line_id: each for each in matches for line_id in each.line_ids}
+    for line_id, terms in held.items():
+        group = of.get(line_id)
+        billing = () if group is None else tuple(charges[each] for each in group.charge_ids)
+        others = (
+            () if group is None else tuple(held[each] for each in group.line_ids if each != line_id and each in held)
+        )
+        billed = tuple(_billed(each, terms.line, terms, configuration) for each in billing)
+        yield Watch(line=terms.line, terms=terms, charges=billing, billed=billed, beside=others)
 
 
 def _billed(charge: BillingCharge, line: Line, terms: Terms, configuration: BillingConfiguration) -> Terms | None:

@@ -105,3 +105,12 @@ def test_an_agreement_that_is_not_in_force_is_left_alone(day):
 def test_an_amendment_that_changed_the_line_is_what_holds():
     amendment = {"amendment_id": "AM-1", "effective_date": "2026-02-01", "lines": [SEATS]}
     assert seen(a_contract(DISCOUNTED, amendments=[amendment]), a_set_up(SEATS), on="2026-03-10").alerts == ()
+
+
+def test_one_charge_for_two_lines_is_held_to_the_sum_of_both():
+    training = SEATS | {"line_id": "2", "product_id": "TRAINING", "net_unit_price": "20", "parent_line_id": "1"}
+    both = SEATS | {"net_unit_price": "100"}
+    alert = only_alert(seen(a_contract(DISCOUNTED, training), a_set_up(both), on="2026-03-10"))
+    assert alert.finding.amount_at_risk.per_period == Decimal("2000.00")
+    stepped = both | {"ramp": [{"start_date": "2026-04-01", "net_unit_price": "120"}]}
+    assert seen(a_contract(DISCOUNTED, training), a_set_up(stepped), on="2026-03-10").alerts == ()
