@@ -190,11 +190,11 @@ class _Body:
 
     def _value(self, name: str, each: Any) -> Iterator[str]:
         """Lines that bind `x` to the field's value."""
+        self._writer.names.update(each.source_names())
         nested = self._nested(each)
         if nested is not None:
             yield from nested
             return
-        self._writer.names.update(each.source_names())
         word = "if"
         for shortcut in each.shortcuts():
             yield f"{word} {shortcut.test}: x = {shortcut.value}"

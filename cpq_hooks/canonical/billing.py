@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from cpq_hooks.canonical.fields import Currency, Flag, Key, TimeZone
+from cpq_hooks.canonical.fields import Choice, Currency, Flag, Key, TimeZone
 from cpq_hooks.canonical.line import TERMS_RULES, LineSchema
 from cpq_hooks.canonical.nesting import Items, Part
 from cpq_hooks.canonical.numbers import Whole
@@ -17,6 +17,7 @@ from cpq_hooks.canonical.quote import AccountSchema, twice
 from cpq_hooks.canonical.record import Placed, Record, Rule
 from cpq_hooks.canonical.times import Day, Moment
 from policies.domain.billing import BillingCharge, BillingConfiguration
+from policies.domain.money import RoundingPolicy
 
 
 class ChargeSchema(LineSchema):
@@ -58,6 +59,11 @@ class BillingConfigurationSchema(Record):
     created_at = Moment("When it was set up; a date is the start of that day.", whole_days="start")
     first_invoice_date = Day("The day of the first invoice.")
     billing_anchor_day = Whole("The day of the month on which billing periods begin.", least=1, most=31)
+    rounding = Choice(
+        RoundingPolicy,
+        "Whether each invoice is rounded by itself (round_then_sum) or what rounding leaves is carried on "
+        "(sum_then_round); the agreement's where it is not given.",
+    )
     auto_renew = Flag("Whether billing goes on after the term without being told.")
     charges = Items(
         Part(ChargeSchema, "One charge."), "What billing will invoice, charge by charge.", required=True, noun="charges"

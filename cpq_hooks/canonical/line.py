@@ -37,6 +37,7 @@ from policies.domain.charge import (
     UpliftAt,
     UpliftMethod,
 )
+from policies.domain.tiers import as_bounds
 
 MOST_TIERS: Final = 1_000
 MOST_SEGMENTS: Final = 600
@@ -62,12 +63,29 @@ def ends_after_start(first: str, last: str) -> Rule:
     return Rule((first, last), check, holds=in_order)
 
 
+class Bound(Number):
+    """The last quantity of a tier under its other name."""
+
+    def placing(self) -> Sequence[str]:
+        return ("{r}.up_to = x",)
+
+    def place(self, values: dict[str, Any]) -> None:
+        bound = values.pop("to")
+        if bound is not None:
+            values["up_to"] = bound
+
+
 class TierSchema(Record):
-    """One step of a tier table."""
+    """One step of a tier table. It begins where the one before it ends; `from` may say so as well."""
 
     record = Tier
 
+    starts_at = Number(
+        "Where the tier begins: the bound before it, or one whole unit above; anything else is reported as a defect.",
+        data_key="from",
+    )
     up_to = Number("The last quantity that belongs to the tier; null for the open last tier.", above=0)
+    to = Bound("In place of up_to: the same.", above=0, load_only=True)
     unit_price = Number("The price of each unit in the tier; a negative one is reported as a defect.", least=None)
     flat_fee = Amount("The fee for the tier as such, due once it is entered.", least=None)
 
@@ -77,7 +95,25 @@ class TierSchema(Record):
             return (((), Flaw("no_price", "the tier has neither unit_price nor flat_fee: send at least one")),)
         return ()
 
-    conditions = (Rule((), _priced),)
+    @staticmethod
+    def _one_bound(_: Any) -> Sequence[Placed]:
+        return ((("to",), Flaw("conflict", "up_to and to are the same bound: send one of them")),)
+
+    conditions = (Rule((), _priced), Rule(("up_to", "to"), _one_bound))
+
+
+class TierTable(Items):
+    """The tiers of a line, from which starts that the bounds imply are left out, so that equal tables are equal."""
+
+    def placing(self) -> Sequence[str]:
+        return ("{r}.tiers = as_bounds(x)",)
+
+    def source_names(self) -> Mapping[str, object]:
+        return {**super().source_names(), "as_bounds": as_bounds}
+
+    def place(self, values: dict[str, Any]) -> None:
+        if values["tiers"]:
+            values["tiers"] = as_bounds(values["tiers"])
 
 
 class PackageSchema(Record):
@@ -283,7 +319,7 @@ class LineSchema(Record):
     )
     discount_percent = PlainDiscount("In place of discounts: one plain discount in percent.", load_only=True)
     unit_cost = Number("What one unit costs the seller per price period.")
-    tiers = Items(
+    tiers = TierTable(
         Part(TierSchema, "One step of the tier table."),
         "The tier table, bounds ascending.",
         most=MOST_TIERS,

@@ -1,8 +1,8 @@
 """Remedies as JSON Patches (RFC 6902) of the very document that was sent.
 
 A change of the domain points into the canonical form. What was sent may say the same in other words (one plain
-`discount_percent`, a clause as its text alone, an allowance that is "unlimited") or may lack the object that a field
-belongs to. The patch is one that a program can apply to what it sent, and send again.
+`discount_percent`, a tier's bound as `to`, a clause as its text alone, an allowance that is "unlimited") or may lack the
+object that a field belongs to. The patch is one that a program can apply to what it sent, and send again.
 """
 
 from __future__ import annotations
@@ -87,6 +87,8 @@ class _Draft:
                 steps = (*steps[:2], "discount_percent")
             else:
                 yield from self._spelt_out(steps[:2])
+        elif steps[-1] == "up_to" and self._holds((*steps[:-1], "to")):
+            steps = (*steps[:-1], "to")
         elif steps[-1] == "included_unlimited":
             steps, value = (*steps[:-1], "included_quantity"), UNLIMITED if value else None
         elif steps[:1] == ("special_terms",) and isinstance(self._at(steps[:2]), str):

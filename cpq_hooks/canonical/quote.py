@@ -16,6 +16,7 @@ from cpq_hooks.canonical.times import Day, Moment
 from cpq_hooks.problem import Flaw, json_path, shown
 from policies.domain.agreement import Agreement, Amendment
 from policies.domain.charge import BillingFrequency, BillingTiming
+from policies.domain.money import RoundingPolicy
 from policies.domain.quote import Account, Approval, DealType, Quote, Renewal, Rep, SpecialTerm, Stage, StatedTotals
 
 MOST_AMENDED: Final = 10_000
@@ -193,6 +194,11 @@ class QuoteSchema(Record):
     billing_frequency = Choice(BillingFrequency, "How often an invoice is made.")
     billing_timing = Choice(BillingTiming, "Whether a period is invoiced at its start or after its end.")
     payment_terms_days = Whole("Within how many days an invoice is to be paid.", most=3_650)
+    rounding = Choice(
+        RoundingPolicy,
+        "Whether each invoice is rounded by itself (round_then_sum, the default) or what rounding leaves is carried on "
+        "(sum_then_round).",
+    )
     renewal = Part(RenewalSchema, "What happens when the term ends.")
     termination_for_convenience = Flag("Whether the customer may end the contract early without a reason.")
     special_terms = Clauses(

@@ -11,6 +11,7 @@ from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Loss, 
 from policies.domain.charge import ChargeModel, Tier
 from policies.domain.finding import Change, Evidence
 from policies.domain.money import plain
+from policies.domain.tiers import follows_on, misplaced
 from policies.domain.wording import field_of, listed
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def _model_defects(line: Line) -> Iterator[_Defect]:
 
 
 def _bound_defects(tiers: Sequence[Tier]) -> Iterator[_Defect]:
+    yield from _start_defects(tiers)
     lower = ZERO
     for number, tier in enumerate(tiers[:-1], start=1):
         if tier.up_to is None:
@@ -66,6 +68,17 @@ def _bound_defects(tiers: Sequence[Tier]) -> Iterator[_Defect]:
         yield _Defect(
             f"no tier holds more than {plain(max(last, lower))}", at, plain(last), "no bound (the last tier is open)"
         )
+
+
+def _start_defects(tiers: Sequence[Tier]) -> Iterator[_Defect]:
+    """Tiers that leave a gap behind the one before them, or begin within it."""
+    lower = ZERO
+    for number, tier in enumerate(tiers, start=1):
+        start = tier.starts_at
+        if start is not None and not follows_on(start, lower):
+            sentence = f"tier {number} {misplaced(start, lower)}"
+            yield _Defect(sentence, f"tiers[{number - 1}].from", plain(start), plain(lower))
+        lower = max(lower, tier.up_to or ZERO)
 
 
 def _no_width(number: int, up_to: Decimal, lower: Decimal) -> str:
@@ -110,6 +123,8 @@ def _remedy(facts: LineFacts) -> tuple[tuple[Change, ...], str]:
     line, product = facts.line, facts.product
     known = product.charge_model if product is not None else None
     ordered = _in_order(line.tiers)
+    if any(_start_defects(line.tiers)):
+        return (), "State tiers of which each begins where the one before it ends"
     if ordered is None or any(_price_defects(line)):
         return (), "State tiers with rising bounds, the last one open, each with a price of 0 or more"
     at = f"/lines/{facts.index}"

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from policies.domain.charge import NO_NULLS, NOTHING_EXTRA, BillingTiming, ChargeType, Line
+from policies.domain.money import RoundingPolicy
 from policies.domain.period import MONTHS, add_months
 from policies.domain.quote import Account
 
@@ -48,6 +49,7 @@ class BillingConfiguration:
     created_at: datetime | None = None
     first_invoice_date: date | None = None
     billing_anchor_day: int | None = None
+    rounding: RoundingPolicy | None = None
     auto_renew: bool | None = None
     extra: Mapping[str, object] = field(default=NOTHING_EXTRA, compare=False)
     nulls: frozenset[str] = NO_NULLS

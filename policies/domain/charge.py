@@ -116,11 +116,15 @@ class UpliftAt(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """One step of a tier table. `up_to` is included in the tier; None is the open last tier."""
+    """One step of a tier table. `up_to` is included in the tier; None is the open last tier.
+
+    A tier begins where the one before it ends. `starts_at` is set only where its sender says that it begins elsewhere.
+    """
 
     up_to: Decimal | None
     unit_price: Decimal | None = None
     flat_fee: Decimal | None = None
+    starts_at: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from policies.domain.charge import (
     UpliftAt,
     UpliftMethod,
 )
+from policies.domain.money import RoundingPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,6 +92,7 @@ QUOTE_FIELDS: Final[Mapping[str, Worse]] = {
     "billing_frequency": Worse.ANY,
     "billing_timing": Worse.ANY,
     "payment_terms_days": Worse.HIGHER,
+    "rounding": Worse.ANY,
     "termination_for_convenience": Worse.HIGHER,
     "special_terms": Worse.ANY,
 }
@@ -104,7 +106,17 @@ RENEWAL_FIELDS: Final[Mapping[str, Worse]] = {
 }
 
 _ENUMERATIONS: Final = frozenset(
-    {ChargeType, ChargeModel, PricePeriod, BillingFrequency, BillingTiming, QuantityBasis, UpliftMethod, UpliftAt}
+    {
+        ChargeType,
+        ChargeModel,
+        PricePeriod,
+        BillingFrequency,
+        BillingTiming,
+        QuantityBasis,
+        RoundingPolicy,
+        UpliftMethod,
+        UpliftAt,
+    }
 )
 _MEMBERS: Final = {member: repr(str(member)) for kind in _ENUMERATIONS for member in kind}
 _NO_ITEMS: Final[tuple[object, ...]] = ()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policies.domain.charge import NO_NULLS, NOTHING_EXTRA, BillingFrequency, BillingTiming, Line
+from policies.domain.money import RoundingPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,6 +123,7 @@ class Quote:
     billing_frequency: BillingFrequency | None = None
     billing_timing: BillingTiming | None = None
     payment_terms_days: int | None = None
+    rounding: RoundingPolicy | None = None
     renewal: Renewal | None = None
     termination_for_convenience: bool | None = None
     special_terms: tuple[SpecialTerm, ...] = ()

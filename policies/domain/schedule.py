@@ -67,16 +67,17 @@ class Charge:
     true_up: bool = False
 
 
-def charges(
-    terms: Terms, usage: Usage | None = None, rounding: RoundingPolicy = RoundingPolicy.ROUND_THEN_SUM
-) -> tuple[Charge, ...]:
+def charges(terms: Terms, usage: Usage | None = None, rounding: RoundingPolicy | None = None) -> tuple[Charge, ...]:
     """Every amount that a line bills over its term, by invoice date and then by service period.
 
     `usage` gives the quantity of a period; without it, and for periods of which it knows nothing, only what is due for no
-    use is billed: minimums and the commitment's true-up. A period that bills nothing has no charge. Raises `Unscheduled`.
+    use is billed: minimums and the commitment's true-up. A period that bills nothing has no charge. `rounding` stands in
+    for the terms' own. Raises `Unscheduled`.
     """
     unit = minor_unit(terms.currency)
-    dues = [due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, rounding)]
+    dues = [
+        due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, rounding or terms.rounding)
+    ]
     dues += true_ups(terms, dues, lambda amount: payable(amount, unit))
     dues += burned_credit(terms, dues, lambda amount: payable(amount, unit))
     if terms.first_invoice is not None:

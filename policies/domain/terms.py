@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policies.domain.charge import BillingFrequency, BillingTiming, ChargeType, Line, PricePeriod
+from policies.domain.money import RoundingPolicy
 from policies.domain.period import MONTHS, BillingPeriod, Period, add_months, billing_periods
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Terms:
     since: date | None = None
     risen: int = 0
     first_invoice: date | None = None
+    rounding: RoundingPolicy = RoundingPolicy.ROUND_THEN_SUM
 
     @property
     def comes_once(self) -> bool:
@@ -157,6 +159,7 @@ def resolve(line: Line, quote: Quote, *, price_period: PricePeriod | None = None
         billing_timing=BillingTiming.IN_ARREARS if is_usage else timing,
         payment_terms_days=quote.payment_terms_days,
         time_zone=None if quote.account is None else quote.account.time_zone,
+        rounding=quote.rounding or RoundingPolicy.ROUND_THEN_SUM,
     )
 
 

@@ -69,8 +69,35 @@ def _refuse_disorder(tiers: Sequence[Tier]) -> None:
                 raise BadTiers(f"tier {number} is open but not the last")
         elif tier.up_to <= lower:
             raise BadTiers(f"tier {number} ends at {plain(tier.up_to)}, where {plain(lower)} is reached already")
-        else:
-            lower = tier.up_to
+        if tier.starts_at is not None and not follows_on(tier.starts_at, lower):
+            raise BadTiers(f"tier {number} {misplaced(tier.starts_at, lower)}")
+        lower = lower if tier.up_to is None else tier.up_to
+
+
+def follows_on(starts_at: Decimal, lower: Decimal) -> bool:
+    """Whether a tier that is said to begin there begins where the one before it ends: on the bound, or one whole unit on."""
+    if starts_at == lower:
+        return True
+    return starts_at == lower + 1 and starts_at == starts_at.to_integral_value()
+
+
+def misplaced(starts_at: Decimal, lower: Decimal) -> str:
+    """How a sentence about a tier goes on that leaves a gap, or begins within the one before it."""
+    if starts_at < lower:
+        return f"starts at {plain(starts_at)}, where {plain(lower)} is reached already"
+    return f"starts at {plain(starts_at)}, and the one before it ends at {plain(lower)}"
+
+
+def as_bounds(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
+    """The table without the starts that its bounds imply; only gaps and overlaps keep theirs."""
+    if all(tier.starts_at is None for tier in tiers):
+        return tiers
+    lower, result = ZERO, []
+    for tier in tiers:
+        is_implied = tier.starts_at is not None and follows_on(tier.starts_at, lower)
+        result.append(replace(tier, starts_at=None) if is_implied else tier)
+        lower = lower if tier.up_to is None else tier.up_to
+    return tuple(result)
 
 
 def scaled(tiers: Sequence[Tier], factor: Decimal) -> tuple[Tier, ...]:

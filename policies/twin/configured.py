@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod, UpliftAt
+from policies.domain.money import RoundingPolicy
 from policies.domain.period import Period
 from policies.domain.quote import Quote
 from policies.domain.terms import Terms, Unscheduled, resolve
@@ -232,10 +233,16 @@ def _resolved(
         terms,
         billing_start=_after_trial(charge, terms),
         anchor=anchor,
+        rounding=configuration.rounding or _agreed_rounding(lines),
         anchor_day=None if anchor is None or anchor_day == anchor.day else anchor_day,
         time_zone=zone,
         first_invoice=first if first is not None and first > terms.dated.start else None,
     )
+
+
+def _agreed_rounding(lines: Sequence[Stream]) -> RoundingPolicy:
+    """What the agreement rounds by, which moves a cent at most: silence is no difference worth telling."""
+    return next((terms.rounding for line in lines for terms in line.terms), RoundingPolicy.ROUND_THEN_SUM)
 
 
 def _starts_with(agreed: Terms, terms: Terms) -> bool:

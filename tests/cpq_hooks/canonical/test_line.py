@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from cpq_hooks.canonical import load_quote
+from cpq_hooks.canonical import load_quote, to_document
 from tests.cpq_hooks.refusals import only_problem, places_of
 from tests.documents import a_line_sent, a_quote_sent
 
@@ -127,3 +127,45 @@ def test_terms_that_make_no_sense_are_refused_where_they_stand(field, sent, path
 
 def test_a_price_may_fall_at_an_anniversary():
     assert loaded(uplift_percent="-5").uplift_percent == -5
+
+
+def a_table(*rows):
+    return [dict(zip(("from", "to", "unit_price"), row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("0", "100", "5"), ("101", "200", "4"), ("201", None, "3")),
+        (("1", 100, "5"), (101, 200, "4"), ("201", None, "3")),
+        (("0", "100", "5"), ("100", "200", "4"), ("200.0", None, "3")),
+    ],
+)
+def test_a_table_with_from_and_to_is_the_one_with_up_to(rows):
+    bounds = [{"up_to": bound, "unit_price": price} for bound, price in (("100", "5"), ("200", "4"), (None, "3"))]
+    assert loaded(tiers=a_table(*rows)).tiers == loaded(tiers=bounds).tiers
+    assert to_document(load_quote(a_quote_sent(lines=[a_line_sent(tiers=a_table(*rows))])))["lines"][0]["tiers"] == [
+        {"up_to": "100", "unit_price": "5"},
+        {"up_to": "200", "unit_price": "4"},
+        {"unit_price": "3"},
+    ]
+
+
+def test_a_gap_and_an_overlap_are_read_and_kept_for_the_policies():
+    tiers = loaded(tiers=a_table(("0", "100", "5"), ("150", "200", "4"), ("180", None, "3"))).tiers
+    assert [tier.starts_at for tier in tiers] == [None, 150, 180]
+    halves = loaded(tiers=a_table(("0", "0.5", "5"), ("1.5", None, "4"))).tiers
+    assert halves[1].starts_at == Decimal("1.5")
+
+
+def test_a_tier_has_one_bound():
+    both = [{"up_to": "10", "to": "10", "unit_price": "1"}, {"unit_price": "2"}]
+    assert refused(tiers=both) == (".tiers[0].to", "up_to and to are the same bound: send one of them")
+    path, message = refused(tiers=a_table(("0", "10", "1"), ("11", "5", "2"), ("6", None, "3")))
+    assert (path, message[:32]) == (".tiers[1].up_to", "up_to 5 is below the tier before")
+
+
+def test_how_and_when_a_price_rises_can_be_said():
+    line = loaded(uplift_percent="5", uplift_method="simple", uplift_at="renewal")
+    assert (line.uplift_method, line.uplift_at) == ("simple", "renewal")
+    assert loaded().uplift_method is None

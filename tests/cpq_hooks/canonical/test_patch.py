@@ -53,6 +53,14 @@ def test_a_field_is_replaced_where_it_stood_and_added_where_not(line, changes, o
     assert load_quote(jsonpatch.apply_patch(sent, operations)) == apply(load_quote(sent), changes)
 
 
+def test_a_tier_that_was_sent_with_to_is_changed_there():
+    tiers = [{"from": "0", "to": "10", "unit_price": "2"}, {"from": "11", "to": "20", "unit_price": "1"}]
+    sent = a_quote_sent(lines=[a_line_sent(charge_model="volume", tiers=tiers)])
+    operations = patch([change("/lines/0/tiers/1/up_to", None)], sent)
+    assert operations == [{"op": "replace", "path": "/lines/0/tiers/1/to", "value": None}]
+    assert load_quote(jsonpatch.apply_patch(sent, operations)).lines[0].tiers[1].up_to is None
+
+
 def test_a_plain_discount_that_has_to_say_more_becomes_a_list():
     sent = a_quote_sent(lines=[a_line_sent(discount_percent="20")])
     changes = [change("/lines/0/discounts/0/periods", 3, absent=True), HALF]

@@ -47,6 +47,24 @@ def test_every_defect_is_named(quote, words):
     assert words in violated(CHECK, quote).reports["defects"]
 
 
+@pytest.mark.parametrize(
+    ("starts_at", "words"),
+    [
+        ("60", "tier 2 starts at 60, and the one before it ends at 50"),
+        ("40", "tier 2 starts at 40, where 50 is reached already"),
+    ],
+)
+def test_a_gap_or_an_overlap_between_tiers_is_named_with_its_field(starts_at, words):
+    last = Tier(up_to=None, unit_price=Decimal(5), starts_at=Decimal(starts_at))
+    table = [Tier(up_to=Decimal(50), unit_price=Decimal(10)), last]
+    found = violated(CHECK, a_quote(lines=[a_line(charge_model="volume", net_unit_price=None, tiers=table)]))
+    assert words in found.reports["defects"]
+    assert [(each.field, each.actual, each.expected) for each in found.evidence] == [
+        ("lines[1].tiers[1].from", starts_at, "50")
+    ]
+    assert found.changes == ()
+
+
 def test_all_defects_are_named_at_once_each_with_its_field():
     found = violated(CHECK, tabled(("50", "-10"), ("40", None), model=None))
     assert [each.field for each in found.evidence] == [

@@ -152,6 +152,22 @@ def test_steps_follow_each_other_without_overlap():
     assert all(one.period.end == other.period.start for one, other in pairwise(found))
 
 
+def test_a_simple_uplift_is_a_share_of_the_first_price_each_year():
+    line = a_line(uplift_percent="10", uplift_method="simple")
+    found = steps(line, end_date="2028-12-31")
+    assert found == [("2026-01-01", 10, 100), ("2027-01-01", 10, 110), ("2028-01-01", 10, 120)]
+
+
+def test_a_simple_fall_stops_at_nothing():
+    line = a_line(uplift_percent="-60", uplift_method="simple")
+    assert [price for _, _, price in steps(line, end_date="2028-12-31")] == [100, 40, 0]
+
+
+def test_an_uplift_at_renewal_leaves_the_term_alone():
+    line = a_line(uplift_percent="10", uplift_at="renewal")
+    assert steps(line, end_date="2028-12-31") == [("2026-01-01", 10, 100)]
+
+
 def test_an_uplift_of_minus_100_percent_makes_the_second_year_free():
     found = steps(a_line(uplift_percent="-100"), end_date="2027-12-31")
     assert found == [("2026-01-01", 10, 100), ("2027-01-01", 10, 0)]

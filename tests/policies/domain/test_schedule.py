@@ -213,6 +213,17 @@ def test_a_total_that_is_not_determined_comes_with_its_reason():
     assert committed_total(a_line(), a_quote()) == 12_000
 
 
+def test_the_quote_says_whether_each_invoice_is_rounded_or_their_sum():
+    line = a_line(quantity="1", net_unit_price="10.005")
+    each, in_sum = (
+        [charge.amount for charge in charges(resolve(line, a_quote(rounding=rounding)))]
+        for rounding in (None, "sum_then_round")
+    )
+    # Twelve times 10.01, and 10.01 and 10.00 in turn: 12 * 10.005 = 120.06.
+    assert (set(each), sum(each)) == ({Decimal("10.01")}, Decimal("120.12"))
+    assert (in_sum[:2], sum(in_sum)) == ([Decimal("10.01"), Decimal("10.00")], Decimal("120.06"))
+
+
 START_DATES = st.dates(date(2023, 1, 1), date(2026, 12, 31))
 PRICES = st.decimals("0.01", 5000, places=2)
 SPANS = st.tuples(START_DATES, st.integers(1, 1200)).map(

@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from policies.domain.tiers import BadTiers, entered, scaled
+from policies.domain.charge import Tier
+from policies.domain.tiers import BadTiers, as_bounds, entered, scaled
 from tests.builders import tiers
 
 TABLE = tiers(("5", "10"), ("10", "8"), (None, "6"))
@@ -38,6 +39,27 @@ def test_what_each_tier_holds_adds_up_to_the_quantity():
 def test_a_table_whose_bounds_do_not_rise_is_refused_at_any_quantity(table, complaint):
     with pytest.raises(BadTiers, match=complaint):
         entered(table, Decimal(1))
+
+
+def from_there(starts_at, first=("10", "1")):
+    """Two tiers, the second of which is said to begin there."""
+    return (*tiers(first), Tier(up_to=None, unit_price=Decimal(2), starts_at=Decimal(starts_at)))
+
+
+@pytest.mark.parametrize(("starts_at", "complaint"), [("12", "tier 2 starts at 12"), ("9", "where 10 is reached")])
+def test_a_table_with_a_gap_or_an_overlap_prices_no_quantity(starts_at, complaint):
+    with pytest.raises(BadTiers, match=complaint):
+        entered(from_there(starts_at), Decimal(1))
+
+
+@pytest.mark.parametrize("starts_at", ["10", "11"])
+def test_a_start_that_the_bounds_imply_is_left_out(starts_at):
+    assert as_bounds(from_there(starts_at)) == tiers(("10", "1"), (None, "2"))
+    assert entered(from_there(starts_at), Decimal("10.5"))[-1].units == Decimal("0.5")
+
+
+def test_one_unit_above_a_bound_with_decimals_is_a_gap():
+    assert as_bounds(from_there("11.5", ("10.5", "1")))[1].starts_at == Decimal("11.5")
 
 
 def test_a_quantity_beyond_the_last_tier_has_no_price():

@@ -310,6 +310,15 @@ def test_tiers_without_a_model_are_read_as_they_were_sold() -> None:
     assert by_day(stream, "2026-01-01") == [80]
 
 
+def test_billing_rounds_as_it_says_and_as_agreed_where_it_says_nothing() -> None:
+    line = a_line(quantity="1", net_unit_price="10.005")
+    agreement = an_agreement(lines=[line], rounding="sum_then_round")
+    sums = [
+        sum(amount for _, amount in billed(set_up(line, agreement, rounding=said))) for said in (None, "round_then_sum")
+    ]
+    assert sums == [Decimal("120.06"), Decimal("120.12")]
+
+
 def test_a_charge_that_starts_after_everything_bills_nothing() -> None:
     stream = set_up(a_line(start_date="2036-01-01"))
     assert (stream.terms, stream.unscheduled) == ((), None)
