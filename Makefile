@@ -81,7 +81,7 @@ docs-check: $(VENV)/.dev
 	@if [ -n "$(GENERATED)" ]; then PYTHONPATH=. $(BIN)/python -m cogapp -P --check --diff $(GENERATED); else echo "No generated page yet."; fi
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure: latency of a check, throughput of a batch
+bench: $(VENV)/.dev ## Measure: latency of a check, throughput of a batch, the audit of a million usage records
 	$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: wheel

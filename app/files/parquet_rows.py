@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from app.files.rows import Advance, Faults, Rows, Table, UnreadableFile
 
-_BATCH: Final = 16_384
+_BATCH: Final = 4_096  # many more at once, and the garbage collector begins to walk through them
 _UTC: Final = pa.timestamp("us", tz="UTC")
 
 
