@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from policies.domain.charge import ChargeType, PricePeriod
+from policies.domain.charge import BillingFrequency, ChargeType, PricePeriod
 from policies.domain.decision import NotAssessed
 from policies.domain.terms import Terms, Unscheduled, resolve
 
@@ -46,7 +46,9 @@ class Version:
     def terms(self) -> Terms:
         """The terms that the version's schedule follows. Raises `Unscheduled`.
 
-        An amendment moves neither the line's billing days nor its anniversaries, and what was free stays free once.
+        An amendment moves neither the line's billing days nor its anniversaries, and what was free stays free once. Only
+        one that changes how often the line is invoiced starts a new calendar on its day: a year that is invoiced at once
+        is invoiced then, and whole.
         """
         found = resolve(self.line, self.quote)
         if self.since is None and self.anchor is None:
@@ -117,7 +119,8 @@ def _replace(versions: list[Version], line: Line, amendment: Amendment, quote: Q
         _end(versions, begins)
         new = replace(new, line=replace(line, start_date=begins), number=len(versions))
         if versions and versions[-1].line.end_date == begins - _ONE_DAY:
-            new = replace(new, anchor=versions[-1].anchor, since=versions[-1].since or _start(versions[-1]))
+            anchor = versions[-1].anchor if _rhythm(versions[-1]) == _rhythm(new) else begins
+            new = replace(new, anchor=anchor, since=versions[-1].since or _start(versions[-1]))
     versions.append(new)
 
 
@@ -133,6 +136,10 @@ def _end(versions: list[Version], day: date) -> None:
             version = replace(version, line=cut, anchor=version.anchor or _calendar(version))  # noqa: PLW2901
         kept.append(version)
     versions[:] = kept
+
+
+def _rhythm(version: Version) -> BillingFrequency | None:
+    return version.line.billing_frequency or version.quote.billing_frequency
 
 
 def _start(version: Version) -> date | None:
