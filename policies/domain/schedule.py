@@ -74,11 +74,19 @@ def charges(terms: Terms, usage: Usage | None = None, rounding: RoundingPolicy |
     use is billed: minimums and the commitment's true-up. A period that bills nothing has no charge. `rounding` stands in
     for the terms' own. Raises `Unscheduled`.
     """
+    return settled(terms, dues_of(terms, usage, rounding))
+
+
+def dues_of(terms: Terms, usage: Usage | None = None, rounding: RoundingPolicy | None = None) -> list[Due]:
+    """The amounts of a line, rounded, before its commitment is trued up and its credit burned. Raises `Unscheduled`."""
+    policy = rounding or terms.rounding
+    return [due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, policy)]
+
+
+def settled(terms: Terms, dues: list[Due]) -> tuple[Charge, ...]:
+    """The charges that dues come to, with what the terms' commitment and prepaid credit add or take off."""
     unit = minor_unit(terms.currency)
-    dues = [
-        due for stream in _streams(terms, usage) for due in rounded(stream, terms.currency, rounding or terms.rounding)
-    ]
-    dues += true_ups(terms, dues, lambda amount: payable(amount, unit))
+    dues = [*dues, *true_ups(terms, dues, lambda amount: payable(amount, unit))]
     dues += burned_credit(terms, dues, lambda amount: payable(amount, unit))
     if terms.first_invoice is not None:
         dues = [due._replace(invoice_date=max(due.invoice_date, terms.first_invoice)) for due in dues]
