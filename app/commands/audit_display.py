@@ -69,7 +69,10 @@ def _show_finding(finding: Mapping[str, Any], currency: str) -> None:
     amount = "not assessed" if lost is None else _money(lost, currency)
     click.echo()
     click.secho(
-        _plain(f"{finding['direction'].upper()}  {finding['pattern']}  {finding['policy_id']}  {amount}"), bold=True
+        _plain(
+            f"{finding['direction'].upper()}  {finding['pattern']}  {finding['policy_id']}  {amount}  {finding['finding_id']}"
+        ),
+        bold=True,
     )
     click.echo(_plain(f"  {finding['message']}"))
     _show_all(finding["amount_at_risk"]["assumptions"] if finding["amount_at_risk"] else ())

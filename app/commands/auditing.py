@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app.commands.audit_display import show_report
+from app.commands.audit_outcomes import write_outcomes
 from app.commands.progress import progress
 from app.commands.surroundings import ALLOW, FLAG, Refused, json_option, settings
 from app.files.records import records
@@ -37,6 +38,18 @@ path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.DateTime(["%Y-%m-%d"]),
     help="Expect what should have been invoiced by this day. Default: as far as usage and invoices go.",
 )
+@click.option(
+    "--confirm",
+    multiple=True,
+    metavar="FINDING_ID[=AMOUNT]",
+    help="A finding that is right, and how much of it was recovered, if any; `all` confirms each. Goes to --outcomes.",
+)
+@click.option("--dismiss", multiple=True, metavar="FINDING_ID", help="A finding that is wrong. Goes to --outcomes.")
+@click.option(
+    "--outcomes",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where confirmed and dismissed findings are written, as JSON Lines for POST /v1/outcomes.",
+)
 @json_option
 def audit(
     agreement: Path,
@@ -44,13 +57,18 @@ def audit(
     invoices: Path | None,
     agreement_id: str | None,
     as_of: datetime | None,
+    confirm: tuple[str, ...],
+    dismiss: tuple[str, ...],
+    outcomes: Path | None,
     *,
     as_json: bool,
 ) -> None:
     """Audit an agreement: what should have been billed, what was, and why they differ.
 
-    Nothing is recorded. Exits 0 where nothing leaks, 1 where something was found or could not be told, 3 for bad input.
+    Nothing is recorded but what --outcomes asks for. Exits 0 where nothing leaks, 1 where something was found or could not be told, 3 for bad input.
     """
+    if (outcomes is None) != (not confirm and not dismiss):
+        raise click.UsageError("--outcomes FILE goes with --confirm or --dismiss, which say what to write there.")
     faults = Faults()
     through = None if as_of is None else as_of.date()
     report = _report(agreement, usage, invoices, agreement_id, through, faults)
@@ -59,6 +77,8 @@ def audit(
     if faults.count or report is None:
         told = f"{faults.count:,} problem{'s' if faults.count != 1 else ''}"
         raise Refused(f"The audit has {told} with what it was given.", faults.lines())
+    if outcomes is not None:
+        write_outcomes(outcomes, report, confirm, dismiss)
     document = dump_audit_report(report)
     if as_json:
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))

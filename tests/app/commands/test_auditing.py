@@ -65,3 +65,23 @@ def test_of_several_agreements_one_is_named(run, tmp_path):
     assert run("audit", "--agreement", file, *FILES[2:]).exit_code == 3
     result = run("audit", "--agreement", file, *FILES[2:], "--agreement-id", "AG-SEATS", "--json")
     assert json.loads(result.stdout)["totals"]["under"] == "9350.00"
+
+
+def test_a_confirmed_finding_is_written_as_an_outcome(run, tmp_path):
+    [finding] = json.loads(run("audit", *FILES, "--json").stdout)["findings"]
+    written = tmp_path / "outcomes.jsonl"
+    name = finding["finding_id"]
+    assert run("audit", *FILES, "--confirm", f"{name}=9350.00", "--outcomes", written).exit_code == 1
+    [outcome] = [json.loads(line) for line in written.read_text().splitlines()]
+    assert (outcome["leaked"], outcome["amount"], outcome["recovered_amount"]) == (True, "9350", "9350")
+    run("audit", *FILES, "--confirm", "all", "--outcomes", written)
+    assert json.loads(written.read_text())["outcome_id"] == outcome["outcome_id"]
+    run("audit", *FILES, "--dismiss", name, "--outcomes", written)
+    assert json.loads(written.read_text())["verdict"] == "false_positive"
+
+
+@pytest.mark.parametrize("wanted", ["fnd_0", "all=5", "fnd_0=-1", "fnd_0=1.001", "fnd_0=much"])
+def test_an_outcome_of_no_finding_is_refused(run, tmp_path, wanted):
+    result = run("audit", *FILES, "--confirm", wanted, "--outcomes", tmp_path / "outcomes.jsonl")
+    assert (result.exit_code, (tmp_path / "outcomes.jsonl").exists()) == (3, False)
+    assert run("audit", *FILES, "--confirm", wanted).exit_code == 3
