@@ -52,20 +52,25 @@ def billing_stream(
     start = _start(charge, configuration, model, horizon)
     filled = [*([] if start is None else [start]), *_filled(charge.terms, model)]
     values: dict[str, Any] = {each.field: each.value for each in filled}
-    line = replace(charge.terms, **values)
-    stream = Stream(
+    line = replace(charge.terms, **values) if values else charge.terms
+    terms: tuple[Terms, ...] = ()
+    unscheduled = None
+    try:
+        terms = tuple(_terms(charge, line, configuration, lines, horizon))
+    except Unscheduled as unknown:
+        unscheduled = unknown.reason
+    return Stream(
         side=Side.BILLING,
         id=charge.charge_id,
         index=index,
         line=line,
-        terms=(),
-        assumed=tuple(Assumed(field=each.field, value=str(each.value), taken_from=each.taken_from) for each in filled),
+        terms=terms,
+        renewal=_renewal(terms, horizon),
+        assumed=tuple(
+            [Assumed(field=each.field, value=str(each.value), taken_from=each.taken_from) for each in filled]
+        ),
+        unscheduled=unscheduled,
     )
-    try:
-        terms = tuple(_terms(charge, line, configuration, lines, horizon))
-    except Unscheduled as unknown:
-        return replace(stream, unscheduled=unknown.reason)
-    return replace(stream, terms=terms, renewal=_renewal(terms, horizon))
 
 
 class _Model(NamedTuple):
@@ -211,7 +216,8 @@ def _resolved(
     end: date | None,
     boundary: date | None,
 ) -> Terms:
-    """The charge's terms up to a day, on the calendar that it follows."""
+    """The charge's terms on the calendar that it follows: to its own end, else up to the day `end`."""
+    ends = end if line.end_date is None else boundary
     zone = configuration.time_zone
     if zone is None and configuration.account is not None:
         zone = configuration.account.time_zone
@@ -221,9 +227,9 @@ def _resolved(
         currency=configuration.currency,
         lines=(),
         start_date=min(starts, default=None),
-        end_date=None if boundary is None else boundary - _ONE_DAY,
+        end_date=None if ends is None else ends - _ONE_DAY,
     )
-    terms = resolve(replace(line, end_date=None if end is None else end - _ONE_DAY), shared)
+    terms = resolve(line, shared)
     if terms.comes_once and terms.term is None:
         raise Unscheduled("the start date is not stated")
     anchor = next((each.anchor for own in lines for each in own.terms if _starts_with(each, terms)), terms.anchor)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from policies.domain.charge import Discount, Line, PricePeriod, UpliftAt, UpliftMethod
+from policies.domain.charge import Discount, PricePeriod, UpliftAt, UpliftMethod
 from policies.domain.discounts import dated
 from policies.domain.period import Period, add_months, whole_months
 from policies.domain.price_steps import HUNDRED, ONE, PriceStep, anniversaries, at_step, price_steps, risen
@@ -42,14 +42,15 @@ def renewed(terms: Terms, period: Period, renewal: Renewal | None = None) -> Ter
     next_step = _next_step(terms, period, last)
     rises = _own_rises(terms)
     rise = _rise(terms, period, rises, renewal)
-    line = _raised(terms.line, next_step, rise)
+    step = _times(next_step, rise)
     waits = terms.first_paid_day > period.start
     line = replace(
-        line,
+        at_step(terms.line, step),
+        net_unit_price=terms.line.net_unit_price if step.unit_price is None else step.unit_price,
         start_date=period.start,
         end_date=period.last_day,
         billing_start_date=None,
-        free_months=line.free_months if waits else None,
+        free_months=terms.line.free_months if waits else None,
         quantity=last.quantity,
         ramp=(),
         discounts=_still(terms, period),
@@ -63,7 +64,8 @@ def renewed(terms: Terms, period: Period, renewal: Renewal | None = None) -> Ter
 
 def _next_step(terms: Terms, period: Period, last: PriceStep) -> PriceStep:
     """The price on the first day after the term, before any rise on that day."""
-    if _ends_in_a_stated_price(terms):
+    nothing_ends = not terms.line.discounts and not last.is_free
+    if nothing_ends or _ends_in_a_stated_price(terms):
         return last
     line = replace(terms.line, ramp=(), uplift_percent=None)
     following = replace(terms, line=line, term=Period(terms.dated.start, period.end))
@@ -107,12 +109,6 @@ def _is_anniversary(terms: Terms, period: Period) -> bool:
     return add_months(terms.began, 12 * years) == period.start
 
 
-def _raised(line: Line, step: PriceStep, rise: Decimal) -> Line:
-    step = _times(step, rise)
-    line = at_step(line, step)
-    return line if step.unit_price is None else replace(line, net_unit_price=step.unit_price)
-
-
 def _times(step: PriceStep, factor: Decimal) -> PriceStep:
     """The step with its price, or what its tiers count, times a factor."""
     if factor == ONE:
@@ -124,6 +120,8 @@ def _times(step: PriceStep, factor: Decimal) -> PriceStep:
 
 def _still(terms: Terms, period: Period) -> tuple[Discount, ...]:
     """The discounts that still end, or start, in the renewed term; the others are in its price for good."""
+    if not terms.line.discounts:
+        return ()
     following = replace(terms, term=Period(terms.dated.start, period.end))
     left = [each for each in dated(following) if each.until is None or each.until > period.start]
     if all(each.discount.is_open_ended and each.start <= period.start for each in left):

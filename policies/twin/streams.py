@@ -12,7 +12,7 @@ from policies.domain.decision import NotAssessed
 from policies.domain.period import Period
 from policies.domain.terms import Terms, Unscheduled, term_of
 from policies.twin.configured import billing_stream
-from policies.twin.model import Side, Stream
+from policies.twin.model import Assumed, Side, Stream
 from policies.twin.renewing import renewal_after, renewed
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from policies.domain.agreement import Agreement
     from policies.domain.quote import Quote
 
-__all__ = ["AgreementStreams", "Horizon", "agreement_streams", "billing_stream", "horizon"]
+__all__ = ["AgreementStreams", "Horizon", "agreement_streams", "as_billed", "billing_stream", "horizon"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,19 @@ def agreement_streams(agreement: Agreement) -> AgreementStreams:
     )
 
 
+def as_billed(line: Stream, charge: Stream) -> Stream:
+    """A line whose agreement does not say how often it is invoiced, invoiced as often as its charge, which it then says."""
+    frequency = next((terms.billing_frequency for terms in charge.terms if terms.billing_frequency is not None), None)
+    if frequency is None or all(terms.comes_once or terms.billing_frequency is not None for terms in line.terms):
+        return line
+    taken = Assumed(field="billing_frequency", value=str(frequency), taken_from=f"charge {charge.id}")
+    terms = tuple(
+        replace(each, billing_frequency=each.billing_frequency or frequency) if not each.comes_once else each
+        for each in line.terms
+    )
+    return replace(line, terms=terms, assumed=(*line.assumed, taken))
+
+
 def _line_ids(agreement: Agreement) -> list[str]:
     """The lines in the order in which the agreement and then its amendments name them, each once."""
     named = [line.line_id for line in agreement.terms.lines]
@@ -123,16 +136,23 @@ def _renewal_not_said(agreement: Agreement) -> tuple[NotAssessed, ...]:
 
 
 def _stream(agreement: Agreement, versions: Sequence[Version], index: int) -> Stream:
-    line = versions[0].line
-    stream = Stream(side=Side.AGREEMENT, id=line.line_id, index=index, line=line, terms=())
+    line, terms, renewal, unscheduled = versions[0].line, [], None, None
     try:
         terms = [version.terms for version in versions]
         renewal = _renewal_of(agreement, versions[-1], terms[-1])
         if renewal is not None:
             terms.append(renewed(terms[-1], renewal, agreement.terms.renewal))
     except Unscheduled as unknown:
-        return replace(stream, unscheduled=unknown.reason)
-    return replace(stream, terms=tuple(terms), renewal=renewal)
+        terms, renewal, unscheduled = [], None, unknown.reason
+    return Stream(
+        side=Side.AGREEMENT,
+        id=line.line_id,
+        index=index,
+        line=line,
+        terms=tuple(terms),
+        renewal=renewal,
+        unscheduled=unscheduled,
+    )
 
 
 def _renewal_of(agreement: Agreement, version: Version, terms: Terms) -> Period | None:

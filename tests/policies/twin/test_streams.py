@@ -10,7 +10,7 @@ from policies.domain.billing import BillingConfiguration
 from policies.domain.period import Period
 from policies.domain.schedule import charges
 from policies.twin.model import Assumed
-from policies.twin.streams import agreement_streams, billing_stream, horizon
+from policies.twin.streams import agreement_streams, as_billed, billing_stream, horizon
 from tests.builders import a_line, a_quote, built
 
 YEAR = Period(date(2026, 1, 1), date(2027, 1, 1))
@@ -308,6 +308,15 @@ def test_tiers_without_a_model_are_read_as_they_were_sold() -> None:
     stream = set_up(a_line(tiers=tiers, net_unit_price=None), an_agreement(lines=[sold]))
     assert ("charge_model", "volume") in [(each.field, each.value) for each in stream.assumed]
     assert by_day(stream, "2026-01-01") == [80]
+
+
+def test_a_line_that_does_not_say_how_often_it_is_invoiced_is_invoiced_as_billing_does() -> None:
+    agreement = an_agreement(billing_frequency=None)
+    charge = set_up(a_line(billing_frequency="quarterly"), agreement)
+    line = as_billed(a_stream(agreement), charge)
+    assert billed(line)[:2] == [("2026-01-01", 3000), ("2026-04-01", 3000)]
+    assert line.assumed == (Assumed(field="billing_frequency", value="quarterly", taken_from="charge C-1"),)
+    assert as_billed(line, charge) is line
 
 
 def test_billing_rounds_as_it_says_and_as_agreed_where_it_says_nothing() -> None:
