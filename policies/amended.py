@@ -131,11 +131,21 @@ def _end(versions: list[Version], day: date) -> None:
         line, start = version.line, _start(version)
         if start is not None and start >= day and not (comes_once(line) and start < day):
             continue
-        if not comes_once(line) and (line.end_date is None or line.end_date >= day):
+        if not comes_once(line) and _lasts_until(version, day):
             cut = replace(line, end_date=day - _ONE_DAY)
             version = replace(version, line=cut, anchor=version.anchor or _calendar(version))  # noqa: PLW2901
         kept.append(version)
     versions[:] = kept
+
+
+def _lasts_until(version: Version, day: date) -> bool:
+    """Whether a version holds on a day, or is not known to end before it."""
+    try:
+        term = version.terms.term
+    except Unscheduled:
+        term = None
+    last = version.line.end_date if term is None else term.last_day
+    return last is None or last >= day
 
 
 def _rhythm(version: Version) -> BillingFrequency | None:
