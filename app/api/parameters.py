@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -47,6 +47,11 @@ def moment_parameter(name: str, about: str) -> Parameter:
     return Parameter(name=name, about=about, schema={"type": "string", "format": "date-time"}, parse=_moment)
 
 
+def day_parameter(name: str, about: str) -> Parameter:
+    """A parameter that is a day."""
+    return Parameter(name=name, about=about, schema={"type": "string", "format": "date"}, parse=_day)
+
+
 def number_parameter(name: str, about: str, *, least: int, most: int, default: int) -> Parameter:
     """A parameter that is a whole number."""
 
@@ -73,6 +78,15 @@ def _choice(choices: type[E]) -> Callable[[str], E]:
             raise ValueError(f"must be one of {', '.join(choices)}") from None
 
     return parse
+
+
+def _day(text: str) -> date:
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+        raise ValueError("must be a day such as 2026-03-01")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is a day that does not exist") from None
 
 
 def _moment(text: str) -> datetime:

@@ -14,6 +14,7 @@ from app.store.errors import (
 )
 from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
 from app.store.records import (
+    AlertNote,
     Answer,
     Basis,
     DecisionFilter,
@@ -26,8 +27,10 @@ from app.store.records import (
     HoldFilter,
     HoldPage,
     HoldStep,
+    KeptAlert,
     KeyedAnswer,
     KeyedRequest,
+    Noted,
     PutResult,
     Receipt,
     RecordedDecision,
@@ -40,6 +43,7 @@ from app.store.store import Store
 from app.store.verification import Anchor, ChainReport
 
 __all__ = [
+    "AlertNote",
     "AlreadyAnswered",
     "Anchor",
     "Answer",
@@ -59,11 +63,13 @@ __all__ = [
     "HoldPage",
     "HoldStep",
     "IdempotencyConflict",
+    "KeptAlert",
     "KeptRefusal",
     "KeyedAnswer",
     "KeyedRequest",
     "MissingArtefact",
     "NewKey",
+    "Noted",
     "PutResult",
     "Receipt",
     "RecordedDecision",

@@ -171,6 +171,8 @@ def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
         conditions.append(DOCUMENTS.c.occurred_at >= stamp(wanted.occurred_from))
     if wanted.occurred_before is not None:
         conditions.append(DOCUMENTS.c.occurred_at < stamp(wanted.occurred_before))
+    if wanted.after is not None:
+        conditions.append(DOCUMENTS.c.id > searchable(wanted.after))
     return conditions
 
 

@@ -195,13 +195,48 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFilter:
-    """Which documents to find; None matches all. `occurred_from` is included, `occurred_before` is not."""
+    """Which documents to find; None matches all. `occurred_from` is included, `occurred_before` is not, nor is `after`,
+    the id from which on to look.
+    """
 
     account_id: str | None = None
     agreement_id: str | None = None
     parent_id: str | None = None
     occurred_from: datetime | None = None
     occurred_before: datetime | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertNote:
+    """An alert to keep: what it is looked up by, and its JSON document."""
+
+    alert_id: str
+    agreement_id: str
+    policy_id: str
+    pattern: str
+    due_on: date
+    document: bytes
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAlert:
+    """An alert as it is kept: when it was seen first and last, since when it is no more, and when it was sent, if it was."""
+
+    alert: AlertNote
+    first_seen: datetime
+    last_seen: datetime
+    resolved_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What a look at an agreement changed: alerts that are new or have come back, and those that are no more."""
+
+    new: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

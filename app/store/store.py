@@ -10,6 +10,7 @@ from typing import Final, Self
 from sqlalchemy import Connection
 
 from app.store import verification
+from app.store.alerts import Alerts
 from app.store.artefacts import Artefacts
 from app.store.database import Database
 from app.store.decisions import DecisionLog, Sealed, append, seal
@@ -26,7 +27,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 
 class Store:
-    """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`.
+    """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -40,6 +41,7 @@ class Store:
         self.keys = ApiKeys(database, clock)
         self.refused = Refused(database, clock, limit=refused_bytes)
         self.holds = Holds(database)
+        self.alerts = Alerts(database, clock)
 
     @classmethod
     def open(

@@ -20,6 +20,7 @@ from cpq_hooks.canonical.loading import (
     dump_audit_report,
     dump_decision,
     dump_set_up_decision,
+    dump_watched,
     load_agreement,
     load_audit_request,
     load_billing_configuration,
@@ -41,6 +42,7 @@ from cpq_hooks.canonical.record import Record
 from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, ReviewSchema, UsageRecordSchema
 from cpq_hooks.canonical.verification import SetUpDecisionSchema, VerifyRequest, VerifyRequestSchema
 from cpq_hooks.canonical.waivers import WaiverFileSchema
+from cpq_hooks.canonical.watching import WatchedSchema
 
 __all__ = [
     "MOST_LINES",
@@ -51,6 +53,7 @@ __all__ = [
     "dump_audit_report",
     "dump_decision",
     "dump_set_up_decision",
+    "dump_watched",
     "load_agreement",
     "load_audit_request",
     "load_billing_configuration",
@@ -82,6 +85,7 @@ SCHEMAS: Final[Mapping[str, type[Record]]] = {
     "SetUpDecision": SetUpDecisionSchema,
     "AuditRequest": AuditRequestSchema,
     "AuditReport": AuditReportSchema,
+    "Watched": WatchedSchema,
     "Catalog": CatalogSchema,
     "Company": CompanySchema,
     "Waivers": WaiverFileSchema,

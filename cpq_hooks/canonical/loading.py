@@ -21,6 +21,7 @@ from cpq_hooks.canonical.record import Read, Record, document, flaws, schema_of
 from cpq_hooks.canonical.records import InvoiceSchema, OutcomeSchema, ReviewSchema, UsageRecordSchema
 from cpq_hooks.canonical.verification import SetUpDecisionSchema, VerifyRequest, VerifyRequestSchema
 from cpq_hooks.canonical.waivers import WaiverFile, WaiverFileSchema
+from cpq_hooks.canonical.watching import WatchedSchema
 from cpq_hooks.compiled import NotPlain, decoder
 from cpq_hooks.problem import MOST_PROBLEMS, Invalid, Path, Problem, json_path
 from cpq_hooks.yaml_files import Located
@@ -37,6 +38,7 @@ from policies.domain.review import Review
 from policies.domain.usage import UsageRecord
 from policies.twin.decision import SetUpDecision
 from policies.waiver import Waiver
+from policies.watching.alert import Watched
 
 MOST_LINES: Final = 10_000
 """So many lines a document may have, unless the caller says otherwise."""
@@ -148,6 +150,11 @@ def load_verify_request(data: object, *, max_lines: int | None = MOST_LINES) -> 
 def dump_audit_report(report: AuditReport) -> dict[str, Any]:
     """The report of an audit as JSON."""
     return write(AuditReportSchema, report, report.currency)
+
+
+def dump_watched(watched: Watched) -> dict[str, Any]:
+    """What the watch says of an agreement as JSON."""
+    return write(WatchedSchema, watched, watched.currency)
 
 
 def load_review(data: object) -> Review:
