@@ -1,16 +1,17 @@
-"""Housekeeping: what is kept for a time only is forgotten after it, about once an hour, by each web process.
+"""Housekeeping: what is kept for a time only is forgotten after it, and what is held too long is escalated.
 
-Several processes doing the same is no harm: a deletion that finds nothing left is nothing.
+About once an hour, by each web process. Several processes doing the same is no harm: one that finds nothing left does nothing.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
+from app.holding import escalate_holds
 from app.observability.logs import places_of
 
 if TYPE_CHECKING:
@@ -18,18 +19,22 @@ if TYPE_CHECKING:
 
     from app.config import Settings
     from app.store import Store
+    from policies.domain.company import Company
 
 Chore = Callable[[], int]
-"""Does one kind of cleaning and says how many things it forgot."""
+"""Does one kind of work and says how many things it dealt with."""
 EVERY: Final = timedelta(hours=1)
 _PATIENCE: Final = 5.0
 
 
-def chores(store: Store, settings: Settings) -> Mapping[str, Chore]:
-    """What there is to do: answers to old Idempotency-Keys, and refused requests past their time."""
+def chores(
+    store: Store, settings: Settings, company: Callable[[], Company | None], clock: Callable[[], datetime]
+) -> Mapping[str, Chore]:
+    """What there is to do: forget answers to old Idempotency-Keys and refused requests past their time, escalate holds."""
     return {
         "idempotency_answers": store.idempotency.purge,
         "refused_requests": lambda: store.refused.purge(older_than=settings.refused_retention),
+        "escalated_holds": lambda: len(escalate_holds(store.holds, company(), clock())),
     }
 
 
@@ -77,9 +82,9 @@ class Housekeeper:
         """One round. A chore that fails is logged, and done again the next time."""
         for name, chore in self._chores.items():
             try:
-                forgotten = chore()
+                done = chore()
             except Exception as fault:  # noqa: BLE001 - whatever it is, the next round may do better
                 self._log.warning("housekeeping_failed", chore=name, fault=places_of(fault))
             else:
-                if forgotten:
-                    self._log.info("housekeeping", chore=name, forgotten=forgotten)
+                if done:
+                    self._log.info("housekeeping", chore=name, done=done)

@@ -53,7 +53,8 @@ def application(settings: Settings, shared: Path) -> Flask:
     services.rules.on_change = taken_up
     services.rules.on_failure = refused
     services.rules.current()
-    housekeeper = Housekeeper(chores(services.store, settings), log)
+    todo = chores(services.store, settings, lambda: services.rules.current().company, services.clock)
+    housekeeper = Housekeeper(todo, log)
     housekeeper.start()
     atexit.register(housekeeper.stop)
     _warm_up(services)

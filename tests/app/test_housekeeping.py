@@ -11,6 +11,8 @@ from app.housekeeping import Housekeeper, chores
 from app.observability.logs import make_logger
 from app.store import Answer, KeyedAnswer, KeyedRequest, RefusedRequest, Store, StoreUnavailable
 from app.store.upgrade import upgrade
+from policies.holding import HoldState
+from tests.app.store.builders import NOON, a_decision, a_hold, a_step, a_store
 from tests.fakes import Clock
 
 
@@ -58,7 +60,7 @@ def test_a_failure_is_logged_without_its_message_and_the_rest_goes_on(log, logge
         ("housekeeping_failed", "broken"),
         ("housekeeping", "sweep"),
     ]
-    assert events[1]["forgotten"] == 7
+    assert events[1]["done"] == 7
     assert "password" not in logged.getvalue()
 
 
@@ -74,7 +76,7 @@ def test_what_is_past_its_time_is_forgotten_and_nothing_else(sqlite_url):
     upgrade(sqlite_url)
     settings = Settings.from_environment({"QUOTEGUARD_REFUSED_RETENTION_DAYS": "30"})
     with Store.open(sqlite_url, clock=clock) as store:
-        todo = chores(store, settings)
+        todo = chores(store, settings, lambda: None, clock)
         for number in (1, 2):
             refused = RefusedRequest(
                 ref_id=f"ref_{number}", received_at=clock(), route="r", status=422, problem=b"{}", body=b"{}", length=2
@@ -84,7 +86,25 @@ def test_what_is_past_its_time_is_forgotten_and_nothing_else(sqlite_url):
             answer = Answer(status=200, content_type="application/json", body=b"{}")
             store.idempotency.keep(KeyedAnswer(request=request, answer=answer, expires_at=clock() + timedelta(days=30)))
             clock.advance(days=20)
-        assert {name: chore() for name, chore in todo.items()} == {"idempotency_answers": 1, "refused_requests": 1}
+        assert {name: chore() for name, chore in todo.items()} == {
+            "idempotency_answers": 1,
+            "refused_requests": 1,
+            "escalated_holds": 0,
+        }
         assert store.refused.get("ref_1") is None
         assert store.refused.get("ref_2") is not None
-        assert {name: chore() for name, chore in todo.items()} == {"idempotency_answers": 0, "refused_requests": 0}
+        assert {name: chore() for name, chore in todo.items()} == dict.fromkeys(todo, 0)
+
+
+def test_a_hold_is_escalated_when_its_first_invoice_comes_near(sqlite_url):
+    clock = Clock(NOON)
+    with a_store(sqlite_url) as store:
+        todo = chores(store, Settings.from_environment({}), lambda: None, clock)
+        hold = a_hold(first_invoice_date=NOON.date() + timedelta(days=15))
+        store.record(a_decision(), hold=a_step(hold))
+        assert todo["escalated_holds"]() == 0
+        clock.advance(days=10)  # from Sunday 1 March to Wednesday the 11th, three working days before Monday the 16th
+        assert todo["escalated_holds"]() == 1
+        assert store.holds.get("BC-1").state is HoldState.ESCALATED
+        assert [each.event.value for each in store.holds.history("BC-1")] == ["escalated"]
+        assert todo["escalated_holds"]() == 0
