@@ -21,7 +21,7 @@ from policies.twin.renewing import renewed
 
 if TYPE_CHECKING:
     from policies.domain.billing import BillingCharge, BillingConfiguration
-    from policies.twin.streams import Horizon
+    from policies.twin.horizon import Horizon
 
 _ONE_DAY = timedelta(days=1)
 _BY_THE_TERM = frozenset({PricePeriod.TERM, BillingFrequency.TERM, BillingFrequency.ONCE})

@@ -12,6 +12,7 @@ from policies.domain.decision import NotAssessed
 from policies.domain.period import Period
 from policies.domain.terms import Terms, Unscheduled, term_of
 from policies.twin.configured import billing_stream
+from policies.twin.horizon import Horizon
 from policies.twin.model import Assumed, Side, Stream
 from policies.twin.renewing import renewal_after, renewed
 
@@ -22,20 +23,6 @@ if TYPE_CHECKING:
     from policies.domain.quote import Quote
 
 __all__ = ["AgreementStreams", "Horizon", "agreement_streams", "as_billed", "billing_stream", "horizon"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Horizon:
-    """How far the bills are compared: the agreement's term, and one renewed term after it where it renews by itself."""
-
-    term: Period | None = None
-    renewal: Period | None = None
-
-    @property
-    def end(self) -> date | None:
-        """The day after the last that is looked at; None where the agreement does not say when it ends."""
-        last = self.renewal or self.term
-        return None if last is None else last.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
