@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -18,9 +18,12 @@ from policies.auditing.finding_makers import Difference, findings_of
 from policies.auditing.invoiced import Billed, Invoiced, read_invoices
 from policies.auditing.metered import UsageBook
 from policies.auditing.recovery import Recovery
+from policies.auditing.renewals import renewal_findings
 from policies.auditing.report import AuditReport, AuditTotals, Side
+from policies.auditing.rhythm import rhythm_findings
 from policies.auditing.rows import beyond_rows, rows
 from policies.auditing.strays import stray_findings
+from policies.domain.charge import QuantityBasis
 from policies.domain.decision import NotAssessed
 from policies.domain.finding import Direction
 from policies.domain.period import Period
@@ -146,8 +149,10 @@ class _Auditor:
         seen = [each for each in self._expected if each.is_seen]
         self._not_assessed += self._ambiguous(seen)
         differences = [Difference(each, causes[id(each)]) for each in seen if id(each) in causes]
-        found = findings_of(self._agreement, differences, beyond, self._book, self._recovery)
+        found = findings_of(self._agreement, differences, beyond, self._book, self._recovery, self._expected)
         found += stray_findings(self._agreement, self._book, self._expected, self._horizon, found)
+        found += rhythm_findings(self._agreement, seen)
+        found += renewal_findings(self._agreement, self._book, self._expected)
         periods = [*rows(seen, causes, self._recovery), *beyond_rows(beyond)]
         periods.sort(key=lambda row: (row.line_id, row.period_start, row.period_end))
         return AuditReport(
@@ -176,14 +181,27 @@ class _Auditor:
                     causes[id(each)] = explainer.cause(each)
         return causes
 
-    def _ambiguous(self, seen: Iterable[Component]) -> list[NotAssessed]:
+    def _ambiguous(self, seen: Sequence[Component]) -> list[NotAssessed]:
         lines = {
             each.line.line_id: each.line
             for each in seen
             if each.is_unknown and each.counted is not None and self._book.is_ambiguous(each.line, each.counted)
         }
         because = "several usage records lie in one period, and the quantity basis (sum, peak, latest) is not stated"
-        return [NotAssessed(policy_id="audit-quantity-basis", because=because, line_ids=(each,)) for each in lines]
+        found = [NotAssessed(policy_id="audit-quantity-basis", because=because, line_ids=(each,)) for each in lines]
+        return [*found, *self._unknown_levels(seen)]
+
+    def _unknown_levels(self, seen: Iterable[Component]) -> Iterator[NotAssessed]:
+        """Lines that are weighted by time and have records, but not of all of it."""
+        told = set()
+        for each in seen:
+            line, counted = each.line, each.counted
+            if not each.is_unknown or counted is None or line.quantity_basis is not QuantityBasis.TIME_WEIGHTED:
+                continue
+            if line.line_id not in told and self._book.within(line.line_id, counted):
+                told.add(line.line_id)
+                because = self._book.why_unknown(line, counted)
+                yield NotAssessed(policy_id="audit-usage-level", because=because, line_ids=(line.line_id,))
 
     def _totals(
         self, seen: Iterable[Component], beyond: Iterable[Billed], found: Iterable[object], periods: Iterable[object]

@@ -112,6 +112,17 @@ def depends_on_use(line: Line) -> bool:
     return has_overage(line) or (line.charge_type is ChargeType.USAGE and line.model is not ChargeModel.FLAT)
 
 
+def is_by_unit(line: Line) -> bool:
+    """Whether the line sells a number of units, where a further one has no price."""
+    return (
+        line.charge_type is ChargeType.RECURRING
+        and line.model is ChargeModel.PER_UNIT
+        and not depends_on_use(line)
+        and not line.hard_cap
+        and not line.included_unlimited
+    )
+
+
 class _Probe:
     """The usage of a line as its schedule asks for it, remembering each period that was asked for."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from policies.auditing.causes import CREDIT, DOUBLE, NOT_SOLD, TWICE, UNKNOWN_USE, Cause, direction_of
 from policies.auditing.expected import Component, spelt
+from policies.auditing.outlook import outlook
 from policies.auditing.words import message_of, remedy_of
 from policies.domain.finding import AmountAtRisk, Direction, Effect, Evidence, Exposure, Finding, Remedy
 from policies.domain.money import amount_string, format_amount
@@ -44,6 +45,7 @@ def findings_of(
     beyond: Sequence[Billed],
     usage: UsageBook,
     recovery: Recovery,
+    expected: Sequence[Component],
 ) -> list[Finding]:
     """One finding for each cause on each line, the largest amounts first, and one for what no line expects."""
     grouped: dict[tuple[str, Cause, Direction], list[Component]] = defaultdict(list)
@@ -51,7 +53,7 @@ def findings_of(
         direction = Direction.UNDER if each.cause is UNKNOWN_USE else direction_of(each.component.difference)
         line_id = "" if each.cause is DOUBLE else each.component.line.line_id  # one set-up too many owns all its lines
         grouped[line_id, each.cause, direction].append(each.component)
-    found = [_finding(agreement, key[1], key[2], those, recovery) for key, those in grouped.items()]
+    found = [_finding(agreement, key[1], key[2], those, recovery, expected) for key, those in grouped.items()]
     found += _beyond(agreement, beyond)
     found += _harmless_repeats(agreement, usage, found)
     return sorted(found, key=lambda finding: (-_money(finding), finding.pattern, finding.line_ids))
@@ -63,9 +65,15 @@ def _money(finding: Finding) -> Decimal:
 
 
 def _finding(
-    agreement: Agreement, cause: Cause, direction: Direction, those: Sequence[Component], recovery: Recovery
+    agreement: Agreement,
+    cause: Cause,
+    direction: Direction,
+    those: Sequence[Component],
+    recovery: Recovery,
+    expected: Sequence[Component],
 ) -> Finding:
     currency = agreement.terms.currency
+    to_come = outlook(cause.policy, those, expected, currency)
     lost = None if cause is UNKNOWN_USE else sum((abs(each.difference) for each in those), ZERO)
     line_ids = tuple(dict.fromkeys(each.line.line_id for each in those))
     told = {
@@ -88,7 +96,12 @@ def _finding(
         line_ids=line_ids,
         evidence=tuple(_evidence(each) for each in those[:_MOST_EVIDENCE]),
         amount_at_risk=AmountAtRisk(
-            currency=currency, already_lost=lost, assumptions=_assumptions(cause, direction, those, recovery)
+            currency=currency,
+            per_period=None if to_come is None else to_come.per_period,
+            remaining_term=None if to_come is None else to_come.remaining_term,
+            already_lost=lost,
+            assumptions=_assumptions(cause, direction, those, recovery)
+            + (() if to_come is None else (to_come.assumption,)),
         ),
         exposures=tuple(
             Exposure(line_id=each.line.line_id, amount=abs(each.difference), period=each.period)

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from policies.auditing.causes import UNKNOWN_USE
-from policies.auditing.expected import Component, Part, depends_on_use
+from policies.auditing.expected import Component, Part, is_by_unit
 from policies.auditing.finding_makers import finding_id
 from policies.auditing.metered import Reading, Strayed, UsageBook
-from policies.domain.charge import ChargeModel, ChargeType, Line
+from policies.domain.charge import Line
 from policies.domain.finding import AmountAtRisk, Direction, Effect, Evidence, Exposure, Finding, Remedy
 from policies.domain.money import format_amount, plain, round_to_currency
 from policies.domain.period import Period
@@ -174,7 +174,7 @@ def _beyond_sold(
         for each in of_line
         if each.part is Part.FIXED
         and each.quantity
-        and _is_by_unit(each.line)
+        and is_by_unit(each.line)
         and each.is_seen
         and horizon.reaches(each)
         for used in [_peak(usage, each)]
@@ -208,16 +208,6 @@ def _beyond_sold(
         assumption="Not recoverable without the customer's consent: the agreement has no price for more units. "
         "Valued at the net unit price.",
         exposures=exposures,
-    )
-
-
-def _is_by_unit(line: Line) -> bool:
-    return (
-        line.charge_type is ChargeType.RECURRING
-        and line.model is ChargeModel.PER_UNIT
-        and not depends_on_use(line)
-        and not line.hard_cap
-        and not line.included_unlimited
     )
 
 

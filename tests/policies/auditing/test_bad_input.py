@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
+from cpq_hooks.problem import Invalid
 from policies.auditing.audit import audit
 from tests.billing_documents import a_usage, an_agreement, an_invoice, seats_billed, seats_used
 
@@ -123,3 +126,42 @@ def test_an_agreement_without_dates_is_not_assessed():
 def test_nothing_to_go_by_is_told():
     report = audit(an_agreement(), [], [])
     assert "neither usage nor invoices" in reasons(report)["audit-documents"]
+
+
+def test_an_agreement_without_any_billing_is_judged_as_never_billed():
+    report = audit(an_agreement(line=PLAIN), [], [], as_of=date(2024, 3, 31))
+    [finding] = report.findings
+    assert (finding.pattern, finding.amount_at_risk.already_lost) == ("B01", 60_000)
+    # April to December are nine more months at $20,000.
+    assert finding.amount_at_risk.remaining_term == 180_000
+
+
+def test_an_unknown_charge_model_is_refused_when_it_is_read():
+    with pytest.raises(Invalid) as refused:
+        an_agreement(line={"charge_model": "magic"})
+    assert [each.path for each in refused.value.problems] == ["$.lines[0].charge_model"]
+
+
+def test_a_hundred_tiers_of_rising_prices_are_added_up_exactly():
+    tiers = [{"up_to": str(10 * number), "unit_price": str(number)} for number in range(1, 100)] + [
+        {"unit_price": "100"}
+    ]
+    usage = {"charge_type": "usage", "charge_model": "graduated", "quantity": None, "net_unit_price": None}
+    report = audit(an_agreement(line=PLAIN | usage | {"tiers": tiers}), [a_usage(1, 1000)], [], as_of=date(2024, 2, 10))
+    # Ten units at each price from $1 to $100: 10 * 5,050.
+    assert report.totals.under == 50_500
+
+
+def test_a_level_that_is_not_known_at_all_times_is_not_assessed():
+    weighted = {"charge_type": "usage", "quantity": None, "quantity_basis": "time_weighted"}
+    used = [a_usage(1, 5, period_start=None, period_end=None, at="2024-01-10T00:00:00Z")]
+    report = audit(an_agreement(line=PLAIN | weighted), used, [], as_of=date(2024, 2, 10))
+    assert "send a reading at or before its beginning" in reasons(report)["audit-usage-level"]
+    assert (report.periods[0].used, report.periods[0].direction) == (None, "unknown")
+
+
+def test_an_invoice_of_another_currency_beside_one_of_the_agreements_leaves_the_month_unknown():
+    both = [an_invoice(1), an_invoice(1, invoice_id="INV-1-EUR", currency="EUR")]
+    report = audit(an_agreement(line=PLAIN), [], both)
+    assert "audit-invoice-currency" in reasons(report)
+    assert (report.periods[0].direction, report.totals.under, report.totals.over) == ("unknown", 0, 0)
