@@ -14,6 +14,7 @@ from policies.domain.invoice import InvoiceLineKind
 from policies.domain.period import Period, billing_periods
 from policies.domain.price_steps import has_one_price
 from policies.domain.schedule import charges
+from policies.domain.terms import Unscheduled
 from policies.twin.use import ONE, Use, flows, is_metered
 
 if TYPE_CHECKING:
@@ -67,24 +68,36 @@ class Bill:
 
 @dataclass(slots=True)
 class Biller:
-    """The bills of one side of a match. `factors` are the meter's units that one of the agreement's is, by stream id."""
+    """The bills of one side of a match. `factors` are the meter's units that one of the agreement's is, by stream id.
+
+    `unrated` is the use that has no price, such as a quantity beyond the last tier: nothing is billed for it.
+    """
 
     streams: Sequence[Stream]
     factors: Mapping[str, Decimal] = field(default_factory=dict)
+    unrated: set[Use | None] = field(default_factory=set)
     _known: dict[Use | None, Bill] = field(default_factory=dict)
     _fixed: list[Amount] | None = None
 
     def bill(self, use: Use | None) -> Bill:
-        """The bill at a use; each is made once. Raises `Unscheduled`."""
+        """The bill at a use; each is made once. Raises `Unscheduled` where what does not depend on use has no schedule."""
         found = self._known.get(use)
         if found is None:
             metered = [each for each in self.terms() if is_metered(each[0])]
             amounts = list(self._not_metered())
             for terms, factor in metered:
-                amounts += _amounts(terms, None if use is None else use.on(terms, factor))
+                try:
+                    amounts += _amounts(terms, None if use is None else use.on(terms, factor))
+                except Unscheduled:
+                    self.unrated.add(use)
             amounts.sort()
             found = self._known[use] = Bill(tuple(amounts))
         return found
+
+    def rates(self, use: Use | None) -> bool:
+        """Whether a use has a price."""
+        self.bill(use)
+        return use not in self.unrated
 
     @property
     def is_metered(self) -> bool:

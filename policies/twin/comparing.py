@@ -237,13 +237,14 @@ def _uses(agreement: Biller, billing: Biller, basis: Basis) -> Sequence[Use | No
     uses = [Use(each, basis.months) for each in dict.fromkeys([*first, *quantities])]
     if len({terms.price_months for terms, _ in both if is_metered(terms)}) > 1 and basis.months is not None:
         uses += [Use(each, basis.months, uneven=True) for each in (found.largest_edge, found.largest_edge * 2)]
-    return tuple(uses)
+    return tuple(each for each in uses if agreement.rates(each))
 
 
 def _expected(agreement: Biller, billing: Biller, basis: Basis) -> Use | None:
     if basis.expected is None or not (agreement.is_metered or billing.is_metered):
         return None
-    return Use(basis.expected, basis.months)
+    use = Use(basis.expected, basis.months)
+    return use if agreement.rates(use) else None
 
 
 def _quantity(seen: _Seen) -> Decimal:

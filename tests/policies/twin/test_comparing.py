@@ -227,7 +227,7 @@ def _check(one, other):
     basis = Basis(currency="USD", today=date(2026, 1, 1), months=1)
     parts = [
         quantity
-        for quantity in (Decimal(each) / 4 for each in range(0, 4 * 60))
+        for quantity in (Decimal(each) / 4 for each in range(4 * 60))
         if abs(_billed(sides[0], quantity) - _billed(sides[1], quantity)) > minor_unit("USD")
     ]
     equal = same_bills(*sides, basis)

@@ -1,0 +1,323 @@
+"""Repairs: what in a charge is not as in the line that it bills, one cause at a time, and what would set it right.
+
+A repair is tried by making its changes in the configuration and expanding that once more. Which repairs are needed is for
+`attributing` to find out: a field may differ and bill the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from policies.domain.charge import ChargeType, Discount, Line, Tier
+from policies.domain.finding import Change, Evidence
+from policies.domain.money import exponent
+from policies.domain.terms import Terms
+from policies.domain.waterfall import price_after
+from policies.domain.wording import listed
+from policies.twin.changing import stands, told
+
+if TYPE_CHECKING:
+    from policies.domain.billing import BillingCharge
+    from policies.twin.model import Stream
+    from policies.twin.setup import SetUp
+
+PRICE: Final = "price-or-quantity-differs"
+MODEL: Final = "charge-model-differs"
+DISCOUNT: Final = "discount-differs"
+RHYTHM: Final = "billing-rhythm-differs"
+UPLIFT: Final = "uplift-not-set-up"
+AMENDMENT: Final = "amendment-not-set-up"
+UNIT: Final = "unit-or-aggregation-differs"
+MINOR_UNIT: Final = "minor-unit-error"
+OVERRIDE: Final = "price-override-lost"
+_DECIMAL_SLIPS: Final = (2, 3)
+
+# In this order a repair is found not to be needed: of two that would do, the later one stays.
+CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
+    PRICE: ("charge_type", "net_unit_price", "quantity", "price_period"),
+    MODEL: ("charge_model", "tiers", "package", "percentage"),
+    "overage-not-set-up": ("overage_unit_price", "included_quantity", "included_unlimited", "hard_cap"),
+    UNIT: ("unit_of_measure", "quantity_basis"),
+    "minimum-or-commitment-inert": ("minimum_amount", "maximum_amount", "minimum_commitment"),
+    "prepaid-credit-differs": ("drawdown",),
+    "ramp-differs": ("ramp",),
+    DISCOUNT: ("discounts",),
+    UPLIFT: ("uplift_percent", "uplift_method", "uplift_at"),
+    "free-time-not-sold": ("trial_days", "free_months", "billing_start_date"),
+    RHYTHM: ("billing_frequency", "billing_timing", "start_date", "end_date"),
+}
+_IF_BOTH_STATE: Final = frozenset({"unit_of_measure", "quantity_basis", "charge_model"})
+_NOTHING_IS_ZERO: Final = frozenset({"free_months", "trial_days", "uplift_percent", "hard_cap"})
+_OF_TERMS: Final = frozenset({"price_period", "billing_frequency", "billing_timing"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """Changes that remove one cause, with what they are held against."""
+
+    cause: str
+    changes: tuple[Change, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    text: str = ""
+    reports: Mapping[str, str] = field(default_factory=dict)
+
+
+class Pair(NamedTuple):
+    """A charge, and the version of a line (or the part of it) that it stands for."""
+
+    charge: BillingCharge
+    stream: Stream
+    terms: Terms
+    line: Line
+    source: str
+    is_last: bool
+    ends_early: bool
+    renews: bool
+
+
+class _Edit(NamedTuple):
+    name: str
+    value: object
+
+
+def repairs_of(pair: Pair, setup: SetUp) -> Iterator[Repair]:
+    """Every repair of one charge, whether it changes the bill or not."""
+    for cause, names in CAUSES.items():
+        edits = [_Edit(name, _target(pair, name)) for name in names if _differs(pair, name)]
+        if cause == DISCOUNT and edits and _explains_the_price(pair):
+            edits += [_Edit(name, _target(pair, name)) for name in _PRICES if _differs(pair, name)]
+        if cause == RHYTHM and _is_ended_by_amendment(pair, setup):
+            ends = [each for each in edits if each.name == "end_date"]
+            edits = [each for each in edits if each.name != "end_date"]
+            if ends:
+                yield _ended(pair, ends, setup)
+        if cause == MODEL and [each.name for each in edits] == ["tiers"] and _same_bounds(pair):
+            yield _repair(_cause_of_price(pair, edits, setup), pair, edits)
+        elif edits:
+            yield _repair(_cause_of_price(pair, edits, setup) if cause == PRICE else cause, pair, edits)
+
+
+def _is_ended_by_amendment(pair: Pair, setup: SetUp) -> bool:
+    if pair.terms.term is None:
+        return False
+    return not pair.is_last or any(each.effective_date == pair.terms.term.end for each in setup.agreement.amendments)
+
+
+def _ended(pair: Pair, edits: Sequence[_Edit], setup: SetUp) -> Repair:
+    day = pair.terms.dated.end
+    names = [each.amendment_id for each in setup.agreement.amendments if each.effective_date == day]
+    reports = {"amendment": ", ".join(names), "effective": day.isoformat()}
+    return replace(_repair(AMENDMENT, pair, edits), reports=reports)
+
+
+_PRICES: Final = ("net_unit_price", "list_unit_price")
+
+
+def config_repair(pair: Pair, setup: SetUp) -> Repair | None:
+    """The anchor day and the first invoice date, which are the whole configuration's."""
+    configuration, source = setup.configuration, pair.source
+    changes, evidence = [], []
+    for name, value in (
+        ("billing_anchor_day", None if pair.terms.anchor is None else pair.terms.anchor_day or pair.terms.anchor.day),
+        ("first_invoice_date", None if pair.terms.term is None else pair.terms.paid_from),
+    ):
+        actual = getattr(configuration, name)
+        is_early = name == "first_invoice_date" and actual is not None and value is not None and actual <= value
+        if actual is not None and value is not None and actual != value and not is_early:
+            changes.append(Change(path=f"/{name}", value=value))
+            evidence.append(Evidence(field=name, actual=told(actual), expected=told(value), expected_from=source))
+    if not changes:
+        return None
+    text = "Set " + listed([f"{_spaced(each.field)} to {each.expected}" for each in evidence])
+    return Repair(cause=RHYTHM, changes=tuple(changes), evidence=tuple(evidence), text=text)
+
+
+def uplift_repairs(pair: Pair, rises: Sequence[tuple[object, object]]) -> Iterator[Repair]:
+    """The rise at renewal, in the ways in which a charge can have it: (percent, when)."""
+    for percent, when in rises:
+        edits = [
+            _Edit(name, value)
+            for name, value in (("uplift_percent", percent), ("uplift_at", when))
+            if value is not None and stands(pair.charge, name) != value
+        ]
+        if edits:
+            yield _repair(UPLIFT, pair, edits)
+
+
+def merged(repairs: Sequence[Repair]) -> list[Repair]:
+    """One repair for each cause, in the order of the causes; what several charges need goes together."""
+    by_cause: dict[str, Repair] = {}
+    for each in repairs:
+        known = by_cause.get(each.cause)
+        by_cause[each.cause] = each if known is None else _both(known, each)
+    order = {cause: number for number, cause in enumerate(CAUSES)}
+    return sorted(by_cause.values(), key=lambda each: order.get(each.cause, -1))
+
+
+def _both(one: Repair, other: Repair) -> Repair:
+    changes = {each.path: each for each in one.changes if not each.path.endswith("/-")}
+    more = [each for each in other.changes if each.path not in changes]
+    evidence = dict.fromkeys((*one.evidence, *other.evidence))
+    texts = list(dict.fromkeys([one.text, other.text]))
+    return replace(
+        one,
+        changes=(*one.changes, *more),
+        evidence=tuple(evidence),
+        text="; ".join(texts),
+        reports={**other.reports, **one.reports},
+    )
+
+
+# -------------------------------------------------------------------------------------------------- edits
+
+
+def _differs(pair: Pair, name: str) -> bool:
+    actual, wanted = _current(pair, name), _target(pair, name)
+    if actual == wanted or (name in _IF_BOTH_STATE and None in (actual, wanted)):
+        return False
+    if name == "quantity" and pair.line.charge_type is ChargeType.USAGE:
+        return False
+    return bool(actual or wanted) if name in _NOTHING_IS_ZERO else True
+
+
+def _current(pair: Pair, name: str) -> object:
+    """What billing goes by: what the charge states, or what was taken where it does not."""
+    terms = next(iter(pair.stream.terms), None)
+    if name == "trial_days":
+        return pair.charge.trial_days
+    if name == "charge_model":
+        return pair.stream.line.model
+    if name == "start_date":
+        return None if terms is None or terms.term is None else terms.dated.start
+    if name == "end_date":
+        return pair.charge.terms.end_date
+    if name in _OF_TERMS and terms is not None:
+        return getattr(terms, name)
+    return getattr(pair.stream.line, name)
+
+
+def _target(pair: Pair, name: str) -> object:
+    """What the agreement says it should be."""
+    terms = pair.terms
+    if name == "trial_days":
+        return None
+    if name == "charge_model":
+        return pair.line.model
+    if name == "start_date":
+        return None if terms.term is None else terms.dated.start
+    if name == "end_date":
+        return _end(pair)
+    if name == "billing_start_date":
+        start = None if terms.term is None else terms.dated.start
+        is_later = terms.billing_start is not None and (start is None or terms.billing_start > start)
+        return terms.billing_start if is_later else _harmless(pair)
+    return getattr(terms, name) if name in _OF_TERMS else getattr(pair.line, name)
+
+
+def _harmless(pair: Pair) -> object:
+    """A start of billing that is the start of service says nothing."""
+    stated, terms = pair.charge.terms.billing_start_date, pair.terms
+    return stated if stated is not None and terms.term is not None and stated <= terms.dated.start else None
+
+
+def _end(pair: Pair) -> object:
+    """The last day that the charge should have; as it is where it may as well have none."""
+    terms, stated = pair.terms, pair.charge.terms.end_date
+    if terms.term is None or terms.comes_once:
+        return stated
+    last = terms.dated.last_day
+    if not pair.is_last or (pair.ends_early and stated is None):
+        return last
+    may_be_longer = pair.renews or stated is None or stated == last
+    return stated if may_be_longer and (stated is None or stated >= last) else last
+
+
+def _explains_the_price(pair: Pair) -> bool:
+    """Whether the price differs by the discounts alone: one side's price is the other's with or without them."""
+    agreed, billed = pair.line, pair.stream.line
+    one, other = agreed.net_unit_price, billed.net_unit_price
+    if one is None or other is None or one == other:
+        return False
+    return _reduced(other, agreed.discounts) == one or _reduced(one, billed.discounts) == other
+
+
+def _reduced(price: Decimal, discounts: Sequence[Discount]) -> Decimal | None:
+    return price_after(price, list(discounts)) if discounts else None
+
+
+def _same_bounds(pair: Pair) -> bool:
+    return [each.up_to for each in pair.line.tiers] == [each.up_to for each in pair.stream.line.tiers]
+
+
+def _cause_of_price(pair: Pair, edits: Sequence[_Edit], setup: SetUp) -> str:
+    """Prices that are off by their decimals alone, or that the configuration had right before, have a name of their own."""
+    names = {each.name for each in edits}
+    if names <= {"net_unit_price", "tiers"} and _is_decimal_slip(pair, setup.agreement.terms.currency):
+        return MINOR_UNIT
+    before = None if setup.previous is None else setup.previous.charges
+    for charge in before or ():
+        if charge.charge_id == pair.charge.charge_id and all(
+            getattr(charge.terms, each.name, None) == each.value for each in edits
+        ):
+            return OVERRIDE
+    return PRICE
+
+
+def _is_decimal_slip(pair: Pair, currency: str) -> bool:
+    ratios = {_ratio(one, other) for one, other in _price_pairs(pair.line, pair.stream.line) if one != other}
+    powers = {*_DECIMAL_SLIPS, exponent(currency)} - {0}
+    slips = {Decimal(10) ** power for power in powers} | {Decimal(1).scaleb(-power) for power in powers}
+    return len(ratios) == 1 and ratios <= slips
+
+
+def _price_pairs(one: Line, other: Line) -> Iterator[tuple[Decimal | None, Decimal | None]]:
+    yield one.net_unit_price, other.net_unit_price
+    for mine, theirs in zip(one.tiers, other.tiers, strict=False):
+        yield from zip(_tier_prices(mine), _tier_prices(theirs), strict=True)
+
+
+def _tier_prices(tier: Tier) -> tuple[Decimal | None, Decimal | None]:
+    return tier.unit_price, tier.flat_fee
+
+
+def _ratio(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if not one or not other else other / one
+
+
+# -------------------------------------------------------------------------------------------------- words
+
+
+def _repair(cause: str, pair: Pair, edits: Sequence[_Edit]) -> Repair:
+    charge, at = pair.charge, pair.stream.index
+    changes, evidence = [], []
+    for name, value in edits:
+        actual = stands(charge, name)
+        absent = actual is None and name not in charge.terms.nulls
+        changes.append(Change(path=f"/charges/{at}/{name}", value=value, absent=absent))
+        evidence.append(
+            Evidence(
+                field=f"charges[{charge.charge_id}].{name}",
+                actual=told(actual),
+                expected=told(value),
+                expected_from=pair.source,
+            )
+        )
+    words = listed([_in_words(name, value) for name, value in edits])
+    return Repair(
+        cause=cause,
+        changes=tuple(changes),
+        evidence=tuple(evidence),
+        text=f"{words[:1].upper()}{words[1:]} on charge {charge.charge_id}",
+    )
+
+
+def _in_words(name: str, value: object) -> str:
+    words = told(value)
+    return f"take out {_spaced(name)}" if words is None else f"set {_spaced(name)} to {words}"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,193 @@
+"""The bill twin: both descriptions of a deal, expanded into what they will invoice, and why their bills part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from policies.domain.decision import NotAssessed
+from policies.domain.terms import Unscheduled
+from policies.twin.attributing import differences_of
+from policies.twin.bills import Bill, Biller, same_without_billing
+from policies.twin.comparing import Basis
+from policies.twin.expecting import Expected, expected_use
+from policies.twin.grouping import Group, stream_of, versions_of
+from policies.twin.matching import BY_ID, match
+from policies.twin.model import Assumed, Difference, Match, MatchBasis, Matching, Stream, Twin
+from policies.twin.months import Column, column_of, months_of
+from policies.twin.repairs import PRICE
+from policies.twin.setup import SetUp
+from policies.twin.strays import charge_without_line, line_without_charge
+from policies.twin.streams import AgreementStreams, agreement_streams
+from policies.twin.use import Use
+
+if TYPE_CHECKING:
+    from policies.domain.billing import BillingCharge
+    from policies.domain.charge import Line
+
+Found: TypeAlias = Difference | NotAssessed
+Finder: TypeAlias = Callable[[SetUp, Matching, Sequence[Stream], Sequence[Stream]], Iterable[Found]]
+"""What looks for differences that no bill shows: it is given the streams of the agreement and those of billing."""
+
+FINDERS: Final[tuple[Finder, ...]] = ()
+
+
+def twin(setup: SetUp, finders: Sequence[Finder] = FINDERS) -> Twin:
+    """Both sides of a set-up, compared. Never raises for what the documents say: what cannot be told is not assessed."""
+    agreed = agreement_streams(setup.agreement)
+    matching = match(_lines(agreed.streams), setup.configuration.charges)
+    sides = _Sides(setup, agreed, matching)
+    parts = list(sides.parts())
+    found = [each for part in parts for each in part.found]
+    differences = [each for each in found if isinstance(each, Difference)]
+    beside = [each for finder in finders for each in finder(setup, matching, agreed.streams, sides.billing)]
+    differences += [each for each in beside if isinstance(each, Difference) and not _is_told(each, differences)]
+    return Twin(
+        currency=setup.agreement.terms.currency,
+        term=agreed.horizon.term,
+        renewal=agreed.horizon.renewal,
+        matching=matching,
+        differences=tuple(differences),
+        months=months_of([part.column for part in parts], setup.previews),
+        not_assessed=tuple(dict.fromkeys((*agreed.not_assessed, *_not_assessed(found), *_not_assessed(beside)))),
+        assumed=tuple((stream.id, each) for stream in sides.billing for each in stream.assumed),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One match, or what stands alone: what was found, and its bills for the months."""
+
+    found: tuple[Found, ...]
+    column: Column
+
+
+class _Sides:
+    """All streams of both sides, and what each match of them comes to."""
+
+    def __init__(self, setup: SetUp, agreed: AgreementStreams, matching: Matching) -> None:
+        self.setup, self.agreed, self.matching = setup, agreed, matching
+        self.lines: Mapping[str, Stream] = {each.id: each for each in agreed.streams}
+        of_charge = {charge_id: each for each in matching.matches for charge_id in each.charge_ids}
+        self.billing = tuple(
+            self._billing(charge, index, of_charge.get(charge.charge_id))
+            for index, charge in enumerate(setup.configuration.charges)
+        )
+        self.charges: Mapping[str, Stream] = {each.id: each for each in self.billing}
+        renewal = agreed.horizon.renewal
+        self.basis = Basis(
+            currency=setup.agreement.terms.currency,
+            today=setup.today,
+            renewal_from=None if renewal is None else renewal.start,
+        )
+
+    def _billing(self, charge: BillingCharge, index: int, own: Match | None) -> Stream:
+        """A charge as a stream. One that bills no line, and does not say how often, is billed as often as the agreement."""
+        configuration, horizon = self.setup.configuration, self.agreed.horizon
+        if own is not None:
+            return stream_of(charge, index, configuration, self._streams(own.line_ids), horizon)
+        frequency = self.setup.agreement.terms.billing_frequency
+        if charge.terms.billing_frequency is not None or frequency is None:
+            return stream_of(charge, index, configuration, (), horizon)
+        charge = replace(charge, terms=replace(charge.terms, billing_frequency=frequency))
+        stream = stream_of(charge, index, configuration, (), horizon)
+        taken = Assumed(field="billing_frequency", value=str(frequency), taken_from="the agreement")
+        return replace(stream, assumed=(*stream.assumed, taken))
+
+    def parts(self) -> Iterator[_Part]:
+        """The matches in the order of the agreement, then lines alone, then charges alone."""
+        if self.setup.configuration.currency != self.basis.currency:
+            yield from self._in_two_currencies()
+            return
+        yield from map(self._matched, self.matching.matches)
+        yield from (self._line_alone(self.lines[each]) for each in self.matching.lines_alone)
+        yield from (self._charge_alone(self.charges[each]) for each in self.matching.charges_alone)
+
+    def _matched(self, own: Match) -> _Part:
+        group = self._group(own)
+        expected = expected_use(group.lines, group.charges, self.setup.catalog)
+        agreement, billing = group.agreement, group.billing()
+        is_whole = not any(each.unscheduled for each in (*group.lines, *group.charges))
+        if is_whole and group.unknown_unit() is None and same_without_billing(agreement, billing):
+            bill = _bill(group.lines, agreement, expected)
+            return _Part(found=(), column=column_of(own, bill, bill, expected.quantity))
+        found = tuple(differences_of(group, self._basis(expected), expected))
+        bills = (_bill(group.lines, agreement, expected), _bill(group.charges, billing, expected))
+        return _Part(found=found, column=column_of(own, *bills, expected.quantity))
+
+    def _line_alone(self, stream: Stream) -> _Part:
+        expected = expected_use((stream,), (), self.setup.catalog)
+        found = tuple(line_without_charge(stream, self.setup, self._basis(expected), expected))
+        own = Match(line_ids=(stream.id,), charge_ids=(), basis=MatchBasis.LINE_ID, confidence=BY_ID)
+        bill = _bill((stream,), Biller((stream,)), expected)
+        return _Part(found=found, column=column_of(own, bill, Bill(()), expected.quantity))
+
+    def _charge_alone(self, stream: Stream) -> _Part:
+        expected = expected_use((), (stream,), self.setup.catalog)
+        product = stream.line.product_id
+        billed = tuple(
+            line_id
+            for each in self.matching.matches
+            for line_id in each.line_ids
+            if self.lines[line_id].line.product_id == product
+        )
+        found = tuple(charge_without_line(stream, billed, self._basis(expected), expected))
+        own = Match(line_ids=(), charge_ids=(stream.id,), basis=MatchBasis.LINE_ID, confidence=BY_ID)
+        bill = _bill((stream,), Biller((stream,)), expected)
+        return _Part(found=found, column=column_of(own, Bill(()), bill, expected.quantity))
+
+    def _in_two_currencies(self) -> Iterator[_Part]:
+        """Amounts of two currencies are never held against each other: the agreement's are shown by themselves."""
+        two = f"{self.setup.configuration.currency} in billing and {self.basis.currency} in the agreement"
+        for own in self.matching.matches:
+            group = self._group(own)
+            expected = expected_use(group.lines, (), self.setup.catalog)
+            reason = NotAssessed(policy_id=PRICE, because=f"the currencies differ: {two}", line_ids=own.line_ids)
+            bill = _bill(group.lines, group.agreement, expected)
+            yield _Part(found=(reason,), column=column_of(own, bill, None, expected.quantity))
+        yield from (self._line_alone(self.lines[each]) for each in self.matching.lines_alone)
+
+    def _group(self, own: Match) -> Group:
+        return Group(
+            match=own,
+            setup=self.setup,
+            horizon=self.agreed.horizon,
+            lines=self._streams(own.line_ids),
+            charges=tuple(self.charges[each] for each in own.charge_ids),
+        )
+
+    def _streams(self, line_ids: Sequence[str]) -> tuple[Stream, ...]:
+        return tuple(self.lines[each] for each in line_ids)
+
+    def _basis(self, expected: Expected) -> Basis:
+        return replace(self.basis, expected=expected.quantity, months=expected.months)
+
+
+def _lines(streams: Sequence[Stream]) -> list[Line]:
+    """Every version of every line."""
+    return [
+        line
+        for each in streams
+        for line in ([terms.line for terms in versions_of(each)] if each.terms else [each.line])
+    ]
+
+
+def _bill(streams: Sequence[Stream], biller: Biller, expected: Expected) -> Bill | None:
+    """The bill at the use that is expected, and without any where none can be; None where it cannot be told."""
+    if any(each.unscheduled is not None for each in streams):
+        return None
+    try:
+        return biller.bill(None if expected.quantity is None else Use(expected.quantity, expected.months))
+    except Unscheduled:
+        return None
+
+
+def _is_told(difference: Difference, told: Sequence[Difference]) -> bool:
+    """Whether the bills have shown the same cause on one of the same lines: what they show is tried and has its money."""
+    lines = set(difference.line_ids)
+    return any(each.cause == difference.cause and lines & set(each.line_ids) for each in told)
+
+
+def _not_assessed(found: Iterable[Found]) -> list[NotAssessed]:
+    return [each for each in found if isinstance(each, NotAssessed)]
