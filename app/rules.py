@@ -13,12 +13,23 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from cpq_hooks.canonical import load_catalog, load_company, load_quote, read_waivers
+from cpq_hooks.canonical import (
+    load_agreement,
+    load_billing_configuration,
+    load_catalog,
+    load_company,
+    load_invoice,
+    load_quote,
+    read_waivers,
+)
 from cpq_hooks.problem import Invalid
 from cpq_hooks.yaml_files import read_yaml
 from policies.checks import ALL
+from policies.domain.agreement import Agreement
+from policies.domain.billing import BillingConfiguration
 from policies.domain.catalog import Catalog
 from policies.domain.company import Company
+from policies.domain.invoice import Invoice
 from policies.domain.quote import Quote
 from policies.linter import lint
 from policies.loader import PoliciesRefused, load
@@ -86,6 +97,15 @@ class CanonicalDocuments:
 
     def quote(self, data: Any) -> Quote:
         return load_quote(data)
+
+    def agreement(self, data: Any) -> Agreement:
+        return load_agreement(data)
+
+    def billing(self, data: Any) -> BillingConfiguration:
+        return load_billing_configuration(data)
+
+    def invoice(self, data: Any) -> Invoice:
+        return load_invoice(data)
 
     def catalog(self, data: Any) -> Catalog:
         return load_catalog(data)

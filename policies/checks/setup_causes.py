@@ -6,13 +6,14 @@ billed too little is never set off against what is billed too much.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Loss, Scope, Undetermined, Violated
-from policies.domain.finding import Direction, Exposure
+from policies.domain.finding import Direction, Effect, Exposure
 from policies.domain.money import format_amount, minor_unit
 from policies.domain.wording import called, counted, listed
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from policies.twin.setup import SetUp, SetUpFacts
 
 ZERO: Final = Decimal(0)
+_MEMBER: Final = re.compile(r"[a-z]+(_[a-z]+)+")
 REPORTS: Final = ("name", "lines", "charges", "terms", "money", "first")
 """What every message may name: the product, the lines, the charges, what differs, what it costs, where it first shows."""
 
@@ -43,7 +45,8 @@ class DriftParameters:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One reason why bills part. `own_reports` are told by the twin; `told_apart_by` names those of them that make two
-    findings on the same lines two. `applies` says whether the set-up has what the cause speaks of.
+    findings on the same lines two. `applies` says whether the set-up has what the cause speaks of. A difference whose
+    direction is in `flagged` puts no money at risk and asks a person to look, whatever the policy's effect is.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Cause:
     own_reports: tuple[str, ...] = ()
     told_apart_by: tuple[str, ...] = ()
     applies: Callable[[SetUp], bool] = lambda _: True
+    flagged: frozenset[Direction] = frozenset()
 
 
 def _was_approved(setup: SetUp) -> bool:
@@ -120,6 +124,7 @@ CAUSES: Final = (
         summary="Billing's own preview, its configuration and the agreement say the same.",
         own_reports=("agreeing", "previewed"),
         applies=lambda setup: bool(setup.previews),
+        flagged=frozenset({Direction.COMPLIANCE}),
     ),
 )
 
@@ -169,6 +174,7 @@ def _violations(cause: Cause, difference: Difference, facts: SetUpFacts, paramet
             changes=difference.changes,
             remedy_text=difference.remedy_text or None,
             direction=money.direction,
+            effect=Effect.FLAG if money.direction in cause.flagged else None,
             confidence=difference.confidence,
             discriminator=_discriminator(cause, difference) + second,
         )
@@ -272,10 +278,15 @@ def _counted_words(word: str, ids: tuple[str, ...]) -> str:
 
 def _differs(evidence: Evidence) -> str:
     name = evidence.field.rpartition("].")[2].replace(".", " ").replace("_", " ")
-    actual, expected = evidence.actual, evidence.expected
+    actual, expected = _words(evidence.actual), _words(evidence.expected)
     if actual is None:
         return f"no {name} instead of {expected}"
     return f"{name} {actual}" if expected is None else f"{name} {actual} instead of {expected}"
+
+
+def _words(value: str | None) -> str | None:
+    """A value as a sentence has it: `in_arrears` without its underscore, ids and everything else as they are."""
+    return value.replace("_", " ") if value is not None and _MEMBER.fullmatch(value) else value
 
 
 def _money_words(money: _Money, currency: str) -> str:

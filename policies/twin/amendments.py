@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from policies.amended import Version, fold
 from policies.domain.finding import Direction, Evidence
-from policies.domain.material import LINE_FIELDS
 from policies.twin.found import SURE, Found, difference
-from policies.twin.worth import worth_of
+from policies.twin.worth import Worth, worth_of
 
 if TYPE_CHECKING:
     from policies.domain.agreement import Amendment
@@ -20,65 +19,74 @@ if TYPE_CHECKING:
     from policies.twin.setup import SetUp
 
 ZERO: Final = Decimal(0)
+CAUSE: Final = "amendment-not-set-up"
 CITED: Final = "amendment_ids"
 """A field of the configuration beside the canonical ones: the amendments that it was set up with."""
-
-_DATES: Final = frozenset({"start_date", "end_date", "billing_start_date", "parent_line_id", "list_unit_price"})
 
 
 def amendments_not_set_up(
     setup: SetUp, matching: Matching, agreement: Sequence[Stream], billing: Sequence[Stream]
 ) -> Iterator[Found]:
-    """Amendments in force that billing does not know: not cited where it cites any, or with the terms before them.
+    """Amendments in force that billing does not know, where the bills of what was matched do not tell it.
 
-    The money is the difference of the two bills on the amended lines, over the whole term.
+    That is a line which came with an amendment and has no charge, one that was removed and goes on, and an amendment that
+    is not cited where others are. A matched line that is billed on its earlier terms is found by its bills. The money is
+    the difference of the two bills on those lines, over the whole term.
     """
     cited = setup.configuration.extra.get(CITED)
     known = {str(each) for each in cited} if isinstance(cited, list | tuple) else None
-    versions = fold(setup.agreement).versions
+    signed = {line.line_id for line in setup.agreement.terms.lines}
     for amendment in sorted(setup.agreement.amendments, key=lambda each: (each.effective_date, each.amendment_id)):
+        new = {line.line_id for line in amendment.lines} - signed
+        signed |= new
         if amendment.effective_date > setup.today or (known is not None and amendment.amendment_id in known):
             continue
-        stale = tuple(_stale(amendment, versions, setup, matching))
-        is_uncited = known is not None
-        if stale or is_uncited:
-            lines = stale or tuple(line.line_id for line in amendment.lines)
-            yield _not_set_up(amendment, lines, setup, matching, (agreement, billing), is_uncited=is_uncited)
+        lines = tuple(_not_shown(amendment, new, setup, matching))
+        if lines:
+            yield _not_set_up(amendment, lines, setup, matching, (agreement, billing))
+        elif known is not None and _bills_agree(amendment, setup, matching, (agreement, billing)):
+            yield _not_cited(amendment)
 
 
-def _stale(amendment: Amendment, versions: Sequence[Version], setup: SetUp, matching: Matching) -> Iterator[str]:
-    """The lines of an amendment that billing holds as they were before it."""
+def _not_shown(amendment: Amendment, new: AbstractSet[str], setup: SetUp, matching: Matching) -> Iterator[str]:
+    """The lines that an amendment brought and that have no charge, and those that it took and that have one still."""
     charges_of = {each.charge_id: each for each in setup.configuration.charges}
     matched = {line_id: match for match in matching.matches for line_id in match.line_ids}
-    for line in amendment.lines:
-        match = matched.get(line.line_id)
-        before = [each for each in versions if each.line.line_id == line.line_id]
-        now = next((at for at, each in enumerate(before) if each.amendment_id == amendment.amendment_id), 0)
-        if match is None or (now > 0 and _has_old_terms(match, charges_of, before[now - 1], before[now])):
-            yield line.line_id
+    yield from (line.line_id for line in amendment.lines if line.line_id in new and line.line_id not in matched)
     for line_id in amendment.removed_line_ids:
         match = matched.get(line_id)
         if match is not None and _goes_on(match, charges_of, amendment.effective_date):
             yield line_id
 
 
-def _has_old_terms(match: Match, charges_of: Mapping[str, BillingCharge], before: Version, now: Version) -> bool:
-    """Whether a charge has the terms that were amended as they were, and none has them as they are."""
-    names = [name for name in LINE_FIELDS if name not in _DATES and _term(before, name) != _term(now, name)]
-    held = [charges_of[each].terms for each in match.charge_ids if each in charges_of]
-    if not names:
-        return False
-    is_old = any(all(getattr(each, name) == _term(before, name) for name in names) for each in held)
-    return is_old and not any(all(getattr(each, name) == _term(now, name) for name in names) for each in held)
-
-
-def _term(version: Version, name: str) -> object:
-    return getattr(version.line, name)
-
-
 def _goes_on(match: Match, charges_of: Mapping[str, BillingCharge], day: date) -> bool:
     held = [charges_of[each].terms for each in match.charge_ids if each in charges_of]
     return any(each.end_date is None or each.end_date >= day for each in held)
+
+
+def _bills_agree(
+    amendment: Amendment, setup: SetUp, matching: Matching, sides: tuple[Sequence[Stream], Sequence[Stream]]
+) -> bool:
+    """Whether billing has an amendment's terms although it does not cite it; where not, its bills say so."""
+    agreed, billed = _worths([line.line_id for line in amendment.lines], setup, matching, sides)
+    return agreed.total is not None and agreed.total == billed.total
+
+
+def _worths(
+    line_ids: Sequence[str], setup: SetUp, matching: Matching, sides: tuple[Sequence[Stream], Sequence[Stream]]
+) -> tuple[Worth, Worth]:
+    """What the matches of some lines bill over the term, on either side."""
+    matches = _matches(line_ids, matching)
+    lines = {line_id for match in matches for line_id in match.line_ids} | set(line_ids)
+    charges = {charge_id for match in matches for charge_id in match.charge_ids}
+    return (
+        worth_of([each for each in sides[0] if each.id in lines], setup),
+        worth_of([each for each in sides[1] if each.id in charges], setup),
+    )
+
+
+def _matches(line_ids: Sequence[str], matching: Matching) -> list[Match]:
+    return [each for each in matching.matches if set(each.line_ids) & set(line_ids)]
 
 
 def _not_set_up(
@@ -87,33 +95,40 @@ def _not_set_up(
     setup: SetUp,
     matching: Matching,
     sides: tuple[Sequence[Stream], Sequence[Stream]],
-    *,
-    is_uncited: bool,
 ) -> Difference:
-    matches = [each for each in matching.matches if set(each.line_ids) & set(line_ids)]
-    charge_ids = tuple(charge_id for match in matches for charge_id in match.charge_ids)
-    lines = {line_id for match in matches for line_id in match.line_ids} | set(line_ids)
-    agreed = worth_of([each for each in sides[0] if each.id in lines], setup)
-    billed = worth_of([each for each in sides[1] if each.id in charge_ids], setup)
+    agreed, billed = _worths(line_ids, setup, matching, sides)
     less = None if agreed.total is None or billed.total is None else agreed.total - billed.total
-    field, actual = (CITED, "not cited") if is_uncited else ("charges", "the terms before the amendment")
+    matches = _matches(line_ids, matching)
     return difference(
-        "amendment-not-set-up",
+        CAUSE,
         Direction.UNDER if less is None or less >= ZERO else Direction.OVER,
         line_ids=line_ids,
-        charge_ids=charge_ids,
+        charge_ids=tuple(charge_id for match in matches for charge_id in match.charge_ids),
         under=None if less is None else max(less, ZERO),
         over=None if less is None else max(-less, ZERO),
         confidence=min((each.confidence for each in matches), default=SURE),
-        evidence=(
-            Evidence(
-                field=field,
-                actual=actual,
-                expected=amendment.amendment_id,
-                expected_from=f"the amendment of {amendment.effective_date}",
-            ),
-        ),
+        evidence=(_evidence(amendment, "charges", "the lines before the amendment"),),
         assumptions=tuple(dict.fromkeys((*agreed.assumptions, *billed.assumptions))),
         remedy_text=f"Set up amendment {amendment.amendment_id} in billing, from {amendment.effective_date} on",
-        reports={"amendment": amendment.amendment_id, "effective": amendment.effective_date.isoformat()},
+        reports=_reports(amendment),
     )
+
+
+def _not_cited(amendment: Amendment) -> Difference:
+    return difference(
+        CAUSE,
+        Direction.COMPLIANCE,
+        line_ids=tuple(line.line_id for line in amendment.lines),
+        evidence=(_evidence(amendment, CITED, "not among them"),),
+        remedy_text=f"Cite amendment {amendment.amendment_id} in the configuration that has its terms",
+        reports=_reports(amendment),
+    )
+
+
+def _evidence(amendment: Amendment, field: str, actual: str) -> Evidence:
+    origin = f"the amendment of {amendment.effective_date}"
+    return Evidence(field=field, actual=actual, expected=amendment.amendment_id, expected_from=origin)
+
+
+def _reports(amendment: Amendment) -> dict[str, str]:
+    return {"amendment": amendment.amendment_id, "effective": amendment.effective_date.isoformat()}

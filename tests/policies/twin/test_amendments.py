@@ -14,16 +14,13 @@ def not_set_up(today=date(2026, 8, 1), **given):
     return found.get("amendment-not-set-up", [])
 
 
-def test_billing_with_the_terms_before_the_amendment_does_not_know_it() -> None:
-    # Five seats at $100 for July to December.
-    [found] = not_set_up(agreement={"amendments": [MORE]})
-    assert (found.under, found.over, found.line_ids) == (Decimal(3000), Decimal(0), ("1",))
-    assert found.reports == {"amendment": "AM-1", "effective": "2026-07-01"}
-
-
 def test_billing_with_the_amended_terms_knows_it() -> None:
     charges = ({"end_date": "2026-06-30"}, {"line_id": "1", "quantity": "15", "start_date": "2026-07-01"})
     assert not_set_up(agreement={"amendments": [MORE]}, charges=charges) == []
+
+
+def test_terms_before_the_amendment_are_left_to_the_bills() -> None:
+    assert not_set_up(agreement={"amendments": [MORE]}) == []
 
 
 def test_an_amendment_that_is_not_in_force_yet_is_not_looked_for() -> None:
@@ -34,7 +31,8 @@ def test_an_amendment_is_missed_where_others_are_cited() -> None:
     charges = ({"end_date": "2026-06-30"}, {"line_id": "1", "quantity": "15", "start_date": "2026-07-01"})
     cited = {"billing": {"amendment_ids": ["AM-0"]}, "charges": charges}
     [found] = not_set_up(agreement={"amendments": [MORE]}, **cited)
-    assert (found.under, found.over) == (Decimal(0), Decimal(0))
+    assert (found.direction, found.under, found.over) == (Direction.COMPLIANCE, None, None)
+    assert found.reports == {"amendment": "AM-1", "effective": "2026-07-01"}
     assert not_set_up(agreement={"amendments": [MORE]}, billing={"amendment_ids": ["AM-1"]}) == []
 
 
