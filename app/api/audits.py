@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Protocol
 
+from app.api.authentication import require
 from app.api.route import JSON, Asked, Content, Reply, Route
 from app.api.writing import json_bytes
-from app.audits import StoredDocuments, audit_request
+from app.audits import StoredDocuments, audit_request, judged
 from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON
-from app.store import AlreadyAnswered, Answer, KeyedAnswer, KeyedRequest, Scope
-from cpq_hooks.canonical import dump_audit_report, load_audit_request
+from app.store import AlreadyAnswered, Answer, DocumentKind, KeyedAnswer, KeyedRequest, Scope
+from cpq_hooks.canonical import AuditRequest, dump_audit_report, load_audit_request
 from cpq_hooks.reading import read_json
+from policies.auditing.report import AuditReport
 
 _PATH: Final = "/v1/audits"
 _REPLAYED: Final = (("Idempotent-Replayed", "true"),)
 _ABOUT: Final = (
     "Works out, period by period and line by line, what the agreement should have billed, and holds the invoices against it. "
     "Send the agreement, or `agreement_id` of one that is stored; usage and invoices that are left out are those stored under "
-    "it. A period without a usage record is unknown, not zero. Nothing is recorded."
+    "it. A period without a usage record is unknown, not zero. Findings that are named in `confirm` or `dismiss` are stored as "
+    "outcomes, as by POST /v1/outcomes; nothing else is recorded."
 )
 
 
@@ -42,6 +45,7 @@ class AuditRoom:
     clock: Callable[[], datetime]
     remembered: timedelta
     max_lines: int | None
+    simulated: bool = False
 
 
 def audit_routes(room: AuditRoom) -> tuple[Route, ...]:
@@ -69,7 +73,10 @@ def _audit(room: AuditRoom, asked: Asked) -> Reply:
     if earlier is not None:
         return _again(earlier)
     request = load_audit_request(read_json(asked.body.raw), max_lines=room.max_lines)
-    body = json_bytes(dump_audit_report(audit_request(request, room.documents)))
+    report = audit_request(request, room.documents)
+    if request.confirm or request.dismiss:
+        _store_outcomes(room, asked, request, report)
+    body = json_bytes(dump_audit_report(report))
     if keyed is not None:
         answer = Answer(status=200, content_type=JSON, body=body)
         try:
@@ -77,6 +84,17 @@ def _audit(room: AuditRoom, asked: Asked) -> Reply:
         except AlreadyAnswered as already:
             return _again(already.answer)
     return Reply(body=body)
+
+
+def _store_outcomes(room: AuditRoom, asked: Asked, request: AuditRequest, report: AuditReport) -> None:
+    """What was confirmed and dismissed goes where POST /v1/outcomes puts it, and so needs its scope."""
+    if asked.exchange.key is not None:
+        require(asked.exchange.key, Scope.INGEST)
+    outcomes = judged(request, report, room.documents, room.clock())
+    room.documents.put(
+        DocumentKind.OUTCOME,
+        [replace(each, key_id=asked.key_id, simulated=room.simulated) for each in outcomes],
+    )
 
 
 def _keyed(asked: Asked) -> KeyedRequest | None:

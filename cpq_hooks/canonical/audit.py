@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from cpq_hooks.canonical.decision import FindingSchema, NotAssessedSchema
@@ -13,7 +14,7 @@ from cpq_hooks.canonical.nesting import Items, Part
 from cpq_hooks.canonical.numbers import Money, Number, Whole
 from cpq_hooks.canonical.quote import AgreementSchema
 from cpq_hooks.canonical.record import Placed, Record, Rule
-from cpq_hooks.canonical.records import InvoiceLineSchema, InvoiceSchema, UsageRecordSchema
+from cpq_hooks.canonical.records import MOST_FINDINGS, InvoiceLineSchema, InvoiceSchema, UsageRecordSchema
 from cpq_hooks.canonical.times import Day
 from cpq_hooks.problem import Flaw
 from policies.auditing.report import AuditPeriod, AuditReport, AuditTotals, Side
@@ -26,10 +27,19 @@ _MOST_PERIODS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """A finding that turned out to be right; `recovered_amount` is what was invoiced since, None is not known."""
+
+    finding_id: str
+    recovered_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRequest:
     """What to audit: an agreement, inline or by the id it is stored under, with its usage and its invoices.
 
     None of usage or invoices means those that are stored under the agreement; an empty list means that there are none.
+    Findings to `confirm` and to `dismiss` (by id) become outcomes.
     """
 
     agreement: Agreement | None = None
@@ -37,6 +47,8 @@ class AuditRequest:
     usage: tuple[UsageRecord, ...] | None = None
     invoices: tuple[Invoice, ...] | None = None
     as_of: date | None = None
+    confirm: tuple[Confirmation, ...] = ()
+    dismiss: tuple[str, ...] = ()
 
 
 def _names_one_agreement(request: Any) -> Sequence[Placed]:
@@ -46,6 +58,25 @@ def _names_one_agreement(request: Any) -> Sequence[Placed]:
         message = "agreement and agreement_id name two agreements: send one of them"
         return ((("agreement_id",), Flaw("conflict", message)),)
     return ()
+
+
+def _judges_a_finding_once(request: Any) -> Sequence[Placed]:
+    confirmed = {each.finding_id for each in request.confirm}
+    message = "the finding is confirmed and dismissed: send it in one of the two"
+    return [
+        (("dismiss", number), Flaw("conflict", message))
+        for number, each in enumerate(request.dismiss)
+        if each in confirmed
+    ]
+
+
+class ConfirmationSchema(Record):
+    """A finding that turned out to be right."""
+
+    record = Confirmation
+
+    finding_id = Key("The finding's id, as the audit gave it.", required=True)
+    recovered_amount = Number("How much of it was invoiced since, in the agreement's currency.")
 
 
 class AuditRequestSchema(Record):
@@ -68,8 +99,20 @@ class AuditRequestSchema(Record):
         load_default=None,
     )
     as_of = Day("What should have been invoiced by this day is expected; without it, as far as the documents go.")
+    confirm = Items(
+        Part(ConfirmationSchema, "One finding."),
+        "Findings that are right; each is stored as an outcome, which needs the scope ingest too.",
+        most=MOST_FINDINGS,
+        noun="findings",
+    )
+    dismiss = Items(
+        Key("A finding's id."),
+        "Findings that are wrong; each is stored as an outcome, which needs the scope ingest too.",
+        most=MOST_FINDINGS,
+        noun="ids",
+    )
 
-    conditions = (Rule((), _names_one_agreement),)
+    conditions = (Rule((), _names_one_agreement), Rule(("confirm", "dismiss"), _judges_a_finding_once))
 
 
 class AuditPeriodSchema(Record):

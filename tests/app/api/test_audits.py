@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.store import Scope
+from app.store import DocumentFilter, DocumentKind, Scope
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "audits" / "seat-contract"
 
@@ -63,3 +63,34 @@ def test_an_idempotency_key_gets_the_first_answer_again(api, seats):
     assert (again.headers["Idempotent-Replayed"], again.data) == ("true", first.data)
     other = api.check(seats | {"as_of": "2024-03-31"}, path="/v1/audits", Idempotency_Key="audit-1")
     assert other.status_code == 409
+
+
+def stored_outcomes(api):
+    return [json.loads(each.document.body) for each in api.store.documents.find(DocumentKind.OUTCOME, DocumentFilter())]
+
+
+def test_a_confirmed_finding_is_stored_as_an_outcome_and_again_is_the_same_one(api, seats):
+    [finding] = api.check(seats, path="/v1/audits").json["findings"]
+    confirmed = seats | {"confirm": [{"finding_id": finding["finding_id"], "recovered_amount": "9350.00"}]}
+    assert api.check(confirmed, path="/v1/audits").status_code == 200
+    assert api.check(confirmed, path="/v1/audits").status_code == 200
+    [outcome] = stored_outcomes(api)
+    assert (outcome["leaked"], outcome["amount"], outcome["recovered_amount"]) == (True, "9350", "9350")
+    assert api.check(seats | {"dismiss": [finding["finding_id"]]}, path="/v1/audits").status_code == 200
+    assert [each["verdict"] for each in stored_outcomes(api)] == ["false_positive"]
+
+
+def test_a_finding_that_the_audit_has_not_is_not_confirmed(api, seats):
+    refused = api.check(seats | {"confirm": [{"finding_id": "fnd_0", "recovered_amount": "1.001"}]}, path="/v1/audits")
+    assert refused.status_code == 422
+    paths = [each["path"] for each in refused.json["errors"]]
+    assert paths == ["$.confirm[0].finding_id", "$.confirm[0].recovered_amount"]
+    both = api.check(seats | {"confirm": [{"finding_id": "a"}], "dismiss": ["a"]}, path="/v1/audits")
+    assert both.json["errors"][0]["path"] == "$.dismiss[0]"
+    assert stored_outcomes(api) == []
+
+
+def test_confirming_needs_the_scope_ingest_too(api, seats):
+    body = seats | {"dismiss": [api.check(seats, path="/v1/audits").json["findings"][0]["finding_id"]]}
+    for scopes, status in (((Scope.VERIFY,), 403), ((Scope.VERIFY, Scope.INGEST), 200)):
+        assert api.client.post("/v1/audits", json=body, headers=api.headers(*scopes)).status_code == status
