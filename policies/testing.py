@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -10,18 +10,26 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from policies.check import NotApplicable, Satisfied, Undetermined, Violated
 from policies.derivation import derive
+from policies.domain.material import material
 from policies.evaluation import evaluate
-from policies.policy import Expected
+from policies.policy import AppliesTo, Expected
 from policies.policyset import PolicySet, judged
+from policies.setup_evaluation import evaluate_setup
+from policies.subjects import KINDS
+from policies.twin.setup import SetUp, SetUpFacts
+from policies.twin.twin import twin
 
 if TYPE_CHECKING:
     from datetime import date
 
     from policies.check import CheckResult
+    from policies.domain.agreement import Agreement
+    from policies.domain.billing import BillingConfiguration
     from policies.domain.catalog import Catalog
     from policies.domain.company import Company
+    from policies.domain.finding import Finding
+    from policies.domain.invoice import Invoice
     from policies.domain.quote import Quote
-    from policies.facts import QuoteFacts
     from policies.policy import Policy, PolicyTest
 
 DEFAULT_DAY: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -34,6 +42,15 @@ class Documents(Protocol):
 
     def quote(self, data: Any) -> Quote:
         """A quote from its canonical form."""
+
+    def agreement(self, data: Any) -> Agreement:
+        """An agreement from its canonical form."""
+
+    def billing(self, data: Any) -> BillingConfiguration:
+        """A billing configuration from its canonical form."""
+
+    def invoice(self, data: Any) -> Invoice:
+        """An invoice, or a preview of one, from its canonical form."""
 
     def catalog(self, data: Any) -> Catalog:
         """A catalog from the form of catalog.yaml."""
@@ -62,25 +79,58 @@ def run_tests(policies: Iterable[Policy], documents: Documents) -> Iterator[Proo
 
 def _failure(policy: Policy, test: PolicyTest, documents: Documents) -> str | None:
     try:
-        facts = _facts(test, documents)
+        facts = _FACTS[policy.applies_to](test, documents)
     except ValueError as error:
         return f"its document cannot be read: {error}"
-    results = (
-        [judged(policy, facts, line) for line in facts.lines] if policy.for_each_item else [judged(policy, facts, None)]
-    )
+    subjects = KINDS[policy.applies_to].subjects(facts, policy.scope.subject)
+    results = [judged(policy, facts, each) for each in subjects]
     came = _expected_of(results)
     if came is not test.expect:
         return f"expected {test.expect}, came out {came}{_why(results)}"
     return _amount_failure(test, results) or _remedy_failure(policy, test, facts)
 
 
-def _facts(test: PolicyTest, documents: Documents) -> QuoteFacts:
+def _quote_facts(test: PolicyTest, documents: Documents) -> Any:
     return derive(
         documents.quote(test.quote),
-        as_of=_noon(test.as_of) if test.as_of is not None else DEFAULT_DAY,
-        company=documents.company({**DEFAULT_COMPANY, **test.company}) if test.company is not None else None,
-        catalog=documents.catalog({"products": [], **test.catalog}) if test.catalog is not None else None,
+        as_of=_as_of(test),
+        company=_company(test, documents),
+        catalog=_catalog(test, documents),
     )
+
+
+def _set_up_facts(test: PolicyTest, documents: Documents) -> Any:
+    as_of = _as_of(test)
+    setup = SetUp(
+        agreement=documents.agreement(test.agreement),
+        configuration=documents.billing(test.billing),
+        as_of=as_of,
+        today=as_of.date(),
+        previews=tuple(documents.invoice(each) for each in test.previews),
+        company=_company(test, documents),
+        catalog=_catalog(test, documents),
+        approved=material(documents.quote(test.approved)) if test.approved is not None else None,
+        previous=documents.billing(test.previous) if test.previous is not None else None,
+    )
+    return SetUpFacts(setup=setup, twin=twin(setup))
+
+
+_FACTS: Final[Mapping[AppliesTo, Callable[[PolicyTest, Documents], Any]]] = {
+    AppliesTo.QUOTE: _quote_facts,
+    AppliesTo.BILLING_CONFIGURATION: _set_up_facts,
+}
+
+
+def _company(test: PolicyTest, documents: Documents) -> Company | None:
+    return documents.company({**DEFAULT_COMPANY, **test.company}) if test.company is not None else None
+
+
+def _catalog(test: PolicyTest, documents: Documents) -> Catalog | None:
+    return documents.catalog({"products": [], **test.catalog}) if test.catalog is not None else None
+
+
+def _as_of(test: PolicyTest) -> datetime:
+    return _noon(test.as_of) if test.as_of is not None else DEFAULT_DAY
 
 
 def _noon(day: date) -> datetime:
@@ -90,11 +140,8 @@ def _noon(day: date) -> datetime:
 def _expected_of(results: Iterable[CheckResult]) -> Expected:
     """The strongest outcome over all lines: violated before undetermined before satisfied."""
     kinds = {_kind(result) for result in results}
-    return next(
-        each
-        for each in (Expected.VIOLATED, Expected.UNDETERMINED, Expected.SATISFIED, Expected.NOT_APPLICABLE)
-        if each in kinds
-    )
+    strongest = (Expected.VIOLATED, Expected.UNDETERMINED, Expected.SATISFIED)
+    return next((each for each in strongest if each in kinds), Expected.NOT_APPLICABLE)
 
 
 def _kind(result: CheckResult) -> Expected:
@@ -135,13 +182,20 @@ def _violations(results: Iterable[CheckResult]) -> Iterator[Violated]:
             yield result
 
 
-def _remedy_failure(policy: Policy, test: PolicyTest, facts: QuoteFacts) -> str | None:
+def _remedy_failure(policy: Policy, test: PolicyTest, facts: Any) -> str | None:
     if test.clears is None:
         return None
-    findings = evaluate(facts, PolicySet.of((policy,))).findings
+    findings = _findings(policy, facts)
     proofs = [finding.remedy.clears for finding in findings if finding.remedy is not None and finding.remedy.changes]
     if not proofs:
         return "expected a remedy, there is none" if test.clears else None
     if all(proof is test.clears for proof in proofs):
         return None
     return f"its remedy {'does not clear' if test.clears else 'clears'} it"
+
+
+def _findings(policy: Policy, facts: Any) -> tuple[Finding, ...]:
+    alone = PolicySet.of((policy,))
+    if isinstance(facts, SetUpFacts):
+        return evaluate_setup(facts, alone).findings
+    return evaluate(facts, alone).findings

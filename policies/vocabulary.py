@@ -103,6 +103,7 @@ SET_UP: Final = Vocabulary(
         "as_of": "setup.as_of",
     },
     overlays={Agreement: "terms", BillingCharge: "terms"},
+    documents=frozenset({BillingCharge}),
     subjects={"charge": Subject(items="setup.configuration.charges", names={"charge": ""})},
     notes=SET_UP_NOTES,
 )

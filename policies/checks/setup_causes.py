@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,7 +45,7 @@ class DriftParameters:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One reason why bills part. `own_reports` are told by the twin; `told_apart_by` names those of them that make two
-    findings on the same lines two. `applies` says whether the set-up has what the cause speaks of. A difference whose
+    findings on the same lines two, and `by_charge` that its money lies on the charge, whatever lines it is about. `applies` says whether the set-up has what the cause speaks of. A difference whose
     direction is in `flagged` puts no money at risk and asks a person to look, whatever the policy's effect is.
     """
 
@@ -54,6 +54,7 @@ class Cause:
     parameters: type[Any] = Parameters
     own_reports: tuple[str, ...] = ()
     told_apart_by: tuple[str, ...] = ()
+    by_charge: bool = False
     applies: Callable[[SetUp], bool] = lambda _: True
     flagged: frozenset[Direction] = frozenset()
 
@@ -64,8 +65,8 @@ def _was_approved(setup: SetUp) -> bool:
 
 CAUSES: Final = (
     Cause(name="line-without-charge", summary="Every line of the agreement has a charge that bills it."),
-    Cause(name="charge-without-line", summary="Every charge bills something that was agreed."),
-    Cause(name="duplicate-charge", summary="What was agreed once is billed once."),
+    Cause(name="charge-without-line", summary="Every charge bills something that was agreed.", by_charge=True),
+    Cause(name="duplicate-charge", summary="What was agreed once is billed once.", by_charge=True),
     Cause(name="price-or-quantity-differs", summary="Charges have the agreed price and quantity."),
     Cause(name="charge-model-differs", summary="A quantity becomes an amount in the agreed way."),
     Cause(name="overage-not-set-up", summary="Use beyond what is included is billed as agreed."),
@@ -168,7 +169,7 @@ def _violations(cause: Cause, difference: Difference, facts: SetUpFacts, paramet
         second = ":" + money.direction if money is not sides[0] else ""
         yield Violated(
             evidence=difference.evidence,
-            loss=money.loss(difference, only=len(sides) == 1),
+            loss=money.loss(cause, difference, only=len(sides) == 1),
             reports=_reports(cause, difference, money, facts),
             line_ids=difference.line_ids,
             changes=difference.changes,
@@ -200,21 +201,28 @@ class _Money:
             return self.renewal
         return None if self.term is None else self.term - (self.lost or ZERO)
 
-    def loss(self, difference: Difference, *, only: bool) -> Loss:
-        """The four numbers. Exposures are the twin's where the difference has one side; else the amount is on its first line."""
-        assumptions = difference.assumptions
+    def loss(self, cause: Cause, difference: Difference, *, only: bool) -> Loss:
+        """The four numbers. Exposures are the twin's where the difference has one side and its money lies on lines."""
+        assumptions, place = difference.assumptions, _place(cause, difference)
         if self.is_at_renewal:
             assumptions = (*assumptions, "the amount is that of one renewed term")
         amount = None if self.remaining is None else self.remaining + (self.lost or ZERO)
-        place = next(iter((*difference.line_ids, *difference.charge_ids)), None)
         own = () if amount is None else (Exposure(line_id=place, amount=amount),)
+        told = tuple(replace(each, line_id=each.line_id or place) for each in difference.exposures)
         return Loss(
             per_period=difference.per_period if only else None,
             remaining_term=self.remaining,
             already_lost=self.lost,
             assumptions=assumptions,
-            exposures=(difference.exposures or own) if only else own,
+            exposures=told if told and only and not cause.by_charge else own,
         )
+
+
+def _place(cause: Cause, difference: Difference) -> str | None:
+    """Where the money lies: on the first line, or on the charge where it bills no line, or more than its lines."""
+    if cause.by_charge or not difference.line_ids:
+        return "+".join(sorted(difference.charge_ids)) or None
+    return difference.line_ids[0]
 
 
 def _sides(difference: Difference) -> tuple[_Money, ...]:
@@ -246,7 +254,8 @@ def _is_reported(money: _Money, parameters: Any, currency: str) -> bool:
 def _discriminator(cause: Cause, difference: Difference) -> str:
     """What tells findings on the same lines apart; a charge that bills no line is known by its own id."""
     named = [difference.reports.get(name, "") for name in cause.told_apart_by]
-    return "|".join(named if difference.line_ids else [*named, *sorted(difference.charge_ids)])
+    by_charge = cause.by_charge or not difference.line_ids
+    return "|".join([*named, *sorted(difference.charge_ids)] if by_charge else named)
 
 
 def _reports(cause: Cause, difference: Difference, money: _Money, facts: SetUpFacts) -> Mapping[str, object]:

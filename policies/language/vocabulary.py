@@ -5,6 +5,7 @@ against. `names` are the words for it and for what hangs from it, as attribute p
 `subjects` are what a policy can be applied to one by one (`for_each`): a list of the document and the names that stand
 for one item of it. `overlays` says that a class of derived facts also answers for the record behind one of its fields:
 with `{LineFacts: "line"}` a line has the fields of LineFacts and, where LineFacts has none of that name, those of Line.
+`documents` are classes with such a record that are part of the document all the same, so that their own fields can be set.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ class Vocabulary:
     overlays: Mapping[type, str] = field(default_factory=dict)
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     notes: Mapping[str, FieldNote] = field(default_factory=dict)
+    documents: frozenset[type] = frozenset()
     _noted: dict[tuple[type, str], FieldNote] = field(default_factory=dict, init=False, repr=False)
     _records: dict[type, Mapping[str, Field]] = field(default_factory=dict, init=False, repr=False)
 
@@ -161,7 +163,7 @@ class Vocabulary:
 
     def _derived(self, record: type, attribute: Attribute, behind: str, base: Field | None) -> Field:
         """A derived fact; where the record behind has a field of that name, it can still be set, and be null."""
-        stated = base is not None and base.stated
+        stated = base.stated if base is not None else attribute.stored and record in self.documents
         flag = _behind(behind, base) if base is not None else ()
         return _field(attribute, self._note(record, attribute), stated=stated, null_flag=flag)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from policies.domain.decision import NotAssessed
 from policies.domain.terms import Unscheduled
 from policies.twin.attributing import differences_of
+from policies.twin.beside import found_beside
 from policies.twin.bills import Bill, Biller, same_without_billing
 from policies.twin.comparing import Basis
 from policies.twin.expecting import Expected, expected_use
@@ -30,7 +31,7 @@ Found: TypeAlias = Difference | NotAssessed
 Finder: TypeAlias = Callable[[SetUp, Matching, Sequence[Stream], Sequence[Stream]], Iterable[Found]]
 """What looks for differences that no bill shows: it is given the streams of the agreement and those of billing."""
 
-FINDERS: Final[tuple[Finder, ...]] = ()
+FINDERS: Final[tuple[Finder, ...]] = (found_beside,)
 
 
 def twin(setup: SetUp, finders: Sequence[Finder] = FINDERS) -> Twin:

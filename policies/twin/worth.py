@@ -8,21 +8,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from policies.domain.finding import Exposure
-from policies.domain.money import plain
 from policies.domain.schedule import Charge, charges
 from policies.domain.terms import Unscheduled
+from policies.twin.expecting import expected_use
 from policies.twin.model import Parting
 from policies.twin.use import Use, is_metered
 
 if TYPE_CHECKING:
-    from policies.domain.charge import Line
     from policies.twin.model import Stream
     from policies.twin.setup import SetUp
 
 ZERO: Final = Decimal(0)
-HUNDRED: Final = Decimal(100)
-BEYOND_ALLOWANCE: Final = Decimal(120)
-"""Use in percent of the allowance, where the catalog does not say how much is expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,30 +74,18 @@ def worth_of(streams: Sequence[Stream], setup: SetUp) -> Worth:
 def _charges_of(stream: Stream, setup: SetUp, assumptions: list[str]) -> list[Charge]:
     if stream.unscheduled is not None:
         raise Unscheduled(stream.unscheduled)
+    expected = expected_use((stream,), (), setup.catalog)
+    if expected.because is not None:
+        assumptions.append(expected.because)
+    use = None if expected.quantity is None else Use(expected.quantity, expected.months)
+    if use is None and any(map(is_metered, stream.terms)):
+        raise Unscheduled(expected.because or "how much will be used is not known")
     end = stream.renewal.start if stream.renewal is not None else None
     found = []
     for terms in stream.terms:
-        use = None
-        if is_metered(terms):
-            use = _expected(terms.line, setup, assumptions).on(terms)
-        found += [each for each in charges(terms, use) if end is None or each.service_period.start < end]
+        billed = charges(terms, use.on(terms) if use is not None and is_metered(terms) else None)
+        found += [each for each in billed if end is None or each.service_period.start < end]
     return found
-
-
-def _expected(line: Line, setup: SetUp, assumptions: list[str]) -> Use:
-    """The use that a company expects of a line: the catalog's, else a fifth beyond the allowance, else what was sold."""
-    product = setup.catalog.products.get(line.product_id) if setup.catalog is not None else None
-    percent = product.expected_usage_percent if product is not None else None
-    if line.included_quantity:
-        share = percent if percent is not None else BEYOND_ALLOWANCE
-        whose = "the family's median" if percent is not None else "as the catalog does not say how much is expected"
-        assumptions.append(f"usage at {plain(share)} % of allowance, {whose}")
-        return Use(quantity=line.included_quantity * share / HUNDRED)
-    quantity = line.quantity or max((each.up_to for each in line.tiers if each.up_to is not None), default=None)
-    if quantity is None:
-        raise Unscheduled("how much will be used is not known")
-    assumptions.append(f"usage of {plain(quantity)} in each period")
-    return Use(quantity=quantity)
 
 
 def _first(billed: Sequence[Charge]) -> Parting | None:

@@ -215,7 +215,7 @@ def test_a_bundle_that_bills_less_than_its_lines_is_told_in_words():
 
 def test_two_currencies_are_not_held_against_each_other():
     found = twin(a_setup(an_agreement(SEATS), a_configuration(SEATS, currency="EUR")))
-    assert found.differences == ()
+    assert [each.cause for each in found.differences] == ["currency-differs"]
     assert "the currencies differ" in " ".join(each.because for each in found.not_assessed)
     assert found.months[0].billing is None
 
