@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -94,6 +94,17 @@ class Biller:
             found = self._known[use] = Bill(tuple(amounts))
         return found
 
+    def first_months(self, use: Use | None, until: date) -> Bill:
+        """The part of the bill that is invoiced before a day, and perhaps more, without the work of the whole."""
+        if use in self._known:
+            return self._known[use]
+        amounts: list[Amount] = []
+        for terms, factor in self.terms():
+            for part in _until(terms, until):
+                amounts += _amounts(part, use.on(part, factor) if use is not None and is_metered(part) else None)
+        amounts.sort()
+        return Bill(tuple(amounts))
+
     def rates(self, use: Use | None) -> bool:
         """Whether a use has a price."""
         self.bill(use)
@@ -118,6 +129,21 @@ def _amounts(terms: Terms, usage: Usage | None) -> list[Amount]:
         Amount(each.invoice_date, each.service_period, each.amount, each.kind is InvoiceLineKind.ONE_TIME)
         for each in charges(terms, usage)
     ]
+
+
+def _until(terms: Terms, until: date) -> Iterator[Terms]:
+    """The terms up to the end of a period of their calendar, where what comes later has no say in what comes before."""
+    months = (terms.price_months, terms.billing_months)
+    if terms.term is None or terms.term.end <= until or terms.comes_once or None in months:
+        yield terms
+    elif terms.term.start >= until:
+        return
+    elif terms.line.minimum_commitment is not None or terms.line.drawdown is not None or terms.line.discounts:
+        yield terms
+    else:
+        turns = max(months[0] or 1, months[1] or 1)
+        periods = billing_periods(Period(terms.term.start, until), turns, terms.anchor_day, terms.anchor)
+        yield replace(terms, term=Period(terms.term.start, min(terms.term.end, periods[-1].whole.end)))
 
 
 def same_without_billing(one: Biller, other: Biller) -> bool:
@@ -175,6 +201,7 @@ def _key(terms: Terms, factor: Decimal) -> tuple[object, ...]:
         None if terms.comes_once else (terms.billing_frequency, terms.billing_timing, anchor),
         terms.anchor_day or (anchor and anchor.day),
         terms.first_invoice,
+        terms.rounding,
         (terms.since, terms.risen) if _counts_from_its_beginning(line) else None,
         max(terms.billing_start or date.min, start),
         term,

@@ -34,8 +34,12 @@ def billing_stream(
     configuration: BillingConfiguration,
     lines: Sequence[Stream],
     horizon: Horizon,
+    *,
+    starts: Sequence[date] | None = None,
 ) -> Stream:
     """A charge as a stream; `lines` are those of the agreement that it was matched with, perhaps none. Never raises.
+
+    `starts` spares looking through all charges for their starts each time: the earliest is enough.
 
     Start: the charge's own; else the first invoice date where it is billed in advance; else the agreement's. A first
     invoice date later than a stated start moves no start: the charge is billed from its start on, and what would have been
@@ -56,7 +60,8 @@ def billing_stream(
     terms: tuple[Terms, ...] = ()
     unscheduled = None
     try:
-        terms = tuple(_terms(charge, line, configuration, lines, horizon))
+        known = _starts(configuration) if starts is None else starts
+        terms = tuple(_terms(charge, line, configuration, lines, horizon, known))
     except Unscheduled as unknown:
         unscheduled = unknown.reason
     return Stream(
@@ -154,6 +159,7 @@ def _terms(
     configuration: BillingConfiguration,
     lines: Sequence[Stream],
     horizon: Horizon,
+    starts: Sequence[date],
 ) -> Iterator[Terms]:
     """The terms of a charge with a start, over its own days and as far as it goes on."""
     until, start = _until(line, configuration, lines, horizon), line.start_date
@@ -161,7 +167,8 @@ def _terms(
         return
     boundary = None if horizon.term is None else horizon.term.end
     goes_on = _goes_on(line, boundary, until)
-    terms = _resolved(charge, line, configuration, lines, boundary if goes_on else until, boundary)
+    end = boundary if goes_on else until
+    terms = _resolved(charge, line, configuration, lines, end, boundary, starts)
     if not goes_on or until is None or terms.comes_once:
         yield terms
     elif _starts_again(terms):
@@ -215,13 +222,13 @@ def _resolved(
     lines: Sequence[Stream],
     end: date | None,
     boundary: date | None,
+    starts: Sequence[date],
 ) -> Terms:
     """The charge's terms on the calendar that it follows: to its own end, else up to the day `end`."""
     ends = end if line.end_date is None else boundary
     zone = configuration.time_zone
     if zone is None and configuration.account is not None:
         zone = configuration.account.time_zone
-    starts = [each.terms.start_date for each in configuration.charges if each.terms.start_date is not None]
     shared = Quote(
         quote_id=configuration.billing_configuration_id,
         currency=configuration.currency,
@@ -244,6 +251,11 @@ def _resolved(
         time_zone=zone,
         first_invoice=first if first is not None and first > terms.dated.start else None,
     )
+
+
+def _starts(configuration: BillingConfiguration) -> list[date]:
+    """The days on which the charges start, of those that say so."""
+    return [each.terms.start_date for each in configuration.charges if each.terms.start_date is not None]
 
 
 def _agreed_rounding(lines: Sequence[Stream]) -> RoundingPolicy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -79,10 +80,16 @@ class Group:
 
 
 def stream_of(
-    charge: BillingCharge, index: int, configuration: BillingConfiguration, lines: Sequence[Stream], horizon: Horizon
+    charge: BillingCharge,
+    index: int,
+    configuration: BillingConfiguration,
+    lines: Sequence[Stream],
+    horizon: Horizon,
+    *,
+    starts: Sequence[date] | None = None,
 ) -> Stream:
     """The charge's stream; how use is read is the agreement's way where the charge does not say."""
-    stream = billing_stream(charge, index, configuration, lines, horizon)
+    stream = billing_stream(charge, index, configuration, lines, horizon, starts=starts)
     basis = next((each.line.quantity_basis for each in lines if each.line.quantity_basis is not None), None)
     if basis is None or charge.terms.quantity_basis is not None or not any(map(is_metered, stream.terms)):
         return stream

@@ -7,7 +7,7 @@ trying all pairs, so that thousands of charges cost no more than their number.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -107,17 +107,20 @@ class _Matcher:
         parents = defaultdict(list)
         for line_id in self.open_lines:
             parents[self._first(line_id).parent_line_id].append(line_id)
+        by_worth: dict[Hashable, list[str]] = defaultdict(list)
+        for charge_id in self.open_charges:
+            by_worth[_worth(self.charges[charge_id].terms)].append(charge_id)
         for parent, children in sorted(parents.items(), key=lambda item: item[0] or ""):
-            self._bundle(parent, children)
-        for line_id in list(self.open_lines):
-            parts = list(self.open_charges)
-            if len(parts) > 1 and _sum(self.charges[each].terms for each in parts) == _worth(self._first(line_id)):
-                for charge_id in parts:
-                    self._pair(line_id, charge_id, MatchBasis.TERMS, BY_TERMS)
+            self._bundle(parent, children, by_worth)
+        parts = list(self.open_charges)
+        whole = _sum(self.charges[each].terms for each in parts)
+        fitting = [each for each in self.open_lines if whole is not None and _worth(self._first(each)) == whole]
+        for charge_id in parts if len(parts) > 1 and len(fitting) == 1 else ():
+            self._pair(fitting[0], charge_id, MatchBasis.TERMS, BY_TERMS)
 
     # ----------------------------------------------------------------------------------------- pieces
 
-    def _bundle(self, parent: str | None, children: list[str]) -> None:
+    def _bundle(self, parent: str | None, children: list[str], by_worth: Mapping[Hashable, list[str]]) -> None:
         """Let the charge whose amount is the sum of the lines' bill them all: the parent's own, or one that is open."""
         lines = [self._first(each) for each in children]
         if parent is not None and parent in self.versions:
@@ -128,9 +131,7 @@ class _Matcher:
                     self._pair(line_id, own[0], MatchBasis.TERMS, BY_TERMS)
                 return
         whole = _sum(lines)
-        fitting = [
-            each for each in self.open_charges if whole is not None and _worth(self.charges[each].terms) == whole
-        ]
+        fitting = [] if whole is None else [each for each in by_worth.get(whole, ()) if each in self.open_charges]
         if len(lines) > 1 and len(fitting) == 1:
             for line_id in children:
                 self._pair(line_id, fitting[0], MatchBasis.TERMS, BY_TERMS)

@@ -123,6 +123,7 @@ def config_repair(pair: Pair, setup: SetUp) -> Repair | None:
     for name, value in (
         ("billing_anchor_day", None if pair.terms.anchor is None else pair.terms.anchor_day or pair.terms.anchor.day),
         ("first_invoice_date", None if pair.terms.term is None else pair.terms.paid_from),
+        ("rounding", pair.terms.rounding),
     ):
         actual = getattr(configuration, name)
         is_early = name == "first_invoice_date" and actual is not None and value is not None and actual <= value

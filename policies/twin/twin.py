@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from policies.domain.charge import BillingTiming
 from policies.domain.decision import NotAssessed
+from policies.domain.period import add_months
 from policies.domain.terms import Unscheduled
 from policies.twin.attributing import differences_of
 from policies.twin.beside import found_beside
@@ -16,7 +20,7 @@ from policies.twin.expecting import Expected, expected_use
 from policies.twin.grouping import Group, stream_of, versions_of
 from policies.twin.matching import BY_ID, match
 from policies.twin.model import Assumed, Difference, Match, MatchBasis, Matching, Stream, Twin
-from policies.twin.months import Column, column_of, months_of
+from policies.twin.months import MONTHS_SHOWN, Column, column_of, months_of
 from policies.twin.repairs import PRICE
 from policies.twin.setup import SetUp
 from policies.twin.strays import charge_without_line, line_without_charge
@@ -71,6 +75,8 @@ class _Sides:
         self.setup, self.agreed, self.matching = setup, agreed, matching
         self.lines: Mapping[str, Stream] = {each.id: each for each in agreed.streams}
         of_charge = {charge_id: each for each in matching.matches for charge_id in each.charge_ids}
+        starts = [each.terms.start_date for each in setup.configuration.charges if each.terms.start_date is not None]
+        self.starts = [min(starts)] if starts else []
         self.billing = tuple(
             self._billing(charge, index, of_charge.get(charge.charge_id))
             for index, charge in enumerate(setup.configuration.charges)
@@ -82,17 +88,21 @@ class _Sides:
             today=setup.today,
             renewal_from=None if renewal is None else renewal.start,
         )
+        self.billed_by_product: dict[str, list[str]] = defaultdict(list)
+        for line_id in (each for own in matching.matches for each in own.line_ids):
+            self.billed_by_product[self.lines[line_id].line.product_id].append(line_id)
+        self.until = _end_of_months((*agreed.streams, *self.billing))
 
     def _billing(self, charge: BillingCharge, index: int, own: Match | None) -> Stream:
         """A charge as a stream. One that bills no line, and does not say how often, is billed as often as the agreement."""
         configuration, horizon = self.setup.configuration, self.agreed.horizon
         if own is not None:
-            return stream_of(charge, index, configuration, self._streams(own.line_ids), horizon)
+            return stream_of(charge, index, configuration, self._streams(own.line_ids), horizon, starts=self.starts)
         frequency = self.setup.agreement.terms.billing_frequency
         if charge.terms.billing_frequency is not None or frequency is None:
-            return stream_of(charge, index, configuration, (), horizon)
+            return stream_of(charge, index, configuration, (), horizon, starts=self.starts)
         charge = replace(charge, terms=replace(charge.terms, billing_frequency=frequency))
-        stream = stream_of(charge, index, configuration, (), horizon)
+        stream = stream_of(charge, index, configuration, (), horizon, starts=self.starts)
         taken = Assumed(field="billing_frequency", value=str(frequency), taken_from="the agreement")
         return replace(stream, assumed=(*stream.assumed, taken))
 
@@ -111,7 +121,7 @@ class _Sides:
         agreement, billing = group.agreement, group.billing()
         is_whole = not any(each.unscheduled for each in (*group.lines, *group.charges))
         if is_whole and group.unknown_unit() is None and same_without_billing(agreement, billing):
-            bill = _bill(group.lines, agreement, expected)
+            bill = _bill(group.lines, agreement, expected, self.until)
             return _Part(found=(), column=column_of(own, bill, bill, expected.quantity))
         found = tuple(differences_of(group, self._basis(expected), expected))
         bills = (_bill(group.lines, agreement, expected), _bill(group.charges, billing, expected))
@@ -126,13 +136,7 @@ class _Sides:
 
     def _charge_alone(self, stream: Stream) -> _Part:
         expected = expected_use((), (stream,), self.setup.catalog)
-        product = stream.line.product_id
-        billed = tuple(
-            line_id
-            for each in self.matching.matches
-            for line_id in each.line_ids
-            if self.lines[line_id].line.product_id == product
-        )
+        billed = tuple(self.billed_by_product.get(stream.line.product_id, ()))
         found = tuple(charge_without_line(stream, billed, self._basis(expected), expected))
         own = Match(line_ids=(), charge_ids=(stream.id,), basis=MatchBasis.LINE_ID, confidence=BY_ID)
         bill = _bill((stream,), Biller((stream,)), expected)
@@ -174,14 +178,29 @@ def _lines(streams: Sequence[Stream]) -> list[Line]:
     ]
 
 
-def _bill(streams: Sequence[Stream], biller: Biller, expected: Expected) -> Bill | None:
+def _bill(streams: Sequence[Stream], biller: Biller, expected: Expected, until: date | None = None) -> Bill | None:
     """The bill at the use that is expected, and without any where none can be; None where it cannot be told."""
     if any(each.unscheduled is not None for each in streams):
         return None
     try:
-        return biller.bill(None if expected.quantity is None else Use(expected.quantity, expected.months))
+        use = None if expected.quantity is None else Use(expected.quantity, expected.months)
+        return biller.bill(use) if until is None else biller.first_months(use, until)
     except Unscheduled:
         return None
+
+
+def _end_of_months(streams: Sequence[Stream]) -> date | None:
+    """A day after all of the months that are shown; None where nothing tells when the first of them is."""
+    first = {
+        terms.paid_from: terms
+        for each in streams
+        for terms in each.terms[:1]
+        if terms.term is not None and not (terms.is_usage or terms.billing_timing is BillingTiming.IN_ARREARS)
+    }
+    paid = [terms.paid_from for each in streams for terms in each.terms[:1] if terms.term is not None]
+    if not paid or min(paid) not in first or first[min(paid)].first_invoice is not None:
+        return None
+    return add_months(min(paid).replace(day=1), MONTHS_SHOWN)
 
 
 def _is_told(difference: Difference, told: Sequence[Difference]) -> bool:

@@ -1,0 +1,146 @@
+"""`python -m benchmarks.twin`: what a twin costs, and whether that is linear in lines times months.
+
+Machines are shared and noisy: read the ratios within one run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from statistics import median
+from typing import Final
+
+from policies.domain.agreement import Agreement
+from policies.domain.billing import BillingCharge, BillingConfiguration
+from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod, Tier
+from policies.domain.period import add_months
+from policies.domain.quote import Quote, Renewal
+from policies.twin.setup import SetUp
+from policies.twin.twin import twin
+
+ROUNDS: Final = 15
+START: Final = date(2026, 1, 1)
+SIZES: Final = ((50, 36), (100, 36), (50, 72), (100, 72))
+
+
+def main() -> None:
+    print(f"One twin, median of {ROUNDS} rounds, milliseconds")
+    print(f"{'lines':>7}{'months':>8}{'all match':>12}{'renewing':>12}{'per line and month, us':>25}")
+    for lines, months in SIZES:
+        plain, renewing = (_milliseconds(setup(lines, months, renews=renews)) for renews in (False, True))
+        print(f"{lines:>7}{months:>8}{plain:>12.2f}{renewing:>12.2f}{plain * 1000 / lines / months:>25.2f}")
+    print()
+    print(f"50 lines, 36 months, so many of them different{'':>4}")
+    for name, change in DIFFERENT.items():
+        cells = [_milliseconds(_with(setup(50, 36), change, number), rounds=3) for number in (1, 5, 20)]
+        print(
+            f"{name:>30}" + "".join(f"{number:>6}:{cell:>9.1f}" for number, cell in zip((1, 5, 20), cells, strict=True))
+        )
+    wide = setup(5000, 12)
+    print(f"\n5,000 lines and charges, 12 months: {_milliseconds(wide, rounds=1):.0f} ms")
+
+
+def setup(lines: int, months: int, *, renews: bool = False) -> SetUp:
+    """An agreement of seats, seats with overage, calls by tiers and yearly support, and charges that bill the same."""
+    sold = tuple(_line(number) for number in range(lines))
+    quote = Quote(
+        quote_id="Q-1",
+        currency="USD",
+        lines=sold,
+        start_date=START,
+        term_months=months,
+        billing_frequency=BillingFrequency.MONTHLY,
+        billing_timing=BillingTiming.IN_ADVANCE,
+        renewal=Renewal(auto_renew=renews),
+    )
+    charges = tuple(
+        BillingCharge(
+            charge_id=f"C-{line.line_id}",
+            quote_line_id=line.line_id,
+            terms=replace(
+                line, line_id=f"C-{line.line_id}", start_date=START, billing_frequency=BillingFrequency.MONTHLY
+            ),
+        )
+        for line in sold
+    )
+    configuration = BillingConfiguration(
+        billing_configuration_id="BC-1", currency="USD", charges=charges, agreement_id="AG-1", auto_renew=renews
+    )
+    return SetUp(
+        agreement=Agreement(agreement_id="AG-1", terms=quote),
+        configuration=configuration,
+        as_of=datetime(2026, 1, 1, tzinfo=UTC),
+        today=add_months(START, 0),
+    )
+
+
+def _line(number: int) -> Line:
+    kind = number % 4
+    plain = Line(
+        line_id=str(number + 1),
+        product_id=f"P{number}",
+        charge_type=ChargeType.RECURRING,
+        charge_model=ChargeModel.PER_UNIT,
+        quantity=Decimal(10 + number),
+        price_period=PricePeriod.MONTH,
+        net_unit_price=Decimal(40),
+    )
+    if kind == 1:
+        return replace(plain, included_quantity=plain.quantity, overage_unit_price=Decimal(50))
+    if kind == 2:
+        steps = (Tier(up_to=Decimal(1000), unit_price=Decimal("0.10")), Tier(up_to=None, unit_price=Decimal("0.08")))
+        return replace(
+            plain,
+            charge_type=ChargeType.USAGE,
+            charge_model=ChargeModel.GRADUATED,
+            tiers=steps,
+            net_unit_price=None,
+            quantity=None,
+        )
+    return plain
+
+
+def _with(whole: SetUp, change: Callable[[Line], Line], number: int) -> SetUp:
+    """The set-up with so many of the charges changed that the change means something for."""
+    charges, left = list(whole.configuration.charges), number
+    for at, charge in enumerate(charges):
+        changed = change(charge.terms)
+        if left and changed != charge.terms:
+            charges[at], left = replace(charge, terms=changed), left - 1
+    return replace(whole, configuration=replace(whole.configuration, charges=tuple(charges)))
+
+
+def _cheaper(line: Line) -> Line:
+    return line if line.net_unit_price is None else replace(line, net_unit_price=line.net_unit_price - 1)
+
+
+def _without_overage(line: Line) -> Line:
+    return replace(line, included_quantity=None, overage_unit_price=None)
+
+
+def _by_volume(line: Line) -> Line:
+    return replace(line, charge_model=ChargeModel.VOLUME) if line.tiers else line
+
+
+DIFFERENT: Final = {
+    "a lower price": _cheaper,
+    "no overage price": _without_overage,
+    "volume, not graduated": _by_volume,
+}
+
+
+def _milliseconds(whole: SetUp, rounds: int = ROUNDS) -> float:
+    twin(whole)
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        twin(whole)
+        times.append(time.perf_counter() - began)
+    return median(times) * 1000
+
+
+if __name__ == "__main__":
+    main()
