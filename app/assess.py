@@ -77,6 +77,13 @@ class Gate(Protocol):
         """Judge a quote. Raises what `app.errors` maps: bad input, a conflict of idempotency keys, a store that is away."""
 
 
+class Verifier(Protocol):
+    """What verifies billing configurations for the HTTP API and the command line."""
+
+    def verify(self, call: Call) -> Answer:
+        """Verify a billing configuration. Raises what a `Gate` raises."""
+
+
 def assess(
     quote: Quote,
     rules: Rules,

@@ -10,6 +10,7 @@ from app.answering import Limits
 from app.config import Settings
 from app.gate import QuoteGate
 from app.rules import LiveRules
+from app.set_up_gate import SetUpGate
 from app.store import Store
 
 
@@ -21,6 +22,7 @@ class Services:
     store: Store
     rules: LiveRules
     gate: QuoteGate
+    set_ups: SetUpGate
     clock: Callable[[], datetime]
 
 
@@ -30,16 +32,17 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetim
         settings.database_url, timeout=settings.database_timeout, clock=clock, refused_bytes=settings.max_body_bytes
     )
     rules = LiveRules(home=settings.home, every=settings.policy_reload)
-    gate = QuoteGate(
-        store,
-        rules.current,
-        clock,
-        limits_of(settings),
-        simulated=settings.simulated,
+    limits, simulated = limits_of(settings), settings.simulated
+    return Services(
+        settings=settings,
+        store=store,
+        rules=rules,
+        gate=QuoteGate(store, rules.current, clock, limits, simulated=simulated),
+        set_ups=SetUpGate(store, rules.current, clock, limits, simulated=simulated),
+        clock=clock,
     )
-    return Services(settings=settings, store=store, rules=rules, gate=gate, clock=clock)
 
 
 def limits_of(settings: Settings) -> Limits:
-    """What a quote may be at most."""
+    """What a document may be at most."""
     return Limits(max_bytes=settings.max_body_bytes, max_lines=settings.max_lines, idempotency=settings.idempotency)

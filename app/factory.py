@@ -18,6 +18,7 @@ from app.api.decisions import decision_routes
 from app.api.desk import Desk
 from app.api.door import Door
 from app.api.examples import read_examples
+from app.api.holds import hold_routes
 from app.api.openapi import describe
 from app.api.operations import description_routes, health_routes
 from app.api.policies import policy_routes
@@ -29,11 +30,14 @@ from app.api.refused_bodies import RefusedBodies
 from app.api.route import Asked, Route
 from app.api.schemas import SCHEMAS
 from app.api.scorecards import scorecard_routes
-from app.assess import Gate
+from app.api.set_ups import set_up_routes
+from app.api.watch import WatchRoom, watch_routes
+from app.assess import Gate, Verifier
 from app.config import Settings
 from app.errors import Problem
-from app.observability.logs import make_logger
+from app.observability.logs import make_logger, places_of
 from app.observability.metrics import Metrics
+from app.reverify import Reverifier
 from app.rules import Rules
 from app.store import Store
 
@@ -55,6 +59,8 @@ class Services(Protocol):
     def store(self) -> Store: ...
     @property
     def gate(self) -> Gate: ...
+    @property
+    def set_ups(self) -> Verifier: ...
     @property
     def rules(self) -> RulesInForce: ...
     @property
@@ -86,18 +92,31 @@ def create_app(
     )
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False
-    desk.open(app, all_routes(services, desk.metrics, desk.refused.keep_part))
+    desk.open(app, all_routes(services, desk.metrics, desk.refused.keep_part, _telling(log)))
     return app
 
 
+def _telling(log: FilteringBoundLogger) -> Callable[[str, Exception], None]:
+    """What logs that the configurations of an agreement could not be verified again, by ids of ours and places in the code."""
+
+    def told(_: str, error: Exception) -> None:
+        log.error("not_verified_again", fault=places_of(error))
+
+    return told
+
+
 def all_routes(
-    services: Services, metrics: Metrics, keep_refused: Callable[[Asked, Problem, bytes], str | None]
+    services: Services,
+    metrics: Metrics,
+    keep_refused: Callable[[Asked, Problem, bytes], str | None],
+    not_verified_again: Callable[[str, Exception], None] = lambda *_: None,
 ) -> tuple[Route, ...]:
     """Every route, in the order in which the document lists them. `keep_refused` keeps a part of a body, and gives its id."""
     store, settings = services.store, services.settings
     archive = Archive(
         documents=store.documents,
         idempotency=store.idempotency,
+        follower=Reverifier(services.set_ups, store, not_verified_again),
         keep_refused=keep_refused,
         clock=services.clock,
         remembered=settings.idempotency,
@@ -110,6 +129,13 @@ def all_routes(
         clock=services.clock,
         remembered=settings.idempotency,
         max_lines=settings.max_lines,
+        simulated=settings.simulated,
+    )
+
+    watching = WatchRoom(
+        documents=store.documents,
+        company=lambda: services.rules.current().company,
+        clock=services.clock,
     )
 
     def ready() -> str:
@@ -118,11 +144,14 @@ def all_routes(
 
     routes = (
         *quote_routes(services.gate, default_wait=settings.default_wait),
+        *set_up_routes(services.set_ups, default_wait=settings.default_wait),
         *decision_routes(store.decisions),
         *scorecard_routes(store.decisions),
         *refused_routes(store.refused),
         *record_routes(archive),
         *audit_routes(auditing),
+        *watch_routes(watching),
+        *hold_routes(store.holds),
         *policy_routes(services.rules.current, services.clock),
         *health_routes(version=VERSION, ready=ready, metrics=metrics),
     )

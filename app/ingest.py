@@ -106,7 +106,11 @@ def _shortened(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _filed(sort: Sort, value: Any) -> Document:
-    record = sort.load(value)
+    return document_of(sort, sort.load(value))
+
+
+def document_of(sort: Sort, record: Any) -> Document:
+    """A record as it is stored: its canonical form, and what it is looked up by."""
     body = json.dumps(to_document(record), ensure_ascii=False, separators=(",", ":"))
     return sort.filed(record, body.encode("utf-8", "backslashreplace"))
 

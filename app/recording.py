@@ -27,6 +27,10 @@ MOST_APPROVALS = 50
 """So many different approved contents are looked up for one quote; later ones first."""
 
 
+class NotReplayable(LookupError):  # noqa: N818 - it says what is the matter
+    """The record lacks something that a decision was made from."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedContent:
     """What an approval was given to, and the decision that has it on record."""

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from app.assess import assess
-from app.recording import material_of
-from app.rendering import render
+from app.known import context_in, recall
+from app.recording import NotReplayable, material_of
+from app.rendering import render, render_set_up
 from app.rules import RuleFiles, Rules, take_up
 from app.store import Store, StoredDecision, Unreadable
-from cpq_hooks.canonical import load_quote
+from app.verify import set_up, verify
+from cpq_hooks.canonical import load_quote, load_verify_request
 from cpq_hooks.reading import read_json
+from policies.domain.outcome import SubjectType
 
 NOT_COMPARED: Final = frozenset({"decision_id", "duration_ms", "links", "simulated"})
-
-
-class NotReplayable(LookupError):  # noqa: N818 - it says what is the matter
-    """The record lacks something that the decision was made from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +47,44 @@ def replay(decision_id: str, store: Store) -> Replayed:
     stored = store.decisions.get(decision_id)
     if stored is None:
         raise NotReplayable(f"there is no decision {decision_id} on record")
+    again = json.loads(_SAY_AGAIN[stored.decision.summary.subject.type](stored, store))
+    before = json.loads(stored.decision.document)
+    return Replayed(decision_id=decision_id, differences=tuple(_differences(before, again)))
+
+
+def _quote_again(stored: StoredDecision, store: Store) -> bytes:
     request = stored.decision.request
     document = read_json(request, max_bytes=len(request) + 1)
     context = json.loads(stored.decision.basis.context or b"{}")
-    rules = _rules(stored, store, context.get("waivers"))
     decision = assess(
         load_quote(document, max_lines=None),
-        rules,
+        _rules(stored, store, context.get("waivers")),
         as_of=stored.decision.basis.as_of,
-        decision_id=decision_id,
+        decision_id=stored.decision.summary.decision_id,
         approved={content: _approved(store, where) for content, where in context.get("approved", {}).items()},
     )
-    again = json.loads(render(decision, document, duration_ms=0))
-    before = json.loads(stored.decision.document)
-    return Replayed(decision_id=decision_id, differences=tuple(_differences(before, again)))
+    return render(decision, document, duration_ms=0)
+
+
+def _set_up_again(stored: StoredDecision, store: Store) -> bytes:
+    sent = stored.decision.request
+    document = read_json(sent, max_bytes=len(sent) + 1)
+    request, context = load_verify_request(document, max_lines=None), context_in(stored)
+    rules = _rules(stored, store, context.get("waivers"))
+    known = recall(request, context, store)
+    decided = verify(
+        set_up(request.configuration, request.previews, known, rules, stored.decision.basis.as_of),
+        rules,
+        decision_id=stored.decision.summary.decision_id,
+        compared_with=known.compared_with,
+    )
+    return render_set_up(decided, document, duration_ms=0)
+
+
+_SAY_AGAIN: Final[Mapping[SubjectType, Callable[[StoredDecision, Store], bytes]]] = {
+    SubjectType.QUOTE: _quote_again,
+    SubjectType.BILLING_CONFIGURATION: _set_up_again,
+}
 
 
 def _rules(stored: StoredDecision, store: Store, waivers: str | None) -> Rules:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from policies.domain.decision import Risk, RiskStatus, Verdict
@@ -10,8 +11,6 @@ from policies.domain.finding import Direction, Effect
 from policies.domain.money import format_amount
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from policies.domain.decision import NotAssessed
     from policies.domain.finding import Finding
 
@@ -23,6 +22,12 @@ _WORDS: Final = {
     Direction.UNDER: "could go unbilled",
     Direction.OVER: "would be billed too much",
     Direction.TIMING: "comes later than policy allows",
+    Direction.COMPLIANCE: "needs finance to look",
+}
+_ALREADY: Final = {
+    Direction.UNDER: "went unbilled",
+    Direction.OVER: "was billed too much",
+    Direction.TIMING: "came later than policy allows",
     Direction.COMPLIANCE: "needs finance to look",
 }
 
@@ -60,7 +65,7 @@ def headline(
 
 
 def _urgency(finding: Finding) -> tuple[bool, int, bool, Decimal | int, str]:
-    amount = finding.amount_at_risk.remaining_term if finding.amount_at_risk is not None else None
+    amount = _all_of(finding)
     return (
         not finding.enforces,
         _RANK[finding.effect],
@@ -77,8 +82,21 @@ def _on(finding: Finding, names: Mapping[str, str]) -> str:
 
 
 def _money(finding: Finding, currency: str) -> str:
-    amount = finding.amount_at_risk.remaining_term if finding.amount_at_risk is not None else None
+    at_risk = finding.amount_at_risk
+    if at_risk is None:
+        return ""
+    if not at_risk.remaining_term and at_risk.already_lost:
+        return f": {format_amount(at_risk.already_lost, currency)} {_ALREADY[finding.direction]}"
+    amount = at_risk.remaining_term
     return f": {format_amount(amount, currency)} {_WORDS[finding.direction]}" if amount else ""
+
+
+def _all_of(finding: Finding) -> Decimal | None:
+    """What a finding costs, over the rest of the term and so far; None is not known."""
+    at_risk = finding.amount_at_risk
+    if at_risk is None or (at_risk.remaining_term is None and at_risk.already_lost is None):
+        return None
+    return (at_risk.remaining_term or 0) + (at_risk.already_lost or Decimal(0))
 
 
 def _unjudged(not_assessed: Sequence[NotAssessed]) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from app.assess import Answer, Call, Measures
 from app.rules import RuleFiles, Rules
 from app.store import new_id
-from cpq_hooks.canonical import load_quote
+from cpq_hooks.canonical import load_quote, load_verify_request
 from cpq_hooks.reading import read_json
 from policies.policyset import PolicySet
 
@@ -44,6 +44,24 @@ class FakeGate:
         measures = Measures(
             lines=len(quote.lines), findings=(("line-price-floor", "flag"),), seconds=(("record", 0.002),)
         )
+        return Answer(status=200, body=body, decision_id=decision_id, verdict="allow", measures=measures)
+
+
+@dataclass
+class FakeVerifier:
+    """A verifier that reads configurations as the real one does, allows them all, and remembers its calls; or raises."""
+
+    raises: Exception | None = None
+    calls: list[Call] = field(default_factory=list)
+
+    def verify(self, call: Call) -> Answer:
+        self.calls.append(call)
+        if self.raises is not None:
+            raise self.raises
+        request = load_verify_request(read_json(call.raw))
+        decision_id = new_id("dec")
+        body = json.dumps({"decision_id": decision_id, "verdict": "allow", "findings": []}).encode()
+        measures = Measures(lines=len(request.configuration.charges), seconds=(("record", 0.002),))
         return Answer(status=200, body=body, decision_id=decision_id, verdict="allow", measures=measures)
 
 

@@ -78,7 +78,9 @@ def decision_routes(decisions: DecisionLog) -> tuple[Route, ...]:
             name="getDecision",
             group="Decisions",
             summary="Look a decision up",
-            about="The decision, byte for byte as it was answered.",
+            about=(
+                "The decision, byte for byte as it was answered. One on a billing configuration has the further fields of SetUpDecision."
+            ),
             scope=Scope.READ,
             path_parameters={"decision_id": "The decision's id, `dec_...`."},
             answers=Content(schema="Decision"),

@@ -93,7 +93,7 @@ class Desk:
             metrics.request_refused(reason=exchange.problem.kind.code)
         told = exchange.told
         if told is not None and told.verdict is not None and not told.replayed:
-            metrics.decided(subject="quote", verdict=told.verdict, preview=told.preview)
+            metrics.decided(subject=told.subject, verdict=told.verdict, preview=told.preview)
             self._measure(told)
 
     def _measure(self, told: Told) -> None:

@@ -24,6 +24,7 @@ class Told:
     """What logs and metrics may know of a reply: ids and counts of ours."""
 
     decision_id: str | None = None
+    subject: str = "quote"
     verdict: str | None = None
     preview: bool = False
     replayed: bool = False

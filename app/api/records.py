@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,7 +12,7 @@ from app.api.route import JSON, JSON_LINES, Asked, Content, Reply, Route
 from app.api.writing import json_bytes
 from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON, Problem
 from app.ingest import AGREEMENTS, INVOICES, OUTCOMES, USAGE, Read, Sort, read_record_lines, read_records
-from app.store import AlreadyAnswered, Answer, DocumentKind, KeyedAnswer, KeyedRequest, PutResult, Scope
+from app.store import AlreadyAnswered, Answer, Document, DocumentKind, KeyedAnswer, KeyedRequest, PutResult, Scope
 from cpq_hooks.problem import Invalid
 
 _REPLAYED: Final = (("Idempotent-Replayed", "true"),)
@@ -35,6 +35,12 @@ class Documents(Protocol):
     ) -> PutResult: ...
 
 
+class Follower(Protocol):
+    """What goes on once agreements are stored; it takes no time here, and does not raise."""
+
+    def agreements_stored(self, agreements: Sequence[Document]) -> None: ...
+
+
 class Idempotency(Protocol):
     """What remembers answers: a room of the store."""
 
@@ -47,6 +53,7 @@ class Archive:
 
     documents: Documents
     idempotency: Idempotency
+    follower: Follower
     keep_refused: Callable[[Asked, Problem, bytes], str | None]
     clock: Callable[[], datetime]
     remembered: timedelta
@@ -93,6 +100,8 @@ def _store(archive: Archive, sort: Sort, path: str, asked: Asked) -> Reply:
         result = archive.documents.put(sort.kind, documents, answer=_answer(archive, keyed, read, refused_id))
     except AlreadyAnswered as already:
         return _again(already.answer)
+    if sort.kind is DocumentKind.AGREEMENT and result.created + result.changed:
+        archive.follower.agreements_stored(documents)
     return Reply(body=_told(result, read, refused_id))
 
 

@@ -12,6 +12,7 @@ from cpq_hooks.canonical import SCHEMAS as CANONICAL
 from cpq_hooks.canonical.decision import DecisionSchema, SubjectSchema
 from policies.domain.decision import Verdict
 from policies.domain.finding import Effect
+from policies.holding import HoldEvent, HoldState
 
 
 def _text(about: str, *, null: bool = False, **more: Any) -> fields.String:
@@ -145,6 +146,79 @@ class QuoteScorecardSchema(Schema):
     since_previous = _part(DifferenceSchema, "What changed since the decision before; null for the first.", null=True)
 
 
+class WatchPageSchema(Schema):
+    """What is about to leak from some of the stored agreements."""
+
+    as_of = _text("The day that was looked from.", format="date")
+    agreements = _parts(CANONICAL["Watched"], "The agreements of which there is something to say.")
+    next_page = _text("Where to go on; null on the last page.", null=True)
+    links = _part(NextLinkSchema, "Where to go on.")
+
+
+class HoldReasonSchema(Schema):
+    """One finding that stands in the way."""
+
+    finding_id = _text("The finding.")
+    policy_id = _text("The policy that does not hold.")
+    message = _text("What is wrong.")
+
+
+class DecisionLinkSchema(Schema):
+    """Where to find what it rests on."""
+
+    decision = _text("The address of the decision.")
+
+
+class HoldSchema(Schema):
+    """How a billing configuration stands at the first-invoice gate."""
+
+    billing_configuration_id = _text("The billing configuration.")
+    revision = _text("Its revision, as its sender counts.", null=True)
+    agreement_id = _text("The agreement that it bills.", null=True)
+    account_id = _text("The customer.", null=True)
+    state = _choice("none: never held; held; escalated: held with the first invoice near; released.", HoldState)
+    since = _moment("When this state began.")
+    held_since = _text("When it was first held without a release since.", null=True, format="date-time")
+    first_invoice_date = _text("The day of the first invoice, where it is known.", null=True, format="date")
+    overdue = _flag("Whether that day passed while it was held.")
+    decision_id = _text("The newest decision on it.")
+    reasons = _parts(HoldReasonSchema, "What stands in the way.")
+    at_risk = _part(AtRiskSchema, "The money at risk by that decision.")
+    released_by = _text("Who let it go: `recheck`, or whoever waived.", null=True)
+    released_why = _text("Why it was let go.", null=True)
+    simulated = _flag("Whether the document is simulated.")
+    links = _part(DecisionLinkSchema, "Where to find the decision.")
+
+
+class HoldEntrySchema(Schema):
+    """One thing that happened to a hold."""
+
+    number = _whole("Its number, from 1.")
+    event = _choice("held, kept (held for other reasons), escalated, overdue or released.", HoldEvent)
+    state = _choice("The state from then on.", HoldState)
+    at = _moment("When it happened.")
+    decision_id = _text("The newest decision at the time.")
+    first_invoice_date = _text("The day of the first invoice, as known then.", null=True, format="date")
+    reasons = _parts(HoldReasonSchema, "What stood in the way.")
+    released_by = _text("Who let it go.", null=True)
+    released_why = _text("Why.", null=True)
+    sent_at = _text("When the billing system was told; null is not yet.", null=True, format="date-time")
+
+
+class HoldWithHistorySchema(HoldSchema):
+    """How a billing configuration stands at the first-invoice gate, and what happened to it."""
+
+    history = _parts(HoldEntrySchema, "What happened, in order.")
+
+
+class HoldPageSchema(Schema):
+    """Some holds, the nearest first invoice first."""
+
+    holds = _parts(HoldSchema, "The holds of this page.")
+    next_page = _text("The token of the next page; null on the last.", null=True)
+    links = _part(NextLinkSchema, "Where to go on.")
+
+
 class RefusedRequestSchema(Schema):
     """A request that was refused, as it came."""
 
@@ -207,7 +281,7 @@ class UncheckedLinksSchema(Schema):
 
 
 class UncheckedSchema(Schema):
-    """The answer to a quote that could not be checked in the caller's time."""
+    """The answer to a document that could not be judged in the caller's time."""
 
     decision_id = _text("The id that the decision will have.")
     checked = _flag("Always false.")
@@ -237,8 +311,13 @@ SCHEMAS: Final[Mapping[str, type[Schema]]] = {
     "UsageRecord": CANONICAL["UsageRecord"],
     "Invoice": CANONICAL["Invoice"],
     "Outcome": CANONICAL["Outcome"],
+    "VerifyRequest": CANONICAL["VerifyRequest"],
+    "SetUpDecision": CANONICAL["SetUpDecision"],
     "AuditRequest": CANONICAL["AuditRequest"],
     "AuditReport": CANONICAL["AuditReport"],
+    "WatchPage": WatchPageSchema,
+    "HoldPage": HoldPageSchema,
+    "HoldWithHistory": HoldWithHistorySchema,
     "Unchecked": UncheckedSchema,
     "Stored": StoredSchema,
     "RefusedRequest": RefusedRequestSchema,

@@ -27,12 +27,17 @@ _DIRECTIONS: Final = {
 _PROVEN: Final = {True: " (proven to clear it)", False: " (not enough by itself)", None: " (not tried)"}
 
 
-def show_decision(decision: Mapping[str, Any]) -> None:
-    """One decision: the verdict, what was found, who must consent, and what could not be judged."""
+def show_decision(decision: Mapping[str, Any], *, beside: str | None = None) -> None:
+    """One decision: the verdict, what was found, who must consent, and what could not be judged.
+
+    `beside` is one more sentence under the headline.
+    """
     if decision.get("simulated"):
         _show("Judged by the tables of a simulated company.", dim=True)
     _show_title(decision)
     _show(decision["headline"])
+    if beside is not None:
+        _show(beside)
     names = {each["finding_id"]: each["policy_id"] for each in decision["findings"]}
     for each in decision["findings"]:
         click.echo()
@@ -48,14 +53,14 @@ def show_records(records: Iterable[Mapping[str, object]]) -> None:
     """Records one under the other, each field on a line of its own; the first field is the title."""
     for number, record in enumerate(records):
         (_, title), *rest = record.items()
-        click.secho(f"{chr(10) if number else ''}{_plain(str(title))}", bold=True)
+        click.secho(f"{chr(10) if number else ''}{plain(str(title))}", bold=True)
         _show_rows((name, _cell(value)) for name, value in rest if value is not None)
 
 
 def _show_title(decision: Mapping[str, Any]) -> None:
     verdict, subject = decision["verdict"], decision["subject"]
     revision = f", revision {subject['revision']}" if subject.get("revision") else ""
-    said = _wrapped(f"{verdict.upper()}  {subject['type']} {subject['id']}{revision}")
+    said = _wrapped(f"{verdict.upper()}  {subject['type'].replace('_', ' ')} {subject['id']}{revision}")
     click.echo(click.style(verdict.upper(), fg=COLOURS[verdict], bold=True) + said.removeprefix(verdict.upper()))
 
 
@@ -143,7 +148,7 @@ def _show_list(title: str, rows: Iterable[Row]) -> None:
 
 def _show_rows(rows: Iterable[Row]) -> None:
     """Labels on the left, as wide as they need to be but never over two fifths of the line; the text beside them."""
-    listed = [(_plain(label), _plain(text)) for label, text in rows]
+    listed = [(plain(label), plain(text)) for label, text in rows]
     if not listed:
         return
     width = _width() - 2 * len(_INDENT)
@@ -162,14 +167,14 @@ def _show(text: str, *, indent: str = "", dim: bool = False) -> None:
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(_plain(text), _width(), initial_indent=indent, subsequent_indent=indent)
+    return textwrap.fill(plain(text), _width(), initial_indent=indent, subsequent_indent=indent)
 
 
 def _width() -> int:
     return max(_NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without what would steer the terminal: names come from whoever sent the quote."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
 

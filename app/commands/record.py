@@ -10,7 +10,7 @@ import click
 
 from app.commands.opened import opened
 from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option
-from app.replay import NotReplayable
+from app.recording import NotReplayable
 from app.replay import replay as replay_decision
 from app.rules import RulesRefused
 from app.store import Anchor, Store

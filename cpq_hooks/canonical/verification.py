@@ -145,7 +145,7 @@ class AssumedTermSchema(Answer):
 
     record = AssumedTerm
 
-    id = Key("The line's or charge's id.", required=True)
+    charge_id = Key("The charge.", required=True)
     field = Key("The term.", required=True)
     value = Text("What was taken for it.", longest=10_000_000, required=True)
     taken_from = Text("From where.", longest=10_000_000, required=True)

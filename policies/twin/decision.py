@@ -85,9 +85,9 @@ class FirstMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssumedTerm:
-    """A term that a line or charge, named by `id`, does not state: what was taken for it, and from where."""
+    """A term that a charge does not state: what was taken for it, and from where."""
 
-    id: str
+    charge_id: str
     field: str
     value: str
     taken_from: str

@@ -34,6 +34,7 @@ def services(home: Path, database_url: str) -> Iterator[Services]:
     built = build(settings)
     yield built
     built.gate.close()
+    built.set_ups.close()
     built.store.close()
 
 

@@ -16,7 +16,7 @@ from app.factory import create_app
 from app.observability.logs import make_logger
 from app.store import Scope, Store
 from app.store.upgrade import upgrade
-from tests.fakes import Clock, FakeGate, NoRules
+from tests.fakes import Clock, FakeGate, FakeVerifier, NoRules
 
 QUOTE = {
     "quote_id": "Q-1",
@@ -32,6 +32,7 @@ class Api:
     settings: Settings
     store: Store
     gate: FakeGate
+    set_ups: FakeVerifier
     rules: NoRules
     clock: Clock
     log: StringIO
@@ -88,7 +89,15 @@ def open_api(empty_database, tmp_path):
         settings = Settings.from_environment({"QUOTEGUARD_HOME": str(tmp_path), **names})
         clock = Clock()
         store = Store.open(settings.database_url, clock=clock)
-        api = Api(settings=settings, store=store, gate=FakeGate(), rules=NoRules(), clock=clock, log=StringIO())
+        api = Api(
+            settings=settings,
+            store=store,
+            gate=FakeGate(),
+            set_ups=FakeVerifier(),
+            rules=NoRules(),
+            clock=clock,
+            log=StringIO(),
+        )
         api.key = store.keys.create("test", tuple(Scope)).secret
         api.client = api.open()
         opened.append(api)

@@ -64,6 +64,9 @@ def _ask(settings):
     found = {
         "Decision": decision,
         "AuditReport": client.post("/v1/audits", json=read_examples()["AuditRequest"], headers=headers).json,
+        "SetUpDecision": client.post(
+            "/v1/billing-configurations/verify?dry_run=true", json=read_examples()["VerifyRequest"], headers=headers
+        ).json,
         "DecisionPage": client.get("/v1/decisions?limit=1", headers=headers).json,
         "QuoteScorecard": client.get(f"/v1/scorecards/quotes/{quote['quote_id']}", headers=headers).json,
         "RefusedRequest": client.get(refused["instance"], headers=headers).json,

@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from app.answering import Limits
 from app.gate import QuoteGate
+from app.set_up_gate import SetUpGate
 
 # Rules among fields (an end before its start, an orphan line) are beyond JSON Schema, so valid by schema is not valid yet.
 BEYOND_THE_DOCUMENT = [positive_data_acceptance]
@@ -32,6 +33,7 @@ def fuzzed(open_api):
     api = open_api(rate_limit="off")
     limits = Limits(max_bytes=api.settings.max_body_bytes, max_lines=1000, idempotency=timedelta(hours=1))
     api.gate = QuoteGate(api.store, api.rules.current, api.clock, limits)
+    api.set_ups = SetUpGate(api.store, api.rules.current, api.clock, limits)
     api.client = api.open()
     return api
 

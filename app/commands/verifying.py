@@ -1,0 +1,178 @@
+"""Verifying set-ups: on files without a server, or one that is stored, again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.assess import Caller
+from app.bootstrap import limits_of
+from app.commands.home import rules
+from app.commands.opened import opened
+from app.commands.set_up_display import show_set_up
+from app.commands.surroundings import EXIT_CODES, Refused, home_option, json_option, settings
+from app.files.records import records
+from app.files.rows import Faults
+from app.identifiers import new_id
+from app.known import offline
+from app.rendering import render_set_up
+from app.reverify import NotStored, Reverifier
+from app.set_up_gate import SetUpGate
+from app.verify import set_up
+from app.verify import verify as decide
+from cpq_hooks.canonical import VerifyRequest, load_agreement, load_invoice, load_verify_request
+from cpq_hooks.problem import Invalid
+
+if TYPE_CHECKING:
+    from app.rules import Rules
+    from policies.domain.agreement import Agreement
+
+path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--agreement", type=path_type, help="The agreement: JSON, or JSON Lines with the one that is billed.")
+@click.option("--billing", type=path_type, help="The billing configuration: JSON, or JSON Lines with one of this id.")
+@click.option("--previews", type=path_type, help="The invoices that billing says it will make: JSON or JSON Lines.")
+@click.option("--agreement-id", help="Which agreement, where the file has several.")
+@click.option("--billing-id", help="Which billing configuration, where the file has several.")
+@click.option(
+    "--stored", metavar="ID", help="In place of files: verify the configuration that is stored, and record it."
+)
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Verify as of this day (UTC). Default: now. Not with --stored."
+)
+@home_option
+@json_option
+def verify(
+    agreement: Path | None,
+    billing: Path | None,
+    previews: Path | None,
+    agreement_id: str | None,
+    billing_id: str | None,
+    stored: str | None,
+    as_of: datetime | None,
+    home: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Hold a billing configuration against its agreement: will every invoice be what was sold?
+
+    On files nothing is recorded. Exits 0 for allow, 1 for flag, 2 for block, 3 for bad input.
+    """
+    if (stored is None) is (billing is None):
+        raise click.UsageError("give --billing (and --agreement), or --stored")
+    if stored is not None:
+        if (agreement, previews, agreement_id, billing_id, as_of) != (None,) * 5:
+            raise click.UsageError("--stored goes with --home and --json alone")
+        decision = _again(stored, home)
+    else:
+        sent, request = _request(billing, agreement, previews, agreement_id, billing_id)
+        when = datetime.now(UTC) if as_of is None else as_of.replace(tzinfo=UTC)
+        decision = judge_set_up(request, sent, rules(home), when)
+    if as_json:
+        click.echo(json.dumps(decision, indent=2, ensure_ascii=False))
+    else:
+        show_set_up(decision)
+    raise SystemExit(EXIT_CODES[decision["verdict"]])
+
+
+def judge_set_up(request: VerifyRequest, sent: object, in_force: Rules, when: datetime) -> dict[str, Any]:
+    """The decision on a set-up as the API would answer it. Raises `Refused` where there is no agreement."""
+    began = perf_counter()
+    try:
+        known = offline(request)
+    except Invalid:
+        raise Refused("There is no agreement to hold the configuration against.", ("  Name its file with --agreement.",)) from None  # fmt: skip
+    verified = set_up(request.configuration, request.previews, known, in_force, when)
+    decided = decide(verified, in_force, decision_id=new_id("dec"), compared_with=known.compared_with)
+    answer: dict[str, Any] = json.loads(render_set_up(decided, sent, duration_ms=(perf_counter() - began) * 1000))
+    answer.pop("links", None)
+    return answer
+
+
+def _again(configuration_id: str, home: Path | None) -> dict[str, Any]:
+    """The decision on a stored configuration, recorded."""
+    told, in_force = settings(home), rules(home)
+    with opened(home) as store:
+        gate = SetUpGate(store, lambda: in_force, lambda: datetime.now(UTC), limits_of(told), simulated=told.simulated)
+        try:
+            answer = Reverifier(gate, store).again(configuration_id, Caller(key_id=None))
+        except NotStored:
+            raise Refused(f"No billing configuration is stored under {configuration_id}.") from None
+        except Invalid as invalid:
+            reasons = tuple(f"  {problem.path}: {problem.message}" for problem in invalid.problems)
+            raise Refused(f"{configuration_id} cannot be verified.", reasons) from None
+    decision: dict[str, Any] = json.loads(answer.body)
+    return decision
+
+
+def _request(
+    billing: Path | None,
+    agreement: Path | None,
+    previews: Path | None,
+    agreement_id: str | None,
+    billing_id: str | None,
+) -> tuple[object, VerifyRequest]:
+    """The configuration as it stands in its file, and as a request with what the other files hold."""
+    faults = Faults()
+    configured = [] if billing is None else _all(billing, lambda value: (value, load_verify_request(value)), faults)
+    agreed = [] if agreement is None else _all(agreement, load_agreement, faults)
+    previewed = [] if previews is None else _all(previews, load_invoice, faults)
+    chosen = _one_configuration(configured, billing_id, faults)
+    if chosen is not None and agreement is not None:
+        one = _one_agreement(agreed, chosen[1], agreement_id, faults)
+        chosen = (chosen[0], replace(chosen[1], agreement=one))
+    if faults.count or chosen is None:
+        told = f"{faults.count:,} problem{'s' if faults.count != 1 else ''}"
+        raise Refused(f"The verification has {told} with what it was given.", faults.lines())
+    sent, request = chosen
+    return sent, replace(request, previews=(*request.previews, *previewed))
+
+
+def _all(path: Path, load: Any, faults: Faults) -> list[Any]:
+    return list(records(path, load, faults, max_bytes=settings().max_body_bytes))
+
+
+def _one_configuration(
+    found: Sequence[tuple[object, VerifyRequest]], wanted: str | None, faults: Faults
+) -> tuple[object, VerifyRequest] | None:
+    names = [each.configuration.billing_configuration_id for _, each in found]
+    fitting = [each for each, name in zip(found, names, strict=True) if wanted in (None, name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not faults.count:
+        faults.add("--billing", _which("billing configuration", names, wanted, "--billing-id"))
+    return None
+
+
+def _one_agreement(
+    found: Sequence[Agreement], request: VerifyRequest, wanted: str | None, faults: Faults
+) -> Agreement | None:
+    """The agreement that is named, else the one that the configuration names, else the only one."""
+    fitting = [each for each in found if wanted in (None, each.agreement_id)]
+    if len(fitting) > 1:
+        configuration = request.configuration
+        fitting = [each for each in fitting if each.agreement_id == configuration.agreement_id] or [
+            each for each in fitting if each.quote_id is not None and each.quote_id == configuration.quote_id
+        ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not faults.count:
+        names = [each.agreement_id for each in found]
+        faults.add("--agreement", _which("agreement", names, wanted, "--agreement-id"))
+    return None
+
+
+def _which(noun: str, names: Sequence[str], wanted: str | None, option: str) -> str:
+    listed = ", ".join(names[:10]) or "none"
+    if wanted is not None:
+        return f"there is no {noun} {wanted}; the file has {listed}"
+    return f"the file has {len(names)} {noun}s ({listed}); name one with {option}"
