@@ -1,7 +1,11 @@
 """A hold changes together with the decision that changes it, and what happened to it stays as it was written."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
@@ -10,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from app.store import BadPageToken, HoldFilter, HoldStep
 from policies.holding import HoldChange, HoldEvent, HoldState
 from tests.app.store.builders import NOON, REASON, a_decision, a_hold, a_step
+
+ROOT = Path(__file__).parents[3]
 
 
 def held(store, *holds):
@@ -63,6 +69,36 @@ def test_a_step_that_fails_leaves_no_decision_either(store):
         store.record(a_decision(), hold=HoldStep(billing_configuration_id="BC-1", after=fails))
     assert store.verify_chain().checked == 0
     assert store.holds.get("BC-1") is None
+
+
+KILLED = """
+import os, signal, sys
+from app.store import HoldStep, Store
+from policies.holding import HoldChange, HoldEvent
+from tests.app.store.builders import NOON, a_decision, a_hold
+
+url, when = sys.argv[1:]
+die = lambda: os.kill(os.getpid(), signal.SIGKILL)
+
+def after(_):
+    if when == "before the commit":
+        die()
+    return HoldChange(hold=a_hold(), at=NOON, events=(HoldEvent.HELD,))
+
+Store.open(url).record(a_decision(), hold=HoldStep(billing_configuration_id="BC-1", after=after))
+die()
+"""
+
+
+@pytest.mark.parametrize(("when", "recorded"), [("before the commit", 0), ("before the answer", 1)])
+def test_killed_at_any_moment_there_is_no_hold_without_its_decision_nor_the_other_way_round(
+    store, database_url, when, recorded
+):
+    killed = subprocess.run([sys.executable, "-c", KILLED, database_url, when], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert store.verify_chain().checked == recorded
+    assert (store.holds.get("BC-1") is not None) is bool(recorded)
+    assert len(store.holds.history("BC-1")) == recorded
 
 
 def test_a_decision_that_cannot_be_recorded_leaves_no_hold(store):
