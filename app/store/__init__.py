@@ -13,6 +13,7 @@ from app.store.errors import (
     Unreadable,
 )
 from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
+from app.store.queue import Claimed, LeaseLost, Queue, QueueCounts, QueueState, Waiting
 from app.store.records import (
     AlertNote,
     Answer,
@@ -52,6 +53,7 @@ __all__ = [
     "BadPageToken",
     "Basis",
     "ChainReport",
+    "Claimed",
     "DecisionFilter",
     "DecisionPage",
     "DecisionSummary",
@@ -67,10 +69,14 @@ __all__ = [
     "KeptRefusal",
     "KeyedAnswer",
     "KeyedRequest",
+    "LeaseLost",
     "MissingArtefact",
     "NewKey",
     "Noted",
     "PutResult",
+    "Queue",
+    "QueueCounts",
+    "QueueState",
     "Receipt",
     "RecordedDecision",
     "RefusedRequest",
@@ -83,6 +89,7 @@ __all__ = [
     "StoredDocument",
     "UnknownKey",
     "Unreadable",
+    "Waiting",
     "digest_of",
     "new_id",
 ]

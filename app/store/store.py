@@ -18,6 +18,7 @@ from app.store.documents import Documents
 from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
 from app.store.keys import ApiKeys
+from app.store.queue import Queue
 from app.store.records import Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
 from app.store.refused import Refused
 from app.store.tables import SCHEMA
@@ -42,6 +43,7 @@ class Store:
         self.refused = Refused(database, clock, limit=refused_bytes)
         self.holds = Holds(database)
         self.alerts = Alerts(database, clock)
+        self.incoming = Queue(database, clock, "inbox")
 
     @classmethod
     def open(

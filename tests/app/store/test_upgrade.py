@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_is_said_so(tmp_path):
 def test_a_store_without_tables_says_what_to_run(database_url):
     if database_url.startswith("sqlite"):
         Path(database_url.removeprefix("sqlite:///")).touch()
-    with pytest.raises(SchemaMismatch, match=r"at revision none, .* works with 0002: run `quoteguard db upgrade`"):
+    with pytest.raises(SchemaMismatch, match=rf"at revision none, .* works with {SCHEMA}: run `quoteguard db upgrade`"):
         Store.open(database_url).ping()
 
 
