@@ -73,8 +73,24 @@ def _ask(settings):
         "PolicyList": policies
         | {"policies": [each for each in policies["policies"] if each["pattern"] in ("Q02", "Q11")]},
     }
+    found |= _watched(client, headers)
     services.store.close()
     return found
+
+
+def _watched(client, headers):
+    """What is held and watched of the set-up whose charge has no overage price, once its seats are in use."""
+    set_up = read_examples()["VerifyRequest"]
+    used = {"usage_id": "U-4410-04", "agreement_id": "AG-4410", "line_id": "1", "quantity": "512"}
+    client.post("/v1/agreements", json=set_up["agreement"], headers=headers)
+    days = {"period_start": "2026-04-01", "period_end": "2026-04-19"}
+    client.post("/v1/usage", json=used | days, headers=headers)
+    client.post("/v1/billing-configurations/verify", json=set_up, headers=headers)
+    return {
+        "WatchPage": client.get("/v1/watch?as_of=2026-04-20", headers=headers).json,
+        "HoldPage": client.get("/v1/holds", headers=headers).json,
+        "HoldWithHistory": client.get("/v1/holds/BC-4410", headers=headers).json,
+    }
 
 
 def _settled(text):
