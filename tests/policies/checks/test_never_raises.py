@@ -217,7 +217,7 @@ quotes = st.builds(
 
 def judge_all(quote, company, catalog):
     facts = derive(quote, as_of=AS_OF, company=company, catalog=catalog, approved={APPROVED: material(BEFORE)})
-    for check in ALL.values():
+    for check in (each for each in ALL.values() if each.scope is not Scope.SETUP):
         for subject in facts.lines if check.scope is Scope.LINE else (None,):
             given_facts = (subject, facts) if subject is not None else (facts,)
             yield check, check.run(*given_facts, check.parameters())
