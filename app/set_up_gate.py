@@ -84,7 +84,7 @@ class SetUpGate:
                 DocumentKind.BILLING_CONFIGURATION,
                 _document(request.configuration, known, work.call.caller, simulated=simulated),
             ),
-            hold=_hold(decided.decision, request.configuration, rules),
+            hold=_hold(decided.decision, request.configuration, known, rules),
         )
 
     def meanwhile(self, work: Work) -> tuple[FailMode, str]:
@@ -93,11 +93,16 @@ class SetUpGate:
         return FailMode.HOLD, f"Not verified within {seconds}; that goes on, hold the first invoice until then."
 
 
-def _hold(decision: Decision, configuration: BillingConfiguration, rules: Rules) -> HoldStep:
-    """What the decision does to the hold on the first invoice."""
+def _hold(decision: Decision, configuration: BillingConfiguration, known: Known, rules: Rules) -> HoldStep:
+    """What the decision does to the hold on the first invoice, to be found by its agreement whatever it names itself."""
+    named = replace(
+        configuration,
+        agreement_id=configuration.agreement_id or known.agreement.agreement_id,
+        account=configuration.account or known.agreement.terms.account,
+    )
     return HoldStep(
         billing_configuration_id=configuration.billing_configuration_id,
-        after=lambda hold: hold_after(decision, configuration, hold, rules.company, decision.evaluated_at),
+        after=lambda hold: hold_after(decision, named, hold, rules.company, decision.evaluated_at),
     )
 
 

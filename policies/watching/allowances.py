@@ -97,6 +97,7 @@ def _notice(scene: Scene, watch: Watch, period: Period, pace: Pace, day: date | 
             currency=currency,
             per_period=cost,
             remaining_term=round_to_currency(ZERO, currency) if billed and cost is not None else cost,
+            already_lost=round_to_currency(ZERO, currency),
             assumptions=tuple(_assumptions(line, period, pace, day, billed)),
         ),
         evidence=(

@@ -119,6 +119,7 @@ def _expires(scene: Scene, watch: Watch, drawdown: Drawdown, good: Period, cours
         confidence=PROJECTED,
         amount=AmountAtRisk(
             currency=currency,
+            already_lost=round_to_currency(ZERO, currency),
             remaining_term=left,
             assumptions=(
                 *_pace_words(pace, good),
@@ -152,6 +153,7 @@ def _runs_out(scene: Scene, watch: Watch, drawdown: Drawdown, good: Period, cour
         confidence=PROJECTED,
         amount=AmountAtRisk(
             currency=currency,
+            already_lost=round_to_currency(ZERO, currency),
             remaining_term=round_to_currency(ZERO, currency) if billed else beyond,
             assumptions=(*_pace_words(pace, good), *words),
         ),

@@ -99,7 +99,7 @@ def test_what_is_blocked_is_held_and_released_once_it_is_mended(opened):
     assert blocked["verdict"] == "block"
     hold = services.store.holds.get("BC-1")
     assert (hold.state, hold.decision_id) == (HoldState.HELD, blocked["decision_id"])
-    assert (hold.first_invoice_date, hold.agreement_id) == (date(2026, 4, 1), "AG-1")
+    assert (hold.first_invoice_date, hold.agreement_id, hold.account_id) == (date(2026, 4, 1), "AG-1", "A-1")
     assert "overage-not-set-up" in {each.policy_id for each in hold.reasons}
     mended = verified(services, a_set_up(overage_unit_price="50"))
     assert mended["verdict"] != "block"
