@@ -185,13 +185,10 @@ class _Fetch:
         return found
 
     def _drafts(self, subscription: str) -> list[Any]:
-        try:
-            drafts = self.all("/v1/invoices", ("subscription", subscription), ("status", "draft"))
-        except Refused as refused:
-            if refused.status != 400:
-                raise
-            drafts = self.all("/v1/invoices", ("subscription", subscription))
-        return [each for each in drafts if isinstance(each, Mapping) and each.get("status") == "draft"]
+        """The drafts among a subscription's newest hundred invoices; one that is older waits for nobody any more."""
+        found = self.get("/v1/invoices", ("subscription", subscription), ("limit", _PAGE))
+        data = found.get("data") if isinstance(found, Mapping) else None
+        return [each for each in data or [] if isinstance(each, Mapping) and each.get("status") == "draft"]
 
     # -------------------------------------------------------------------------- prices, products and coupons
 

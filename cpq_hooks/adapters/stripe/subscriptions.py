@@ -30,7 +30,7 @@ _HARMLESS: Final = (
     "start", DRAFTS,
 )  # fmt: skip
 _HARMLESS_OF_ITEM: Final = (
-    "id", "object", "created", "subscription", "tax_rates", "current_period_start", "current_period_end", "deleted", "livemode",
+    "id", "object", "created", "subscription", "tax_rates", "current_period_start", "current_period_end", "deleted", "livemode", "invoice",
 )  # fmt: skip
 _OVER: Final = frozenset({"canceled", "incomplete_expired"})
 
