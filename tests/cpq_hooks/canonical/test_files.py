@@ -198,3 +198,16 @@ def test_a_file_that_is_no_yaml_is_refused_with_its_line():
 def test_a_file_without_a_table_is_refused(text):
     with pytest.raises(Invalid, match="is not an object"):
         load_catalog(read_yaml(text))
+
+
+def test_the_watch_and_the_gate_have_their_defaults_until_the_company_says_otherwise():
+    company = load_company(a_company_written(watch={"renewal_days": 120}, first_invoice={"hold_flagged": True}))
+    assert (company.watch.renewal_days, company.watch.discount_end_days) == (120, 30)
+    assert (company.first_invoice.hold_flagged, company.first_invoice.escalate_business_days) == (True, 3)
+    assert load_company(to_document(company)) == company
+
+
+def test_a_slip_in_the_watch_is_told():
+    path, message = only_problem(load_company, a_company_written(watch={"renewal_day": 120}))
+    assert path == "$.watch.renewal_day"
+    assert "renewal_days" in message
