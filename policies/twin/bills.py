@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from policies.domain.invoice import InvoiceLineKind
-from policies.domain.period import Period, billing_periods
+from policies.domain.period import Period, billing_periods, starts_month
 from policies.domain.price_steps import has_one_price
 from policies.domain.schedule import charges
 from policies.domain.terms import Unscheduled
@@ -133,17 +133,29 @@ def _amounts(terms: Terms, usage: Usage | None) -> list[Amount]:
 
 def _until(terms: Terms, until: date) -> Iterator[Terms]:
     """The terms up to the end of a period of their calendar, where what comes later has no say in what comes before."""
-    months = (terms.price_months, terms.billing_months)
-    if terms.term is None or terms.term.end <= until or terms.comes_once or None in months:
+    term = terms.term
+    if term is None or term.end <= until:
         yield terms
-    elif terms.term.start >= until:
-        return
-    elif terms.line.minimum_commitment is not None or terms.line.drawdown is not None or terms.line.discounts:
-        yield terms
-    else:
-        turns = max(months[0] or 1, months[1] or 1)
-        periods = billing_periods(Period(terms.term.start, until), turns, terms.anchor_day, terms.anchor)
-        yield replace(terms, term=Period(terms.term.start, min(terms.term.end, periods[-1].whole.end)))
+    elif term.start < until:
+        turns = _turns(terms, term)
+        if turns is None:
+            yield terms
+        else:
+            periods = billing_periods(Period(term.start, until), turns, terms.anchor_day, terms.anchor)
+            yield replace(terms, term=Period(term.start, min(term.end, periods[-1].whole.end)))
+
+
+def _turns(terms: Terms, term: Period) -> int | None:
+    """After how many months a price and an invoice both begin again; None where the end of the term counts before that.
+
+    A term that does not end with a month is prorated by days throughout, unless price and invoice are by the month.
+    """
+    line, months = terms.line, (terms.price_months, terms.billing_months)
+    if terms.comes_once or None in months or line.minimum_commitment is not None or line.drawdown is not None:
+        return None
+    turns = max(months[0] or 1, months[1] or 1)
+    ends_whole = starts_month(term.end, terms.anchor or term.start, terms.anchor_day)
+    return None if line.discounts or not (ends_whole or turns == 1) else turns
 
 
 def same_without_billing(one: Biller, other: Biller) -> bool:

@@ -6,7 +6,6 @@ where both sides begin a period: what is the same then only comes on other days.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,8 +13,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from policies.domain.money import minor_unit
-from policies.domain.period import Period
-from policies.twin.bills import Amount, Bill, Biller, same_without_billing
+from policies.twin.bills import Biller, same_without_billing
+from policies.twin.gaps import Gap, differing, drift, gap
 from policies.twin.grid import Grid, grid
 from policies.twin.model import Parting
 from policies.twin.use import ONE, Use, is_metered
@@ -32,21 +31,6 @@ class Basis:
     renewal_from: date | None = None
     expected: Decimal | None = None
     months: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """What one stretch of time bills too little and too much, each by itself, and how much of it is invoiced already."""
-
-    under: Decimal = ZERO
-    over: Decimal = ZERO
-    per_period: Decimal | None = None
-    lost_under: Decimal = ZERO
-    lost_over: Decimal = ZERO
-
-    @property
-    def is_none(self) -> bool:
-        return not self.under and not self.over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +77,9 @@ def same_bills(agreement: Biller, billing: Biller, basis: Basis, *, in_renewal: 
     unit = minor_unit(basis.currency)
     for use in _uses(agreement, billing, basis):
         agreed, billed = (each.bill(use).split(basis.renewal_from)[in_renewal] for each in (agreement, billing))
-        if any(_differing(agreed, billed, unit)):
+        if any(differing(agreed, billed, unit)):
             return False
-        if (use is None or use.quantity == basis.expected) and _drift(agreed, billed) > unit:
+        if (use is None or use.quantity == basis.expected) and drift(agreed, billed) > unit:
             return False
     return True
 
@@ -108,15 +92,15 @@ def compare(agreement: Biller, billing: Biller, basis: Basis) -> Comparison:
     uses = _uses(agreement, billing, basis)
     seen = list(_seen(agreement, billing, basis, uses))
     expected = _expected(agreement, billing, basis)
-    drift = ZERO
+    total = ZERO
     if not seen and (expected is not None or uses == (None,)):
-        drift = _drift(
+        total = drift(
             agreement.bill(expected).split(basis.renewal_from)[0], billing.bill(expected).split(basis.renewal_from)[0]
         )
-    if not seen and drift <= unit:
+    if not seen and total <= unit:
         return EQUAL
     told = _Told(agreement, billing, basis, uses)
-    return told.comparison(seen, expected, drift)
+    return told.comparison(seen, expected, total)
 
 
 def _seen(agreement: Biller, billing: Biller, basis: Basis, uses: Sequence[Use | None]) -> Iterator[_Seen]:
@@ -124,7 +108,7 @@ def _seen(agreement: Biller, billing: Biller, basis: Basis, uses: Sequence[Use |
     for use in uses:
         both = [each.bill(use).split(basis.renewal_from) for each in (agreement, billing)]
         for is_term, agreed, billed in zip((True, False), *both, strict=True):
-            yield from (_Seen(*each, use, is_term) for each in _differing(agreed, billed, unit))
+            yield from (_Seen(*each, use, is_term) for each in differing(agreed, billed, unit))
 
 
 class _Told:
@@ -135,7 +119,7 @@ class _Told:
         self.is_metered = uses != (None,)
         self.uses = uses
 
-    def comparison(self, seen: Sequence[_Seen], expected: Use | None, drift: Decimal) -> Comparison:
+    def comparison(self, seen: Sequence[_Seen], expected: Use | None, total: Decimal) -> Comparison:
         is_known = expected is not None or not self.is_metered
         term, renewal, shifted = self._gaps(expected) if is_known else (None, None, ZERO)
         in_term = [each for each in seen if each.in_term]
@@ -152,17 +136,16 @@ class _Told:
             parts_in_renewal=len(in_term) < len(seen),
             is_timing=bool(in_term) and self._is_timing(in_term, term),
             shifted=shifted,
-            drift=drift,
+            drift=total,
         )
 
     def _gaps(self, use: Use | None) -> tuple[Gap, Gap | None, Decimal]:
-        agreed, billed = self.agreement.bill(use), self.billing.bill(use)
-        (term, renewal), (own_term, own_renewal) = (each.split(self.basis.renewal_from) for each in (agreed, billed))
-        gap = _gap(term, own_term, self.basis)
-        after = None if self.basis.renewal_from is None else _gap(renewal, own_renewal, self.basis)
-        differing = _differing(term, own_term, ZERO)
-        shifted = sum((max(ZERO, each[1] - each[2]) for each in differing), ZERO) if gap.is_none else ZERO
-        return gap, after, shifted
+        both = (self.agreement.bill(use), self.billing.bill(use))
+        (term, renewal), (own_term, own_renewal) = (each.split(self.basis.renewal_from) for each in both)
+        in_term = gap(term, own_term, self.basis.today)
+        after = None if self.basis.renewal_from is None else gap(renewal, own_renewal, self.basis.today)
+        moved = (max(ZERO, agreed - billed) for _, agreed, billed in differing(term, own_term, ZERO))
+        return in_term, after, sum(moved, ZERO) if in_term.is_none else ZERO
 
     def _is_timing(self, seen: Sequence[_Seen], term: Gap | None) -> bool:
         """Whether the days alone differ: at the use that is expected, else where the most differs."""
@@ -256,75 +239,3 @@ def _likely(seen: Sequence[_Seen]) -> Sequence[_Seen]:
     far = max((_quantity(each) for each in seen), default=ZERO)
     nearer = [each for each in seen if _quantity(each) < far or each.use is None]
     return nearer or seen
-
-
-# ------------------------------------------------------------------------------------------------ amounts
-
-
-def _differing(agreement: Bill, billing: Bill, tolerance: Decimal) -> Iterator[tuple[date, Decimal, Decimal]]:
-    """The invoices that differ by more than the tolerance, by date."""
-    agreed, billed = agreement.by_date(), billing.by_date()
-    for day in sorted(agreed.keys() | billed.keys()):
-        one, other = agreed.get(day, ZERO), billed.get(day, ZERO)
-        if abs(one - other) > tolerance:
-            yield day, one, other
-
-
-def _drift(agreement: Bill, billing: Bill) -> Decimal:
-    """What differences add up to that no invoice shows: the sum of all of them, whatever their sign."""
-    return sum((abs(one - other) for _, one, other in _differing(agreement, billing, ZERO)), ZERO)
-
-
-def _gap(agreement: Bill, billing: Bill, basis: Basis) -> Gap:
-    differences = [each for each in _by_service(agreement, billing) if each]
-    under = sum((each for each in differences if each > 0), ZERO)
-    over = -sum((each for each in differences if each < 0), ZERO)
-    past = sum((one - other for day, one, other in _differing(agreement, billing, ZERO) if day < basis.today), ZERO)
-    sizes = Counter(abs(each) for each in differences if (each > 0) == (under >= over))
-    return Gap(
-        under=under,
-        over=over,
-        per_period=sizes.most_common(1)[0][0] if sizes else None,
-        lost_under=max(ZERO, min(under, past)),
-        lost_over=max(ZERO, min(over, -past)),
-    )
-
-
-def _by_service(agreement: Bill, billing: Bill) -> list[Decimal]:
-    """What the agreement bills more than billing does, for each run of days that both sides bill by itself."""
-    both = (agreement.amounts, billing.amounts)
-    if all(any(each.is_once for each in side) and not all(each.is_once for each in side) for side in both):
-        once = [[each for each in side if each.is_once] for side in both]
-        others = [[each for each in side if not each.is_once] for side in both]
-        return [*_in_runs(*once), *_in_runs(*others)]
-    return _in_runs(*both)
-
-
-def _in_runs(agreement: Sequence[Amount], billing: Sequence[Amount]) -> list[Decimal]:
-    cuts = _cuts(agreement, billing)
-    sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for side, sign in ((agreement, 1), (billing, -1)):
-        number = 0
-        for each in sorted(side, key=lambda amount: amount.period):
-            while number < len(cuts) and cuts[number] <= each.period.start:
-                number += 1
-            sums[number] += sign * each.amount
-    return [sums[number] for number in sorted(sums)]
-
-
-def _cuts(agreement: Sequence[Amount], billing: Sequence[Amount]) -> list[date]:
-    """The days on which both sides begin or end a period, and which lie within none."""
-    ends = [{day for each in side for day in (each.period.start, each.period.end)} for side in (agreement, billing)]
-    common = ends[0] & ends[1] if all(ends) else ends[0] | ends[1]
-    periods = sorted({each.period for side in (agreement, billing) for each in side})
-    return [day for day, reach in _reached(sorted(common), periods) if reach <= day]
-
-
-def _reached(days: Sequence[date], periods: Sequence[Period]) -> Iterator[tuple[date, date]]:
-    """Each day, with the latest end of the periods that start before it."""
-    number, reach = 0, date.min
-    for day in days:
-        while number < len(periods) and periods[number].start < day:
-            reach = max(reach, periods[number].end)
-            number += 1
-        yield day, reach

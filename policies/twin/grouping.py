@@ -17,7 +17,8 @@ from policies.twin.bills import Biller
 from policies.twin.changing import applied
 from policies.twin.configured import billing_stream
 from policies.twin.model import Assumed, Match, Stream
-from policies.twin.repairs import AMENDMENT, Pair, Repair
+from policies.twin.pairing import Pair
+from policies.twin.repairs import AMENDMENT, Repair
 from policies.twin.units import conversion
 from policies.twin.use import is_metered
 

@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from policies.domain.charge import ChargeType, Discount, Line, Tier
+from policies.domain.charge import Discount, Line, Tier
 from policies.domain.finding import Change, Evidence
 from policies.domain.money import exponent
-from policies.domain.terms import Terms
 from policies.domain.waterfall import price_after
 from policies.domain.wording import listed
 from policies.twin.changing import stands, told
+from policies.twin.pairing import Edit, Pair, differs, target
 
 if TYPE_CHECKING:
-    from policies.domain.billing import BillingCharge
-    from policies.twin.model import Stream
     from policies.twin.setup import SetUp
 
 PRICE: Final = "price-or-quantity-differs"
@@ -49,9 +47,6 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "free-time-not-sold": ("trial_days", "free_months", "billing_start_date"),
     RHYTHM: ("billing_frequency", "billing_timing", "start_date", "end_date"),
 }
-_IF_BOTH_STATE: Final = frozenset({"unit_of_measure", "quantity_basis", "charge_model"})
-_NOTHING_IS_ZERO: Final = frozenset({"free_months", "trial_days", "uplift_percent", "hard_cap"})
-_OF_TERMS: Final = frozenset({"price_period", "billing_frequency", "billing_timing"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,30 +60,12 @@ class Repair:
     reports: Mapping[str, str] = field(default_factory=dict)
 
 
-class Pair(NamedTuple):
-    """A charge, and the version of a line (or the part of it) that it stands for."""
-
-    charge: BillingCharge
-    stream: Stream
-    terms: Terms
-    line: Line
-    source: str
-    is_last: bool
-    ends_early: bool
-    renews: bool
-
-
-class _Edit(NamedTuple):
-    name: str
-    value: object
-
-
 def repairs_of(pair: Pair, setup: SetUp) -> Iterator[Repair]:
     """Every repair of one charge, whether it changes the bill or not."""
     for cause, names in CAUSES.items():
-        edits = [_Edit(name, _target(pair, name)) for name in names if _differs(pair, name)]
+        edits = [Edit(name, target(pair, name)) for name in names if differs(pair, name)]
         if cause == DISCOUNT and edits and _explains_the_price(pair):
-            edits += [_Edit(name, _target(pair, name)) for name in _PRICES if _differs(pair, name)]
+            edits += [Edit(name, target(pair, name)) for name in _PRICES if differs(pair, name)]
         if cause == RHYTHM and _is_ended_by_amendment(pair, setup):
             ends = [each for each in edits if each.name == "end_date"]
             edits = [each for each in edits if each.name != "end_date"]
@@ -106,7 +83,7 @@ def _is_ended_by_amendment(pair: Pair, setup: SetUp) -> bool:
     return not pair.is_last or any(each.effective_date == pair.terms.term.end for each in setup.agreement.amendments)
 
 
-def _ended(pair: Pair, edits: Sequence[_Edit], setup: SetUp) -> Repair:
+def _ended(pair: Pair, edits: Sequence[Edit], setup: SetUp) -> Repair:
     day = pair.terms.dated.end
     names = [each.amendment_id for each in setup.agreement.amendments if each.effective_date == day]
     reports = {"amendment": ", ".join(names), "effective": day.isoformat()}
@@ -140,7 +117,7 @@ def uplift_repairs(pair: Pair, rises: Sequence[tuple[object, object]]) -> Iterat
     """The rise at renewal, in the ways in which a charge can have it: (percent, when)."""
     for percent, when in rises:
         edits = [
-            _Edit(name, value)
+            Edit(name, value)
             for name, value in (("uplift_percent", percent), ("uplift_at", when))
             if value is not None and stands(pair.charge, name) != value
         ]
@@ -172,70 +149,6 @@ def _both(one: Repair, other: Repair) -> Repair:
     )
 
 
-# -------------------------------------------------------------------------------------------------- edits
-
-
-def _differs(pair: Pair, name: str) -> bool:
-    actual, wanted = _current(pair, name), _target(pair, name)
-    if actual == wanted or (name in _IF_BOTH_STATE and None in (actual, wanted)):
-        return False
-    if name == "quantity" and pair.line.charge_type is ChargeType.USAGE:
-        return False
-    return bool(actual or wanted) if name in _NOTHING_IS_ZERO else True
-
-
-def _current(pair: Pair, name: str) -> object:
-    """What billing goes by: what the charge states, or what was taken where it does not."""
-    terms = next(iter(pair.stream.terms), None)
-    if name == "trial_days":
-        return pair.charge.trial_days
-    if name == "charge_model":
-        return pair.stream.line.model
-    if name == "start_date":
-        return None if terms is None or terms.term is None else terms.dated.start
-    if name == "end_date":
-        return pair.charge.terms.end_date
-    if name in _OF_TERMS and terms is not None:
-        return getattr(terms, name)
-    return getattr(pair.stream.line, name)
-
-
-def _target(pair: Pair, name: str) -> object:
-    """What the agreement says it should be."""
-    terms = pair.terms
-    if name == "trial_days":
-        return None
-    if name == "charge_model":
-        return pair.line.model
-    if name == "start_date":
-        return None if terms.term is None else terms.dated.start
-    if name == "end_date":
-        return _end(pair)
-    if name == "billing_start_date":
-        start = None if terms.term is None else terms.dated.start
-        is_later = terms.billing_start is not None and (start is None or terms.billing_start > start)
-        return terms.billing_start if is_later else _harmless(pair)
-    return getattr(terms, name) if name in _OF_TERMS else getattr(pair.line, name)
-
-
-def _harmless(pair: Pair) -> object:
-    """A start of billing that is the start of service says nothing."""
-    stated, terms = pair.charge.terms.billing_start_date, pair.terms
-    return stated if stated is not None and terms.term is not None and stated <= terms.dated.start else None
-
-
-def _end(pair: Pair) -> object:
-    """The last day that the charge should have; as it is where it may as well have none."""
-    terms, stated = pair.terms, pair.charge.terms.end_date
-    if terms.term is None or terms.comes_once:
-        return stated
-    last = terms.dated.last_day
-    if not pair.is_last or (pair.ends_early and stated is None):
-        return last
-    may_be_longer = pair.renews or stated is None or stated == last
-    return stated if may_be_longer and (stated is None or stated >= last) else last
-
-
 def _explains_the_price(pair: Pair) -> bool:
     """Whether the price differs by the discounts alone: one side's price is the other's with or without them."""
     agreed, billed = pair.line, pair.stream.line
@@ -253,7 +166,7 @@ def _same_bounds(pair: Pair) -> bool:
     return [each.up_to for each in pair.line.tiers] == [each.up_to for each in pair.stream.line.tiers]
 
 
-def _cause_of_price(pair: Pair, edits: Sequence[_Edit], setup: SetUp) -> str:
+def _cause_of_price(pair: Pair, edits: Sequence[Edit], setup: SetUp) -> str:
     """Prices that are off by their decimals alone, or that the configuration had right before, have a name of their own."""
     names = {each.name for each in edits}
     if names <= {"net_unit_price", "tiers"} and _is_decimal_slip(pair, setup.agreement.terms.currency):
@@ -291,7 +204,7 @@ def _ratio(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 # -------------------------------------------------------------------------------------------------- words
 
 
-def _repair(cause: str, pair: Pair, edits: Sequence[_Edit]) -> Repair:
+def _repair(cause: str, pair: Pair, edits: Sequence[Edit]) -> Repair:
     charge, at = pair.charge, pair.stream.index
     changes, evidence = [], []
     for name, value in edits:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from policies.domain.decision import NotAssessed
 from policies.domain.finding import Change, Evidence
 from policies.domain.terms import Unscheduled
-from policies.twin.attributing import DUPLICATE, difference_of
+from policies.twin.attributing import DUPLICATE
 from policies.twin.bills import Biller
 from policies.twin.comparing import Basis, compare
 from policies.twin.expecting import Expected
@@ -16,6 +16,7 @@ from policies.twin.grouping import charge_for, source_of, versions_of
 from policies.twin.matching import BY_ID, BY_PRODUCT
 from policies.twin.model import Difference, Match, MatchBasis, Stream
 from policies.twin.repairs import Repair
+from policies.twin.telling import difference_of
 
 if TYPE_CHECKING:
     from policies.twin.setup import SetUp

@@ -1,0 +1,95 @@
+"""A charge beside what it stands for: field by field, what billing goes by and what the agreement says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from policies.domain.charge import ChargeType, Line
+from policies.domain.terms import Terms
+
+if TYPE_CHECKING:
+    from policies.domain.billing import BillingCharge
+    from policies.twin.model import Stream
+
+_IF_BOTH_STATE: Final = frozenset({"unit_of_measure", "quantity_basis", "charge_model"})
+_NOTHING_IS_ZERO: Final = frozenset({"free_months", "trial_days", "uplift_percent", "hard_cap"})
+_OF_TERMS: Final = frozenset({"price_period", "billing_frequency", "billing_timing"})
+
+
+class Pair(NamedTuple):
+    """A charge, and the version of a line (or the part of it) that it stands for."""
+
+    charge: BillingCharge
+    stream: Stream
+    terms: Terms
+    line: Line
+    source: str
+    is_last: bool
+    ends_early: bool
+    renews: bool
+
+
+class Edit(NamedTuple):
+    name: str
+    value: object
+
+
+def differs(pair: Pair, name: str) -> bool:
+    actual, wanted = _current(pair, name), target(pair, name)
+    if actual == wanted or (name in _IF_BOTH_STATE and None in (actual, wanted)):
+        return False
+    if name == "quantity" and pair.line.charge_type is ChargeType.USAGE:
+        return False
+    return bool(actual or wanted) if name in _NOTHING_IS_ZERO else True
+
+
+def _current(pair: Pair, name: str) -> object:
+    """What billing goes by: what the charge states, or what was taken where it does not."""
+    terms = next(iter(pair.stream.terms), None)
+    if name == "trial_days":
+        return pair.charge.trial_days
+    if name == "charge_model":
+        return pair.stream.line.model
+    if name == "start_date":
+        return None if terms is None or terms.term is None else terms.dated.start
+    if name == "end_date":
+        return pair.charge.terms.end_date
+    if name in _OF_TERMS and terms is not None:
+        return getattr(terms, name)
+    return getattr(pair.stream.line, name)
+
+
+def target(pair: Pair, name: str) -> object:
+    """What the agreement says it should be."""
+    terms = pair.terms
+    if name == "trial_days":
+        return None
+    if name == "charge_model":
+        return pair.line.model
+    if name == "start_date":
+        return None if terms.term is None else terms.dated.start
+    if name == "end_date":
+        return _end(pair)
+    if name == "billing_start_date":
+        start = None if terms.term is None else terms.dated.start
+        is_later = terms.billing_start is not None and (start is None or terms.billing_start > start)
+        return terms.billing_start if is_later else _harmless(pair)
+    return getattr(terms, name) if name in _OF_TERMS else getattr(pair.line, name)
+
+
+def _harmless(pair: Pair) -> object:
+    """A start of billing that is the start of service says nothing."""
+    stated, terms = pair.charge.terms.billing_start_date, pair.terms
+    return stated if stated is not None and terms.term is not None and stated <= terms.dated.start else None
+
+
+def _end(pair: Pair) -> object:
+    """The last day that the charge should have; as it is where it may as well have none."""
+    terms, stated = pair.terms, pair.charge.terms.end_date
+    if terms.term is None or terms.comes_once:
+        return stated
+    last = terms.dated.last_day
+    if not pair.is_last or (pair.ends_early and stated is None):
+        return last
+    may_be_longer = pair.renews or stated is None or stated == last
+    return stated if may_be_longer and (stated is None or stated >= last) else last
