@@ -21,6 +21,8 @@ MOST_PROOFS: Final = 25
 MOST_LINES: Final = 5_000
 """Proofs in one answer, and lines judged again for them: past either, the remaining remedies are said to be untried."""
 
+LINES_PER_CHARGE: Final = 20
+
 
 class UnreachableError(LookupError):
     """A change names a place that the document does not have."""
@@ -70,8 +72,8 @@ def _proven(
 
 
 def _size(document: Any) -> int:
-    """How many lines or charges are judged again for one proof."""
-    return len(document.lines if hasattr(document, "lines") else document.charges)
+    """What one proof costs, in lines. A charge is held against its line at every use that matters."""
+    return len(document.lines) if hasattr(document, "lines") else len(document.charges) * LINES_PER_CHARGE
 
 
 def _new(before: Findings, after: Findings) -> list[Finding]:

@@ -117,6 +117,14 @@ def test_a_remedy_of_one_of_two_causes_clears_its_own() -> None:
     }
 
 
+def test_of_many_remedies_on_a_large_configuration_the_first_are_proven_and_the_others_untried() -> None:
+    # 5,000 lines at most, 20 for each of 50 charges: five proofs.
+    many = [{"product_id": f"P-{number}", "quantity": "1"} for number in range(50)]
+    findings = judged(lines=many, charges=[each | {"net_unit_price": "90"} for each in many]).findings
+    assert [each.remedy.clears for each in findings].count(True) == 5
+    assert [each.remedy.clears for each in findings].count(None) == 45
+
+
 def test_what_was_assumed_is_not_assessed_with_the_policy_that_would_have_judged_it() -> None:
     untold = judged(charges=({"billing_timing": None},)).not_assessed
     assert [(each.policy_id, each.because) for each in untold] == [
