@@ -137,7 +137,9 @@ def prices(draw, tariff, a_day):
     terms = {"discounts": tuple(draw(discounts(a_day)) for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))))}
     if draw(st.booleans()):
         terms["list_unit_price"] = tariff.net_unit_price
-        terms["net_unit_price"] = net_of(tariff.net_unit_price, terms["discounts"], draw(st.sampled_from([2, 6, 12])))
+        digits = draw(st.sampled_from([1, 2, 6, 12]))
+        off = draw(st.sampled_from([0, 0, 0, 1])) * Decimal(1).scaleb(-digits)
+        terms["net_unit_price"] = net_of(tariff.net_unit_price, terms["discounts"], digits) + off
     terms["ramp"] = tuple(draw(segments(a_day)) for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2, 3]))))
     if draw(st.booleans()):
         terms["uplift_percent"] = Decimal(draw(st.sampled_from(["3", "5.5", "10", "-4"])))
