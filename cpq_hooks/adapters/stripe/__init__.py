@@ -108,7 +108,7 @@ class StripeAdapter:
         wanted = _WANTED.get(shape)
         if wanted is None:
             raise NotUnderstood(f"Stripe has no {shape.value}")
-        found = [each for each in _objects(payload) if each.get("object") in wanted]
+        found = [each for each in _objects(payload) if _kind(each) in wanted]
         if not found:
             kinds = sorted({str(each.get("object")) for each in _objects(payload)}) or ["nothing of Stripe's"]
             raise NotUnderstood(
@@ -132,7 +132,7 @@ def _objects(payload: Any) -> Sequence[Mapping[str, Any]]:
         return [found for each in payload for found in _objects(each)]
     if not isinstance(payload, Mapping):
         return []
-    if payload.get("object") in {"list", "search_result"}:
+    if _kind(payload) in {"list", "search_result"}:
         return _objects(payload.get("data"))
     data = payload.get("data")
     if payload.get("object") == "event" and isinstance(data, Mapping):
@@ -147,8 +147,12 @@ def _named(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     return payload
 
 
+def _kind(payload: Mapping[str, Any]) -> str:
+    return str(payload.get("object"))
+
+
 def _translated(payload: Mapping[str, Any], shape: Shape, reader: Reader) -> Translation:
-    kind = payload.get("object")
+    kind = _kind(payload)
     if kind == "quote":
         return quote(payload, shape, reader)
     if kind == "invoice":

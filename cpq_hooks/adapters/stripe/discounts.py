@@ -18,6 +18,7 @@ from cpq_hooks.vendor_fields import Fields
 
 _HUNDRED: Final = Decimal(100)
 _EXACT: Final = Decimal("1e-12")
+_LARGE: Final = Decimal("1e15")
 _HARMLESS: Final = (
     "id", "object", "promotion_code", "customer", "customer_account", "subscription", "subscription_item", "invoice",
     "invoice_item", "checkout_session",
@@ -176,9 +177,14 @@ def _per_unit(coupon: Coupon, placing: Placing) -> Decimal | None:
     if amount is None or not placing.alone or price.is_metered or price.model != "per_unit" or not quantity:
         return None
     _, parts = price.period()
-    each = (amount / quantity / parts).quantize(_EXACT)
+    each = cut(amount / quantity / parts)
     covers = price.unit_price is not None and price.unit_price >= amount / quantity
     return each if each * quantity * parts == amount and covers else None
+
+
+def cut(number: Decimal) -> Decimal:
+    """The number with at most twelve decimals; one of more digits than that leaves room for is left as it is."""
+    return number.quantize(_EXACT) if abs(number) < _LARGE else number
 
 
 def _dates(coupon: Coupon, placing: Placing, reader: Reader) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def _hold_subscription(payload: Mapping[str, Any], decision: Mapping[str, Any]) 
     an invoice by itself.
     """
     identity = payload.get("id")
-    if not isinstance(identity, str) or payload.get("status") not in _CAN_PAUSE or mark_of(payload) is not None:
+    if not isinstance(identity, str) or _status(payload) not in _CAN_PAUSE or mark_of(payload) is not None:
         return
     behavior, resumes_at = _pause(payload)
     form = _marked(decision, _before(behavior, resumes_at))
@@ -142,6 +142,8 @@ def _release_subscription(payload: Mapping[str, Any], decision: Mapping[str, Any
 def _resuming(resumes_at: str, decision: Mapping[str, Any]) -> Form:
     """When the pause was to end; where that has gone by, it would have ended, and an hour from now it does."""
     now = _now(decision)
+    if not _is_stamp(resumes_at):
+        return []
     if now is not None and int(resumes_at) <= now:
         resumes_at = str(now + 3_600)
     return [("pause_collection[resumes_at]", resumes_at)]
@@ -156,7 +158,7 @@ def _made_meanwhile(invoice: Mapping[str, Any], since: int | None) -> bool:
 
 def _pause(payload: Mapping[str, Any]) -> tuple[str | None, int | None]:
     paused = payload.get("pause_collection")
-    if not isinstance(paused, Mapping) or paused.get("behavior") not in _STOPS_ALREADY:
+    if not isinstance(paused, Mapping) or str(paused.get("behavior")) not in _STOPS_ALREADY:
         return None, None
     resumes_at = paused.get("resumes_at")
     return str(paused["behavior"]), resumes_at if isinstance(resumes_at, int) else None
@@ -206,7 +208,7 @@ def _release_schedule(target: Target, payload: Mapping[str, Any], decision: Mapp
 
 def _hold_invoice(payload: Mapping[str, Any], decision: Mapping[str, Any]) -> Iterable[VendorCall]:
     """Keep a draft a draft. One that is finalized has gone out: then only its collection is stopped."""
-    identity, status = payload.get("id"), payload.get("status")
+    identity, status = payload.get("id"), _status(payload)
     if not isinstance(identity, str) or status not in {"draft", "open"} or mark_of(payload) is not None:
         return
     advances = payload.get("auto_advance") is True
@@ -225,10 +227,10 @@ def _release_invoice(payload: Mapping[str, Any], decision: Mapping[str, Any]) ->
         return
     advances, _, due = mark.before.partition(":")
     form = _unmarked()
-    if payload.get("status") in {"draft", "open"}:
+    if _status(payload) in {"draft", "open"}:
         form += [("auto_advance", "true" if advances == "true" else "false")]
         now = _now(decision)
-        if due and payload.get("status") == "draft" and now is not None and int(due) > now:
+        if _is_stamp(due) and _status(payload) == "draft" and now is not None and int(due) > now:
             form += [("automatically_finalizes_at", due)]
     yield _call(_at("invoice", identity), form, "let go", "release", identity, decision)
 
@@ -238,6 +240,15 @@ def _release_invoice(payload: Mapping[str, Any], decision: Mapping[str, Any]) ->
 
 def _payload(target: Target) -> Mapping[str, Any]:
     return target.payload if isinstance(target.payload, Mapping) else {}
+
+
+def _status(payload: Mapping[str, Any]) -> str:
+    return str(payload.get("status"))
+
+
+def _is_stamp(text: str) -> bool:
+    """Whether what our own mark holds is a Unix time still: people can edit metadata."""
+    return text.isascii() and text.isdigit() and len(text) < 12
 
 
 def _marked(decision: Mapping[str, Any], before: str) -> Form:

@@ -43,7 +43,7 @@ def invoice(payload: Mapping[str, Any], reader: Reader) -> Translation:
     fields.ledger.settle()
     if not payload.get("id"):
         reader.note("it is a preview: Stripe has not made this invoice")
-    elif payload.get("status") in {"draft", "void", "uncollectible"}:
+    elif str(payload.get("status")) in {"draft", "void", "uncollectible"}:
         reader.note(f"the invoice is {payload['status']}")
     found = stated(document)
     return Translation(
@@ -161,7 +161,8 @@ def _unit_price(fields: Fields, price: Mapping[str, Any], reader: Reader) -> Dec
     pricing = fields.value.get("pricing")
     exact = pricing.get("unit_amount_decimal") if isinstance(pricing, Mapping) else None
     found = next((each for each in (exact, *map(price.get, _AMOUNTS)) if each not in (None, "")), None)
-    return None if found is None else reader.major(Decimal(str(found)))
+    number = Fields({"found": found}, fields.ledger, (*fields.path, "pricing")).number("found")
+    return None if number is None else reader.major(number)
 
 
 _AMOUNTS: Final = ("unit_amount_decimal", "unit_amount", "amount_decimal", "amount")
@@ -176,7 +177,7 @@ def _kind(fields: Fields, price: Mapping[str, Any], amount: Decimal) -> str:
         return "usage"
     parent = fields.value.get("parent")
     named = parent.get("type") if isinstance(parent, Mapping) else fields.value.get("type")
-    if prorated or named in {"subscription_item_details", "subscription"} or price.get("type") == "recurring":
+    if prorated or str(named) in {"subscription_item_details", "subscription"} or price.get("type") == "recurring":
         return "recurring"
     return "one_time"
 

@@ -16,6 +16,7 @@ _HARMLESS: Final = (
     "trial_period_days", "tax_behavior",
 )  # fmt: skip
 _EXACT: Final = Decimal("1e-12")
+_LARGE: Final = Decimal("1e15")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +261,7 @@ def _product(fields: Fields, reader: Reader) -> dict[str, Any]:
 
 def _written_tier(tier: Tier, reader: Reader) -> dict[str, Any]:
     flat = tier.flat_fee
-    if flat is not None:
+    if flat is not None and abs(flat) < _LARGE:
         rounded = round(flat, reader.decimals())
         if rounded != flat:
             reader.note(f"a tier's fee of {plain_or(flat)} is rounded to {plain_or(rounded)}, as an invoice does")
@@ -285,4 +286,5 @@ def _divides(price: Price, parts: int) -> bool:
     if price.is_metered and (price.tiers or price.package):
         return False
     numbers = [price.unit_price, *(each.unit_price for each in price.tiers), *(each.flat_fee for each in price.tiers)]
-    return all(each is None or (each / parts).quantize(_EXACT) * parts == each for each in numbers)
+    known = [each for each in numbers if each is not None]
+    return all(abs(each) < _LARGE and (each / parts).quantize(_EXACT) * parts == each for each in known)

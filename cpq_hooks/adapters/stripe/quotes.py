@@ -15,6 +15,7 @@ from cpq_hooks.vendor_fields import Fields, stated
 
 EVERGREEN: Final = "a quote of Stripe's has no end: its subscription goes on until somebody cancels it"
 _STAGES: Final = {"draft": "draft", "open": "sent", "accepted": "accepted"}
+_LONGEST_TRIAL: Final = 3_650
 _HARMLESS: Final = (
     "object", "application", "application_fee_amount", "application_fee_percent", "automatic_tax", "default_tax_rates",
     "description", "footer", "from_quote", "header", "livemode", "number", "on_behalf_of", "status_transitions",
@@ -112,10 +113,10 @@ def _terms(fields: Fields, starts: datetime | None, reader: Reader) -> dict[str,
     data = fields.object("subscription_data")
     trial = data.whole("trial_period_days") if data is not None else None
     if trial and data is not None:
-        if starts is None:
+        if starts is None or trial > _LONGEST_TRIAL:
             reader.say(
                 data, "trial_period_days", trial, "billing",
-                f"billing begins {trial} days after the quote is accepted, on a day that is not known yet",
+                f"billing begins {trial} days after the quote is accepted, on a day that is not known",
             )  # fmt: skip
         else:
             found["billing_start_date"] = (starts + timedelta(days=trial)).date().isoformat()
@@ -162,8 +163,9 @@ def _item(fields: Fields, shared: tuple[Coupon, ...], reader: Reader) -> Item | 
 
 def _with_own_discounts(fields: Fields, shared: tuple[Coupon, ...]) -> Fields:
     """The item without the discounts that are the quote's own, which Stripe repeats on every line item."""
-    names = {each.fields.value.get("id") for each in shared}
-    kept = [use for use in fields.value.get("discounts") or [] if not (_coupon_ids(use) & names)]
+    names = {identity(each.fields.value) for each in shared} - {None}
+    uses = fields.value.get("discounts")
+    kept = [use for use in uses if not (_coupon_ids(use) & names)] if isinstance(uses, list) else uses
     fields.harmless("discounts")
     return Fields({**fields.value, "discounts": kept}, fields.ledger, fields.path)
 

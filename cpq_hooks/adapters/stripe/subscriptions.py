@@ -49,7 +49,7 @@ def subscription(payload: Mapping[str, Any], reader: Reader) -> Translation:
         "status": fields.text("status"),
         "created_at": _iso(reader.stamp(fields, "created")),
         "billing_anchor_day": anchor_day(fields, reader),
-        "auto_renew": span.ends is None and fields.value.get("status") not in _OVER,
+        "auto_renew": span.ends is None and str(fields.value.get("status")) not in _OVER,
         **collection(fields, reader),
         "charges": _charges(fields, span, reader),
     }
@@ -99,7 +99,7 @@ def _end(fields: Fields, reader: Reader) -> datetime | None:
     period_ends = [reader.stamp(fields, "current_period_end")]
     items = fields.value.get("items")
     listed_items = items.get("data") if isinstance(items, Mapping) else None
-    each_item = [each for each in listed_items or () if isinstance(each, Mapping)]
+    each_item = [each for each in listed_items if isinstance(each, Mapping)] if isinstance(listed_items, list) else []
     period_ends += [reader.moment(each.get("current_period_end")) for each in each_item]
     known = [each for each in period_ends if each is not None]
     return ended or cancel_at or (max(known) if at_period_end and known else None)
