@@ -26,7 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("starting", "Write a commented catalog, company and policy to start from."),
     "serve": ("server", "Serve the HTTP API."),
     "check": ("judging", "Check a quote against all policies."),
-    "verify": ("verifying", "Hold a billing configuration against its agreement, before the first invoice."),
+    "verify": ("verifying", "Hold a billing configuration against its agreement."),
     "audit": ("auditing", "Audit an agreement against its usage and invoices."),
     "watch": ("watching", "Say what is about to leak from agreements in force."),
     "holds": ("gatekeeping", "List and escalate billing configurations that are held."),
