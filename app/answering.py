@@ -111,8 +111,8 @@ class Answering:
 
     def answer(self, call: Call) -> Answer:
         """The decision, or, where the caller's time is up first, that there is none yet."""
-        work = Work(call=call, decision_id=new_id("dec"), began=perf_counter())
-        if call.wait_seconds >= _UNHURRIED and len(call.raw) <= self._judge.small:
+        work = Work(call=call, decision_id=call.decision_id or new_id("dec"), began=perf_counter())
+        if not call.punctual and call.wait_seconds >= _UNHURRIED and len(call.raw) <= self._judge.small:
             return self._checked(work)
         future = self._pool.submit(self._checked, work)
         try:
@@ -148,7 +148,7 @@ class Answering:
             answer = KeyedAnswer(request=keyed, answer=kept, expires_at=expires_at)
         digests = self._archive.digests(judged.rules)
         record = recorded(judged.decision, call, judged.body, digests, judged.context, judged.sender)
-        self._store.record(record, answer=answer, hold=judged.hold, document=judged.document)
+        self._store.record(record, answer=answer, hold=judged.hold, document=judged.document, beside=call.beside)
 
     def _unchecked(self, work: Work) -> Answer:
         """What a caller is told whose time is up: whether work goes on meanwhile or is held."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from policies.approval import needs
 from policies.derivation import derive
-from policies.domain.decision import Decision, Subject
+from policies.domain.decision import Decision, NotAssessed, Subject
 from policies.domain.material import content_hash
 from policies.domain.outcome import SubjectType
 from policies.evaluation import evaluate
@@ -17,6 +17,7 @@ from scoring.decide import UNAVAILABLE, by_urgency, headline, verdict
 
 if TYPE_CHECKING:
     from app.rules import Rules
+    from app.store import Beside
     from policies.domain.material import Material
     from policies.domain.quote import Quote
 
@@ -33,13 +34,22 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request to judge a document: the bytes as they came, and how the caller wants to be served."""
+    """One request to judge a document: the bytes as they came, and how the caller wants to be served.
+
+    `notes` say what could not be judged because whoever made the document of a vendor's did not understand it. `beside` is done
+    in the transaction that records the decision, and `decision_id` is what this is to be known by where that was settled
+    before. `punctual` asks for an answer in time however small the document is and whatever the database does.
+    """
 
     raw: bytes
     caller: Caller
     dry_run: bool = False
     wait_seconds: float = 2.0
     idempotency_key: str | None = None
+    notes: tuple[NotAssessed, ...] = ()
+    beside: tuple[Beside, ...] = ()
+    decision_id: str | None = None
+    punctual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +101,10 @@ def assess(
     as_of: datetime,
     decision_id: str,
     approved: Mapping[str, Material] | None = None,
+    notes: tuple[NotAssessed, ...] = (),
 ) -> Decision:
     """The decision on a quote as of a moment; `approved` holds what earlier approvals were given to, by content hash.
+    `notes` are what could not be judged already when the quote was read.
 
     It depends on nothing else, so the same arguments give the same decision at any later time.
     """
@@ -100,19 +112,20 @@ def assess(
     evaluation = evaluate(facts, rules.policies, waivers=rules.waivers)
     findings = by_urgency(evaluation.findings)
     names = {each.line.line_id: each.product_name for each in facts.lines} if findings else {}
+    not_assessed = (*notes, *evaluation.not_assessed)
     return Decision(
         decision_id=decision_id,
         subject=Subject(
             type=SubjectType.QUOTE, id=quote.quote_id, revision=quote.revision, content_hash=content_hash(quote)
         ),
         verdict=verdict(findings),
-        headline=headline(findings, rules.policies.titles(), names, quote.currency, evaluation.not_assessed),
+        headline=headline(findings, rules.policies.titles(), names, quote.currency, not_assessed),
         findings=findings,
         totals=evaluation.totals,
         currency=quote.currency,
         risk=UNAVAILABLE,
         approval=needs(findings, rules.company, as_of),
-        not_assessed=evaluation.not_assessed,
+        not_assessed=not_assessed,
         policy_version=rules.version,
         evaluated_at=as_of,
         valid_until=_valid_until(quote, as_of),

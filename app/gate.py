@@ -15,7 +15,7 @@ from app.rules import Rules
 from app.store import Store
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
-from policies.domain.company import FailMode
+from policies.domain.company import Company, FailMode
 from policies.domain.quote import Quote, Stage
 
 ROUTE: Final = "POST /v1/quotes/check"
@@ -63,7 +63,8 @@ class QuoteGate:
         as_of = self._clock()
         approved = approved_contents(quote, self._store)
         materials = {content: each.material for content, each in approved.items()}
-        decision = assess(quote, rules, as_of=as_of, decision_id=work.decision_id, approved=materials)
+        notes = work.call.notes
+        decision = assess(quote, rules, as_of=as_of, decision_id=work.decision_id, approved=materials, notes=notes)
         decision = replace(decision, simulated=self._simulated or decision.simulated)
         work.step("policies")
         body = render(decision, document, duration_ms=work.milliseconds)
@@ -74,16 +75,22 @@ class QuoteGate:
             lines=len(quote.lines),
             rules=rules,
             sender=Sender.of_quote(quote),
-            context=context_of(approved, rules),
+            context=context_of(approved, rules, notes),
         )
 
     def meanwhile(self, work: Work) -> tuple[FailMode, str]:
         """What is done until a late check is there: by the fail mode of the quote's stage, work goes on or is held."""
-        company = self._rules().company
         quote: Quote | None = work.record
-        stage = None if quote is None else quote.stage
-        mode = company.fail_modes.get(stage) if company is not None and stage is not None else None
-        if mode is None:
-            mode = FailMode.OPEN if stage in (Stage.DRAFT, Stage.SUBMITTED) else FailMode.HOLD
+        mode = fail_mode(None if quote is None else quote.stage, self._rules().company)
         goes_on = "work may go on meanwhile" if mode is FailMode.OPEN else "hold it until then"
         return mode, f"Not checked within {work.call.wait_seconds:g} seconds; the check goes on, {goes_on}."
+
+
+def fail_mode(stage: Stage | None, company: Company | None) -> FailMode:
+    """Whether a quote that is not checked goes on or is held: as the company says of its stage, else work goes on until it
+    is approved.
+    """
+    mode = company.fail_modes.get(stage) if company is not None and stage is not None else None
+    if mode is None:
+        mode = FailMode.OPEN if stage in (Stage.DRAFT, Stage.SUBMITTED) else FailMode.HOLD
+    return mode

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from app.recording import NotReplayable, material_of
+from app.recording import NotReplayable, material_of, notes_context
 from app.store import DecisionFilter, DocumentFilter, DocumentKind, Store, StoredDecision, StoredDocument
 from app.verify import Known
 from cpq_hooks.canonical import (
@@ -20,7 +20,7 @@ from cpq_hooks.canonical import (
 from cpq_hooks.problem import Invalid, Problem
 from cpq_hooks.reading import read_json
 from policies.domain.agreement import Agreement
-from policies.domain.decision import Verdict
+from policies.domain.decision import NotAssessed, Verdict
 from policies.domain.outcome import SubjectType
 from policies.domain.quote import Stage
 from policies.twin.content import configuration_hash
@@ -175,8 +175,8 @@ def _previous(configuration: BillingConfiguration, store: Store) -> BillingConfi
     return None
 
 
-def context_of(known: Known, rules: Rules) -> bytes:
-    """What else the verification was given, as JSON: documents as they were read, and decisions by id."""
+def context_of(known: Known, rules: Rules, notes: tuple[NotAssessed, ...] = ()) -> bytes:
+    """What else the verification was given, as JSON: documents as they were read, decisions by id, and notes."""
     compared_with = known.compared_with
     # What is in this request or in another decision's is in the record already.
     is_stored = compared_with.source is AgreementSource.STORED
@@ -191,7 +191,7 @@ def context_of(known: Known, rules: Rules) -> bytes:
         "approved_in": known.approved_in,
         "waivers": rules.files.waivers,
     }
-    return json.dumps(context, sort_keys=True).encode()
+    return json.dumps(context | notes_context(notes), sort_keys=True).encode()
 
 
 def context_in(stored: StoredDecision) -> Mapping[str, Any]:

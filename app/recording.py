@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from app.store import Basis, DecisionSummary, RecordedDecision
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.reading import read_json
+from policies.domain.decision import NotAssessed
 from policies.domain.finding import Direction
 from policies.domain.material import Material, content_hash, material
 from policies.domain.money import round_to_currency
@@ -60,15 +61,28 @@ def material_of(request: bytes) -> Material:
     return material(load_quote(read_json(request, max_bytes=len(request) + 1), max_lines=None))
 
 
-def context_of(approved: Mapping[str, ApprovedContent], rules: Rules) -> bytes | None:
-    """What else the evaluation was given, as JSON: which decisions approvals point at, and the waivers' text."""
-    if not approved and rules.files.waivers is None:
+def context_of(
+    approved: Mapping[str, ApprovedContent], rules: Rules, notes: tuple[NotAssessed, ...] = ()
+) -> bytes | None:
+    """What else the evaluation was given, as JSON: which decisions approvals point at, the waivers' text, and notes."""
+    if not approved and rules.files.waivers is None and not notes:
         return None
-    context = {
+    context: dict[str, Any] = {
         "approved": {content: each.decision_id for content, each in approved.items()},
         "waivers": rules.files.waivers,
     }
-    return json.dumps(context, sort_keys=True).encode()
+    return json.dumps(context | notes_context(notes), sort_keys=True).encode()
+
+
+def notes_context(notes: tuple[NotAssessed, ...]) -> dict[str, Any]:
+    """What was noted on a document when it was read, as a part of a decision's context; empty where nothing was."""
+    return {"notes": [asdict(each) for each in notes]} if notes else {}
+
+
+def notes_in(context: Mapping[str, Any]) -> tuple[NotAssessed, ...]:
+    """What `notes_context` kept."""
+    kept = context.get("notes", ())
+    return tuple(NotAssessed(**{**each, "line_ids": tuple(each["line_ids"])}) for each in kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from app.assess import assess
 from app.known import context_in, recall
-from app.recording import NotReplayable, material_of
+from app.recording import NotReplayable, material_of, notes_in
 from app.rendering import render, render_set_up
 from app.rules import RuleFiles, Rules, take_up
 from app.store import Store, StoredDecision, Unreadable
@@ -62,6 +62,7 @@ def _quote_again(stored: StoredDecision, store: Store) -> bytes:
         as_of=stored.decision.basis.as_of,
         decision_id=stored.decision.summary.decision_id,
         approved={content: _approved(store, where) for content, where in context.get("approved", {}).items()},
+        notes=notes_in(context),
     )
     return render(decision, document, duration_ms=0)
 
@@ -77,6 +78,7 @@ def _set_up_again(stored: StoredDecision, store: Store) -> bytes:
         rules,
         decision_id=stored.decision.summary.decision_id,
         compared_with=known.compared_with,
+        notes=notes_in(context),
     )
     return render_set_up(decided, document, duration_ms=0)
 

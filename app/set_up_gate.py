@@ -24,8 +24,8 @@ from policies.domain.decision import Decision
 from policies.holding import hold_after
 
 ROUTE: Final = "POST /v1/billing-configurations/verify"
-SMALL: Final = 64 * 1024
-"""Bodies up to this size, some hundred charges, are verified far within any wait of a second or more."""
+SMALL: Final = 0
+"""However small a body is, finding out why its bills part and proving what mends them may take longer than its caller waits."""
 
 
 class SetUpGate:
@@ -67,7 +67,8 @@ class SetUpGate:
         work.step("schema")
         rules, known = self._rules(), look_up(request, self._store)
         verified = set_up(request.configuration, request.previews, known, rules, self._clock())
-        decided = verify(verified, rules, decision_id=work.decision_id, compared_with=known.compared_with)
+        notes = work.call.notes
+        decided = verify(verified, rules, decision_id=work.decision_id, compared_with=known.compared_with, notes=notes)
         simulated = self._simulated or decided.decision.simulated
         decided = replace(decided, decision=replace(decided.decision, simulated=simulated))
         work.step("policies")
@@ -79,7 +80,7 @@ class SetUpGate:
             lines=len(request.configuration.charges),
             rules=rules,
             sender=_sender(request.configuration, known),
-            context=context_of(known, rules),
+            context=context_of(known, rules, notes),
             document=(
                 DocumentKind.BILLING_CONFIGURATION,
                 _document(request.configuration, known, work.call.caller, simulated=simulated),

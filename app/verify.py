@@ -27,7 +27,7 @@ from policies.twin.decision import (
     Span,
 )
 from policies.twin.setup import SetUp, SetUpFacts
-from policies.twin.twin import twin
+from policies.twin.twin import Expanding
 from scoring.decide import by_urgency, headline, verdict
 
 if TYPE_CHECKING:
@@ -76,14 +76,23 @@ def set_up(
     )
 
 
-def verify(verified: SetUp, rules: Rules, *, decision_id: str, compared_with: ComparedWith) -> SetUpDecision:
-    """The decision on a set-up. It depends on nothing else, so the same arguments give the same decision at any later time."""
-    both = twin(verified)
-    evaluation = evaluate_setup(SetUpFacts(setup=verified, twin=both), rules.policies, waivers=rules.waivers)
+def verify(
+    verified: SetUp,
+    rules: Rules,
+    *,
+    decision_id: str,
+    compared_with: ComparedWith,
+    notes: tuple[NotAssessed, ...] = (),
+) -> SetUpDecision:
+    """The decision on a set-up; `notes` are what could not be judged already when it was read. It depends on nothing else, so the same arguments give the same decision at any later time."""
+    expand = Expanding()
+    both = expand(verified)
+    facts = SetUpFacts(setup=verified, twin=both)
+    evaluation = evaluate_setup(facts, rules.policies, waivers=rules.waivers, expand=expand)
     findings = by_urgency(evaluation.findings)
     names = _names(verified)
     configuration, currency = verified.configuration, verified.agreement.terms.currency
-    not_assessed = (*_unsigned(compared_with), *evaluation.not_assessed)
+    not_assessed = (*notes, *_unsigned(compared_with), *evaluation.not_assessed)
     decision = Decision(
         decision_id=decision_id,
         subject=Subject(

@@ -12,12 +12,15 @@ from app.store.errors import (
     StoreUnavailable,
     Unreadable,
 )
+from app.store.inbox import Inbox, Superseded
+from app.store.inbox_records import EventFilter, EventNote, EventState, KeptDelivery, KeptEvent, Taken
 from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
 from app.store.queue import Claimed, LeaseLost, Queue, QueueCounts, QueueState, Waiting
 from app.store.records import (
     AlertNote,
     Answer,
     Basis,
+    Beside,
     DecisionFilter,
     DecisionPage,
     DecisionSummary,
@@ -52,6 +55,7 @@ __all__ = [
     "Artefact",
     "BadPageToken",
     "Basis",
+    "Beside",
     "ChainReport",
     "Claimed",
     "DecisionFilter",
@@ -60,12 +64,18 @@ __all__ = [
     "Document",
     "DocumentFilter",
     "DocumentKind",
+    "EventFilter",
+    "EventNote",
+    "EventState",
     "HoldEntry",
     "HoldFilter",
     "HoldPage",
     "HoldStep",
     "IdempotencyConflict",
+    "Inbox",
     "KeptAlert",
+    "KeptDelivery",
+    "KeptEvent",
     "KeptRefusal",
     "KeyedAnswer",
     "KeyedRequest",
@@ -87,6 +97,8 @@ __all__ = [
     "StoreUnavailable",
     "StoredDecision",
     "StoredDocument",
+    "Superseded",
+    "Taken",
     "UnknownKey",
     "Unreadable",
     "Waiting",

@@ -47,11 +47,12 @@ class Documents:
         documents: Iterable[Document],
         *,
         answer: Callable[[PutResult], KeyedAnswer] | None = None,
+        beside: Callable[[Connection], None] | None = None,
     ) -> PutResult:
         """Store the documents, all or none: a new id begins at version 1, changed content is a further version.
 
         Content that is there already changes nothing. With `answer`, the answer to the request is kept in the same transaction;
-        then raises `AlreadyAnswered` and `IdempotencyConflict`.
+        then raises `AlreadyAnswered` and `IdempotencyConflict`. `beside` is what another room does in it.
         """
         given = list(documents)
 
@@ -59,6 +60,8 @@ class Documents:
             result = self.put_in(connection, kind, given)
             if answer is not None:
                 self._idempotency.keep_in(connection, answer(result))
+            if beside is not None:
+                beside(connection)
             return result
 
         return self._database.write(work)

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from sqlalchemy import Connection
+
 from policies.domain.decision import Subject, Verdict
 from policies.domain.outcome import SubjectType
 from policies.holding import Hold, HoldChange, HoldEvent, HoldReason, HoldState
@@ -62,6 +64,11 @@ class RecordedDecision:
     basis: Basis
     request: bytes
     document: bytes
+
+
+Beside = Callable[[Connection, RecordedDecision], None]
+"""What else happens in the transaction that records a decision: a step that a room of the store gives. It may run again on a
+clean slate, and undoes everything by raising."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

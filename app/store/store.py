@@ -17,9 +17,10 @@ from app.store.decisions import DecisionLog, Sealed, append, seal
 from app.store.documents import Documents
 from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
+from app.store.inbox import Inbox
 from app.store.keys import ApiKeys
 from app.store.queue import Queue
-from app.store.records import Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
+from app.store.records import Beside, Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
 from app.store.refused import Refused
 from app.store.tables import SCHEMA
 from app.store.verification import Anchor, ChainReport, Progress
@@ -28,7 +29,8 @@ _REFUSED_BYTES: Final = 10 << 20
 
 
 class Store:
-    """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`.
+    """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
+    `inbox`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -43,7 +45,7 @@ class Store:
         self.refused = Refused(database, clock, limit=refused_bytes)
         self.holds = Holds(database)
         self.alerts = Alerts(database, clock)
-        self.incoming = Queue(database, clock, "inbox")
+        self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
 
     @classmethod
     def open(
@@ -67,13 +69,14 @@ class Store:
         answer: KeyedAnswer | None = None,
         hold: HoldStep | None = None,
         document: tuple[DocumentKind, Document] | None = None,
+        beside: Sequence[Beside] = (),
     ) -> Receipt:
-        """Append the decision, together with the answer to its Idempotency-Key, what it does to a hold, and the document that
-        it is on where that is stored as well: all or nothing, on disk when this returns.
+        """Append the decision, together with the answer to its Idempotency-Key, what it does to a hold, the document that it is
+        on where that is stored as well, and what other rooms do beside it: all or nothing, on disk when this returns.
 
         Raises `MissingArtefact`; with `answer`, also `AlreadyAnswered` and `IdempotencyConflict`.
         """
-        [receipt] = self._append([decision], answer, hold, document)
+        [receipt] = self._append([decision], answer, hold, document, beside)
         return receipt
 
     def record_all(self, decisions: Sequence[RecordedDecision]) -> tuple[Receipt, ...]:
@@ -106,6 +109,7 @@ class Store:
         answer: KeyedAnswer | None = None,
         hold: HoldStep | None = None,
         document: tuple[DocumentKind, Document] | None = None,
+        beside: Sequence[Beside] = (),
     ) -> list[Receipt]:
         sealed = [self._seal(decision) for decision in decisions]
 
@@ -118,6 +122,8 @@ class Store:
             if hold is not None:
                 # The head of the chain is ours until the commit, so decisions change a hold in the order of the record.
                 change_in(connection, hold)
+            for step in beside:
+                step(connection, decisions[0])
             return receipts
 
         return self._database.write(work)
