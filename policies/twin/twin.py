@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -40,9 +40,31 @@ FINDERS: Final[tuple[Finder, ...]] = (found_beside,)
 
 def twin(setup: SetUp, finders: Sequence[Finder] = FINDERS) -> Twin:
     """Both sides of a set-up, compared. Never raises for what the documents say: what cannot be told is not assessed."""
-    agreed = agreement_streams(setup.agreement)
+    return Expanding(finders)(setup)
+
+
+class Expanding:
+    """The twin of a set-up, and of what changes of its configuration make of it.
+
+    To prove dozens of remedies the same set-up is expanded dozens of times with one charge changed each time. Matches that
+    a change does not reach are compared once. Of one agreement only, with the same catalog, previews and history.
+    """
+
+    def __init__(self, finders: Sequence[Finder] = FINDERS) -> None:
+        self._finders = finders
+        self._agreed: AgreementStreams | None = None
+        self._known: Known = {}
+
+    def __call__(self, setup: SetUp) -> Twin:
+        """The twin of the set-up as it is now."""
+        if self._agreed is None:
+            self._agreed = agreement_streams(setup.agreement)
+        return _twin(setup, self._agreed, self._finders, self._known)
+
+
+def _twin(setup: SetUp, agreed: AgreementStreams, finders: Sequence[Finder], known: Known) -> Twin:
     matching = match(_lines(agreed.streams), setup.configuration.charges)
-    sides = _Sides(setup, agreed, matching)
+    sides = _Sides(setup, agreed, matching, known)
     parts = list(sides.parts())
     found = [each for part in parts for each in part.found]
     differences = [each for each in found if isinstance(each, Difference)]
@@ -68,11 +90,15 @@ class _Part:
     column: Column
 
 
+Known: TypeAlias = dict[Hashable, _Part]
+"""What matches came to, by all that it depends on."""
+
+
 class _Sides:
     """All streams of both sides, and what each match of them comes to."""
 
-    def __init__(self, setup: SetUp, agreed: AgreementStreams, matching: Matching) -> None:
-        self.setup, self.agreed, self.matching = setup, agreed, matching
+    def __init__(self, setup: SetUp, agreed: AgreementStreams, matching: Matching, known: Known) -> None:
+        self.setup, self.agreed, self.matching, self.known = setup, agreed, matching, known
         self.lines: Mapping[str, Stream] = {each.id: each for each in agreed.streams}
         of_charge = {charge_id: each for each in matching.matches for charge_id in each.charge_ids}
         starts = [each.terms.start_date for each in setup.configuration.charges if each.terms.start_date is not None]
@@ -92,6 +118,8 @@ class _Sides:
         for line_id in (each for own in matching.matches for each in own.line_ids):
             self.billed_by_product[self.lines[line_id].line.product_id].append(line_id)
         self.until = _end_of_months((*agreed.streams, *self.billing))
+        header = replace(setup.configuration, charges=())
+        self.surroundings = (header, len(self.billing), tuple(self.starts), self.until)
 
     def _billing(self, charge: BillingCharge, index: int, own: Match | None) -> Stream:
         """A charge as a stream. One that bills no line, and does not say how often, is billed as often as the agreement."""
@@ -111,9 +139,18 @@ class _Sides:
         if self.setup.configuration.currency != self.basis.currency:
             yield from self._in_two_currencies()
             return
-        yield from map(self._matched, self.matching.matches)
+        yield from map(self._known, self.matching.matches)
         yield from (self._line_alone(self.lines[each]) for each in self.matching.lines_alone)
         yield from (self._charge_alone(self.charges[each]) for each in self.matching.charges_alone)
+
+    def _known(self, own: Match) -> _Part:
+        """What the match comes to, worked out unless that was done before for the very same charges."""
+        billing = (self.charges[each] for each in own.charge_ids)
+        charges = tuple((each.index, self.setup.configuration.charges[each.index]) for each in billing)
+        key = (own, charges, self.surroundings)
+        if key not in self.known:
+            self.known[key] = self._matched(own)
+        return self.known[key]
 
     def _matched(self, own: Match) -> _Part:
         group = self._group(own)
