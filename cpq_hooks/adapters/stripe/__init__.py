@@ -65,6 +65,8 @@ _OPTIONS: Final = (
     Option(name="opportunity_key", about="The metadata key of the opportunity; opportunity_id where not given."),
     Option(name="rep_key", about="The metadata key of the seller; rep_id where not given."),
     Option(name="segment_key", about="The customer's metadata key of the segment; segment where not given."),
+    Option(name="term_key", about="The quote's metadata key of its term in months; term_months where not given."),
+    Option(name="term_months", about="The term in months of quotes that state none: Stripe's own have no end."),
     Option(name="deal_type_key", about="The metadata key of the deal type; deal_type where not given."),
 )
 _SECRETS: Final = (

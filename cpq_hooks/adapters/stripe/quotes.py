@@ -16,6 +16,8 @@ from cpq_hooks.vendor_fields import Fields, stated
 EVERGREEN: Final = "a quote of Stripe's has no end: its subscription goes on until somebody cancels it"
 _STAGES: Final = {"draft": "draft", "open": "sent", "accepted": "accepted"}
 _LONGEST_TRIAL: Final = 3_650
+_LONGEST_TERM: Final = 600
+_PERIOD_MONTHS: Final = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
 _HARMLESS: Final = (
     "object", "application", "application_fee_amount", "application_fee_percent", "automatic_tax", "default_tax_rates",
     "description", "footer", "from_quote", "header", "livemode", "number", "on_behalf_of", "status_transitions",
@@ -43,7 +45,8 @@ def quote(payload: Mapping[str, Any], shape: Shape, reader: Reader) -> Translati
         **_terms(fields, starts, reader),
         "lines": _lines(fields, starts, reader),
     }
-    document["renewal"] = {"auto_renew": True} if EVERGREEN in reader.notes else None
+    if EVERGREEN in reader.notes:
+        document |= _evergreen(document, payload, shape, reader)
     _computed(fields, document, reader)
     if shape is Shape.AGREEMENT:
         document = _as_agreement(document, payload, reader)
@@ -230,6 +233,28 @@ def _computed(fields: Fields, document: dict[str, Any], reader: Reader) -> None:
 def _adds_up(recurring: Mapping[str, Any]) -> bool:
     details = recurring.get("total_details")
     return isinstance(recurring.get("amount_subtotal"), int) and isinstance(details, Mapping)
+
+
+def _evergreen(document: Mapping[str, Any], payload: Mapping[str, Any], shape: Shape, reader: Reader) -> dict[str, Any]:
+    """The term of what has no end: as the metadata or the connection state it, renewing by itself.
+
+    An agreement needs one to be held against billing: where none is stated, it is the longest billing period, which is all
+    that Stripe binds the customer to.
+    """
+    metadata = payload.get("metadata")
+    own = word(metadata if isinstance(metadata, Mapping) else {}, reader.key("term_key")) or reader.option(
+        "term_months"
+    )
+    months = int(own) if own and own.isascii() and own.isdigit() and 0 < len(own) < 4 else 0
+    if own and not 1 <= months <= _LONGEST_TERM:
+        raise NotUnderstood(f"the quote's term is given as {own!r}: a number of months is wanted")
+    if not months and shape is Shape.AGREEMENT:
+        months = max((_PERIOD_MONTHS.get(each.get("billing_frequency"), 0) for each in document["lines"]), default=0)
+        if months:
+            reader.note(f"no term is stated, so it is one billing period, {months} months, renewing by itself")
+    if not months:
+        return {"renewal": {"auto_renew": True}}
+    return {"term_months": months, "renewal": {"auto_renew": True, "term_months": months}}
 
 
 def _as_agreement(document: dict[str, Any], payload: Mapping[str, Any], reader: Reader) -> dict[str, Any]:

@@ -28,6 +28,7 @@ _KEYS: Final[Mapping[str, str]] = {
     "rep_key": "rep_id",
     "segment_key": "segment",
     "deal_type_key": "deal_type",
+    "term_key": "term_months",
 }
 
 

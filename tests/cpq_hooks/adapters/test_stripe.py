@@ -438,6 +438,22 @@ def test_an_accepted_quote_is_an_agreement_and_an_open_one_is_none():
         ADAPTER.translate(a_quote(a_line_item()), Shape.AGREEMENT)
 
 
+def test_a_quote_has_the_term_that_its_metadata_or_the_connection_state():
+    _, stated = _read(a_quote(a_line_item(), metadata={"term_months": "24"}), Shape.QUOTE, term_months="12")
+    _, usual = _read(a_quote(a_line_item()), Shape.QUOTE, term_months="12")
+    _, none = _read(a_quote(a_line_item()), Shape.QUOTE)
+    assert [each.term_months for each in (stated, usual, none)] == [24, 12, None]
+    with pytest.raises(NotUnderstood):
+        ADAPTER.translate(a_quote(a_line_item(), metadata={"term_months": "long"}), Shape.QUOTE)
+
+
+def test_an_agreement_without_a_stated_term_is_bound_for_its_longest_billing_period():
+    lines = (a_line_item(), a_line_item(a_price("y", interval="year"), identity="li_2"))
+    found, agreement = _read(a_quote(*lines, status="accepted"), Shape.AGREEMENT)
+    assert (agreement.terms.term_months, agreement.terms.renewal.term_months) == (12, 12)
+    assert any("no term is stated" in each for each in found.notes)
+
+
 # --------------------------------------------------------------------------------------------------- invoices
 
 
