@@ -20,6 +20,8 @@ from policies.twin.model import Parting
 from policies.twin.use import ONE, Use, is_metered
 
 ZERO = Decimal(0)
+# Where so many quantities show a difference, no more are needed but the largest ones: a table may have a thousand tiers.
+_ENOUGH, _LARGEST = 40, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ def same_bills(agreement: Biller, billing: Biller, basis: Basis, *, in_renewal: 
         return True
     unit = minor_unit(basis.currency)
     for use in _uses(agreement, billing, basis):
+        if not agreement.rates(use):
+            continue
         agreed, billed = (each.bill(use).split(basis.renewal_from)[in_renewal] for each in (agreement, billing))
         if any(differing(agreed, billed, unit)):
             return False
@@ -104,11 +108,15 @@ def compare(agreement: Biller, billing: Biller, basis: Basis) -> Comparison:
 
 
 def _seen(agreement: Biller, billing: Biller, basis: Basis, uses: Sequence[Use | None]) -> Iterator[_Seen]:
-    unit = minor_unit(basis.currency)
-    for use in uses:
+    unit, shown = minor_unit(basis.currency), 0
+    for at, use in enumerate(uses):
+        if (shown > _ENOUGH and at < len(uses) - _LARGEST) or not agreement.rates(use):
+            continue
         both = [each.bill(use).split(basis.renewal_from) for each in (agreement, billing)]
         for is_term, agreed, billed in zip((True, False), *both, strict=True):
-            yield from (_Seen(*each, use, is_term) for each in differing(agreed, billed, unit))
+            found = [_Seen(*each, use, is_term) for each in differing(agreed, billed, unit)]
+            shown += bool(found)
+            yield from found
 
 
 class _Told:
@@ -220,7 +228,7 @@ def _uses(agreement: Biller, billing: Biller, basis: Basis) -> Sequence[Use | No
     uses = [Use(each, basis.months) for each in dict.fromkeys([*first, *quantities])]
     if len({terms.price_months for terms, _ in both if is_metered(terms)}) > 1 and basis.months is not None:
         uses += [Use(each, basis.months, uneven=True) for each in (found.largest_edge, found.largest_edge * 2)]
-    return tuple(each for each in uses if agreement.rates(each))
+    return tuple(uses)
 
 
 def _expected(agreement: Biller, billing: Biller, basis: Basis) -> Use | None:

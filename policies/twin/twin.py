@@ -160,7 +160,8 @@ class _Sides:
         if is_whole and group.unknown_unit() is None and same_without_billing(agreement, billing):
             bill = _bill(group.lines, agreement, expected, self.until)
             return _Part(found=(), column=column_of(own, bill, bill, expected.quantity))
-        found = tuple(differences_of(group, self._basis(expected), expected))
+        is_told = any(line_id in each.line_ids for each in self.agreed.not_assessed for line_id in own.line_ids)
+        found = () if is_told else tuple(differences_of(group, self._basis(expected), expected))
         bills = (_bill(group.lines, agreement, expected), _bill(group.charges, billing, expected))
         return _Part(found=found, column=column_of(own, *bills, expected.quantity))
 
