@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ WIDEST: Final = 120
 """Longer lines than this are hard to read, however wide the terminal."""
 _INDENT: Final = "  "
 _NARROWEST: Final = 40
+_CHARGE: Final = re.compile(r"charges\[([^\]]+)\]")
 _DIRECTIONS: Final = {
     "under": "could go unbilled",
     "over": "would be billed too much",
@@ -65,10 +67,19 @@ def _show_title(decision: Mapping[str, Any]) -> None:
 
 
 def _show_finding_title(finding: Mapping[str, Any]) -> None:
-    effect, lines = finding["effect"], finding["line_ids"]
-    where = f"line{'s' if len(lines) > 1 else ''} {', '.join(lines)}" if lines else "the whole document"
+    effect, where = finding["effect"], _where(finding)
     said = _wrapped(f"{effect.upper()}  {finding['pattern']}  {finding['policy_id']}  {where}")
     click.echo(click.style(effect.upper(), fg=COLOURS[effect], bold=True) + said.removeprefix(effect.upper()))
+
+
+def _where(finding: Mapping[str, Any]) -> str:
+    """The lines, else the charges that the evidence names, else everything."""
+    lines = finding["line_ids"]
+    charges = [] if lines else list(dict.fromkeys(_CHARGE.findall(" ".join(e["field"] for e in finding["evidence"]))))
+    for name, ids in (("line", lines), ("charge", charges)):
+        if ids:
+            return f"{name}{'s' if len(ids) > 1 else ''} {', '.join(ids)}"
+    return "the whole document"
 
 
 def _about(finding: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Row]:

@@ -19,6 +19,7 @@ _SOURCES: Final = {
     "quote_decision": ": no signed agreement is known, the quote as decided stands in",
 }
 _UNKNOWN: Final = "unknown"
+_NOT_PREVIEWED: Final = ""
 
 Row = tuple[str, ...]
 
@@ -52,9 +53,9 @@ def _held_against(decision: Mapping[str, Any]) -> str:
 
 def _month_rows(months: Sequence[Mapping[str, Any]], sides: Row, currency: str) -> Iterator[tuple[Row, bool]]:
     for month in months:
-        yield (month["period_start"][:7], *(_cell(month[side]) for side in sides)), _differs(month["difference"])
-    total = {side: _sum(month[side] for month in months) for side in sides}
-    yield ("total", *(_amount(total[side], currency) for side in sides)), False
+        cells = (_cell(month[side], side) for side in sides)
+        yield (month["period_start"][:7], *cells), _differs(month["difference"])
+    yield ("total", *(_total(months, side, currency) for side in sides)), False
 
 
 def _part_rows(months: Sequence[Mapping[str, Any]], sides: Row, currency: str) -> Iterator[tuple[Row, bool]]:
@@ -64,11 +65,9 @@ def _part_rows(months: Sequence[Mapping[str, Any]], sides: Row, currency: str) -
         for part in month["parts"]:
             parts.setdefault((*part["line_ids"], None, *part["charge_ids"]), []).append(part)
     for of_match in parts.values():
-        total = {side: _sum(part[side] for part in of_match) for side in sides if side != "difference"}
-        agreed, billed = total["agreement"], total["billing"]
-        total["difference"] = None if agreed is None or billed is None else agreed - billed
-        cells = (_amount(total[side], currency) for side in sides)
-        yield (_called(of_match[0]), *cells), bool(total["difference"])
+        with_difference = [{**part, "difference": _difference(part)} for part in of_match]
+        cells = tuple(_total(with_difference, side, currency) for side in sides)
+        yield (_called(of_match[0]), *cells), any(_differs(part["difference"]) for part in with_difference)
 
 
 def _called(part: Mapping[str, Any]) -> str:
@@ -87,7 +86,7 @@ def _uses(months: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if part["at_use"] is not None
     }
     for name, use in sorted(uses):
-        yield f"{name}: reckoned at a use of {use}."
+        yield f"{name}: reckoned at a use of {Decimal(use):,} in each period."
 
 
 def _show_table(titles: Row, rows: list[tuple[Row, bool]]) -> None:
@@ -103,15 +102,24 @@ def _differs(difference: str | None) -> bool:
     return difference is not None and bool(Decimal(difference))
 
 
-def _sum(amounts: Iterator[str | None]) -> Decimal | None:
-    """The sum; one that is unknown leaves it unknown."""
-    found = list(amounts)
-    return None if None in found else sum((Decimal(each) for each in found if each is not None), Decimal(0))
+def _difference(part: Mapping[str, Any]) -> str | None:
+    agreed, billed = part["agreement"], part["billing"]
+    return None if agreed is None or billed is None else str(Decimal(agreed) - Decimal(billed))
 
 
-def _amount(amount: Decimal | None, currency: str) -> str:
-    return _cell(None if amount is None else amount_string(amount, currency))
+def _total(rows: Sequence[Mapping[str, Any]], side: str, currency: str) -> str:
+    """The sum of a column; one amount that is unknown leaves it unknown, months without a preview do not."""
+    amounts = [row[side] for row in rows]
+    if side == "preview":
+        amounts = [amount for amount in amounts if amount is not None]
+        if not amounts:
+            return _NOT_PREVIEWED
+    if None in amounts:
+        return _UNKNOWN
+    return _cell(amount_string(sum(map(Decimal, amounts), Decimal(0)), currency), side)
 
 
-def _cell(amount: str | None) -> str:
-    return _UNKNOWN if amount is None else f"{Decimal(amount):,}"
+def _cell(amount: str | None, side: str) -> str:
+    if amount is None:
+        return _NOT_PREVIEWED if side == "preview" else _UNKNOWN
+    return f"{Decimal(amount):,}"

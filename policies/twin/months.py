@@ -45,9 +45,11 @@ def months_of(columns: Sequence[Column], previews: Sequence[Invoice]) -> tuple[M
         for at, each in enumerate(columns)
     ]
     previewed = _previewed(columns, previews)
+    # A month that no preview speaks of is not previewed at nothing.
+    spoken_of = {month for _, month in previewed}
     return tuple(
-        _month(number, starts, columns, (agreed, billed), previewed if previews else None)
-        for number in range(MONTHS_SHOWN)
+        _month(number, starts, columns, (agreed, billed), previewed if (day.year, day.month) in spoken_of else None)
+        for number, day in enumerate(starts[:MONTHS_SHOWN])
     )
 
 

@@ -92,5 +92,5 @@ def test_previews_stand_beside_both_sides_by_month():
     preview = an_invoice(1, issued_on="2026-01-01")
     found = twin(a_setup(an_agreement(SEATS | OVERAGE), a_configuration(SEATS | OVERAGE), previews=(preview,)))
     assert len(found.months) == MONTHS_SHOWN
-    assert [each.preview for each in found.months[:2]] == [20000, 0]
+    assert [each.preview for each in found.months[:2]] == [20000, None]
     assert found.months[0].parts[0].preview == 20000
