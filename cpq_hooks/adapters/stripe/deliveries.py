@@ -9,6 +9,7 @@ from typing import Any, Final
 from stripe import WebhookSignature
 
 from cpq_hooks.adapter import Delivery, Event, Genuine, Need, NotUnderstood, Refusal, Shape, ordered
+from cpq_hooks.adapters.stripe.marks import PREFIX
 from cpq_hooks.connection import Connection
 from cpq_hooks.reading import read_json
 from cpq_hooks.signing import USUAL_WINDOW, moment_of, within
@@ -24,6 +25,7 @@ _SHAPES: Final[Mapping[str, Shape]] = {
 }
 _FAMILIES: Final = ("quote.", "customer.subscription.", "subscription_schedule.", "invoice.")
 _OVER: Final = frozenset({"customer.subscription.deleted", "subscription_schedule.released", "invoice.deleted"})
+_HELD: Final = {"metadata", "pause_collection", "auto_advance", "automatically_finalizes_at", "next_payment_attempt"}
 _NOTHING_TO_DO: Final[Mapping[str, str]] = {
     "quote.canceled": "a canceled quote goes nowhere",
     "quote.will_expire": "that a quote will expire changes nothing on it",
@@ -122,11 +124,26 @@ def _ignored(event: Mapping[str, Any], kind: str, subject: Mapping[str, Any], co
         return "the event is of another account than this connection is for"
     if kind in _NOTHING_TO_DO:
         return _NOTHING_TO_DO[kind]
+    if _is_our_doing(event, subject):
+        return "it tells of nothing but what Quoteguard wrote itself"
     if kind.startswith("customer.discount."):
         return None if subject.get("subscription") else "the discount is on no subscription"
-    if not kind.startswith(_FAMILIES):
-        return f"events of type {kind} bear on no quote, subscription or invoice that is read"
-    return None
+    known = kind.startswith(_FAMILIES)
+    return None if known else f"events of type {kind} bear on no quote, subscription or invoice that is read"
+
+
+def _is_our_doing(event: Mapping[str, Any], subject: Mapping[str, Any]) -> bool:
+    """Whether an update tells of our own marks alone, with what a hold changes beside them: else each would cause the next."""
+    data = event.get("data")
+    previous = data.get("previous_attributes") if isinstance(data, Mapping) else None
+    before = previous.get("metadata") if isinstance(previous, Mapping) else None
+    now = subject.get("metadata")
+    if not isinstance(previous, Mapping) or not isinstance(before, Mapping) or not isinstance(now, Mapping):
+        return False
+    changed = {str(key) for key in before if before[key] != now.get(key)}
+    ours = {key for key in changed if key.startswith(PREFIX)}
+    beside = _HELD if any("_hold" in key for key in ours) else {"metadata"}
+    return bool(ours) and changed == ours and set(previous) <= beside
 
 
 def _name_of(subject: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ HEADLINE: Final = "quoteguard_headline"
 HOLD: Final = "quoteguard_hold"
 BEFORE: Final = "quoteguard_hold_before"
 SINCE: Final = "quoteguard_hold_since"
+PREFIX: Final = "quoteguard_"
 LONGEST_VALUE: Final = 500
 NOTHING: Final = "none"
 

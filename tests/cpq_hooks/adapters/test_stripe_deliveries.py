@@ -140,6 +140,30 @@ def test_an_event_of_the_other_mode_or_account_is_ignored():
     assert _events(event, livemode="false")[0].ignored is None
 
 
+MARKED = a_subscription(metadata={"quoteguard_verdict": "block", "quoteguard_hold": "d", "agreement_id": "A-1"})
+VERDICT = {"quoteguard_verdict": None}
+
+
+@pytest.mark.parametrize(
+    ("previous", "ignored"),
+    [
+        ({"metadata": VERDICT}, True),
+        ({"metadata": {"quoteguard_hold": None}, "pause_collection": None}, True),
+        ({"metadata": VERDICT, "pause_collection": None}, False),
+        ({"metadata": VERDICT, "items": {}}, False),
+        ({"metadata": {**VERDICT, "agreement_id": "A-0"}}, False),
+        ({"metadata": {**VERDICT, "agreement_id": "A-1"}}, True),
+        ({"metadata": {}}, False),
+        ({"quantity": 1}, False),
+        ([], False),
+    ],
+)
+def test_what_we_wrote_ourselves_causes_no_further_check(previous, ignored):
+    event = an_event("customer.subscription.updated", MARKED)
+    event["data"]["previous_attributes"] = previous
+    assert bool(_events(event)[0].ignored) is ignored
+
+
 def test_a_deleted_subscription_is_told_without_a_fetch():
     (event,) = _events(an_event("customer.subscription.deleted", a_subscription(status="canceled")))
     assert event.deleted
