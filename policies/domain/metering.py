@@ -87,6 +87,7 @@ def _metered(
     paid = terms.paid_term
     if paid is None:
         return
+    cost = _once_each(cost)
     invoice_dates = [each.period.end for each in terms.billing_periods(paid)]
     ends = [step.period.end for step in steps]
     for counted in terms.periods(paid, terms.price_months):
@@ -101,6 +102,21 @@ def _metered(
             invoiced = invoice_dates[bisect_left(invoice_dates, part.end)]
             yield step, Due(part, invoiced, to_date - billed, InvoiceLineKind.USAGE, counted.period.end, used)
             billed = to_date
+
+
+def _once_each(
+    cost: Callable[[PriceStep, _Reading], Decimal],
+) -> Callable[[PriceStep, _Reading], Decimal]:
+    """The same, worked out once for each step and reading: one and the same use in every month of thirty years is one cost."""
+    known: dict[tuple[int, _Reading], Decimal] = {}
+
+    def found(step: PriceStep, reading: _Reading) -> Decimal:
+        key = (id(step), reading)  # the steps outlive this: they are the caller's
+        if key not in known:
+            known[key] = cost(step, reading)
+        return known[key]
+
+    return found
 
 
 def _parts(counted: Period, invoice_dates: Sequence[date], line: Line) -> Iterator[Period]:
