@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cpq_hooks.adapter import Adapter, Option
+from cpq_hooks.adapter import Adapter, ChecksConnection, Option
 from cpq_hooks.canonical import read_connections
 from cpq_hooks.canonical.connections import ConnectionEntry, SecretPlace
 from cpq_hooks.connection import Connection
@@ -99,24 +99,24 @@ class _Reading:
             self._refuse(str(fault))
             return None
         self._check_options(adapter)
+        options = self._options(adapter)
         secrets = {name: tuple(self._secrets(name, places)) for name, places in self.entry.secrets.items()}
         self._check_secrets(adapter)
-        if self.reasons:
-            return None
         entry = self.entry
-        return Connected(
-            Connection(
-                name=entry.name,
-                connector=entry.connector,
-                tenant=entry.tenant,
-                public_url=entry.public_url,
-                base_url=entry.base_url,
-                options=entry.options,
-                secrets=secrets,
-                allow_private=entry.allow_private,
-            ),
-            adapter,
+        connection = Connection(
+            name=entry.name,
+            connector=entry.connector,
+            tenant=entry.tenant,
+            public_url=entry.public_url,
+            base_url=entry.base_url,
+            options=options,
+            secrets=secrets,
+            allow_private=entry.allow_private,
         )
+        if not self.reasons and isinstance(adapter, ChecksConnection):
+            for reason in adapter.faults(connection):
+                self._refuse(reason)
+        return None if self.reasons else Connected(connection, adapter)
 
     def _check_options(self, adapter: Adapter) -> None:
         known = {option.name: option for option in adapter.options}
@@ -126,6 +126,21 @@ class _Reading:
             choices = known[name].choices if name in known else ()
             if choices and value not in choices:
                 self._refuse(f"{name} is one of {', '.join(choices)}, not {value}")
+
+    def _options(self, adapter: Adapter) -> dict[str, str]:
+        """The settings, of those that name a file its text."""
+        files = {option.name for option in adapter.options if option.is_file}
+        return {
+            name: self._text_of(name, value) if name in files else value for name, value in self.entry.options.items()
+        }
+
+    def _text_of(self, name: str, file: str) -> str:
+        try:
+            return (self.folder / file).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            self._refuse(f"the file {file} of the setting {name} cannot be read: {why}")
+            return ""
 
     def _check_secrets(self, adapter: Adapter) -> None:
         self._check_names("secret", self.entry.secrets, {each.name: each for each in adapter.secrets})

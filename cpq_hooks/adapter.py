@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from cpq_hooks.connection import Connection
 
@@ -81,7 +81,7 @@ class Event:
     `key` is the same for each delivery of the same event and no other within the connection. `version` orders the events of
     one object as text (`ordered` makes such a text); None where the vendor gives no order, and then what is fetched counts.
     `needs` are the objects to fetch; where none are needed, `payload` holds the object. `ignored` says why nothing is to
-    be done, in words.
+    be done, in words. `callback` is what waits for the verdict in the vendor's system, such as a workflow: `Target.callback`.
     """
 
     key: str
@@ -95,6 +95,7 @@ class Event:
     needs: tuple[Need, ...] = ()
     payload: Any = None
     ignored: str | None = None
+    callback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +164,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A setting of an adapter's own, for the docs and the check of connections."""
+    """A setting of an adapter's own, for the docs and the check of connections.
+
+    With `is_file` the connection names a file beside connections.yaml, and the adapter gets its text.
+    """
 
     name: str
     about: str
     required: bool = False
     choices: tuple[str, ...] = ()
+    is_file: bool = False
 
 
 class NotUnderstood(ValueError):  # noqa: N818 - it says what the payload is
@@ -227,6 +232,14 @@ class Adapter(Protocol):
 
     def write_back(self, target: Target, decision: Mapping[str, Any], connection: Connection) -> tuple[VendorCall, ...]:
         """The calls that put the verdict where the rep or the billing team looks; none where there is no such place."""
+
+
+@runtime_checkable
+class ChecksConnection(Protocol):
+    """An adapter that has more to say of a connection than whether its settings and secrets are there."""
+
+    def faults(self, connection: Connection) -> tuple[str, ...]:
+        """What is wrong with the connection's settings, each as a sentence; none where nothing is."""
 
 
 def ordered(*parts: int | datetime) -> str:
