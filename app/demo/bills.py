@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.demo.consumption import Months, as_usage
-from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod
+from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod, UpliftAt
 from policies.domain.invoice import InvoiceLineKind
 from policies.domain.money import round_to_currency
 from policies.domain.period import MONTHS
@@ -144,8 +144,8 @@ def _fixed(line: Line, quote: Quote, months: Months, until: date) -> Iterator[Bi
 
 
 def _uplifted(line: Line, price: Decimal, month: int) -> Decimal:
-    """The unit price in a month of the term: it rises on each anniversary."""
-    if not line.uplift_percent or month < _YEAR:
+    """The unit price in a month of the term: it rises on each anniversary, unless it waits for the renewal."""
+    if not line.uplift_percent or line.uplift_at is UpliftAt.RENEWAL or month < _YEAR:
         return price
     return price * (ONE + line.uplift_percent / _HUNDRED) ** (month // _YEAR)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -111,7 +111,8 @@ def clean_quote(occasion: Occasion, shelf: Shelf, rng: Random) -> Quote:
         special_terms=(_HARMLESS,) if rng.random() < 0.08 else (),
         lines=(),
     )
-    quote = altered(quote, lines=_lines(occasion, sheet, shelf, rng))
+    lines = _lines(occasion, sheet, shelf, rng)
+    quote = altered(quote, lines=lines, renewal=_as_in_the_term(quote.renewal, lines))
     quote = with_totals(quote, rng)
     to_prices = consents_for(quote.lines, occasion.seller.rep.role or "ae")
     roles = tuple(dict.fromkeys((*sheet.concession.consents, *to_prices)))
@@ -212,6 +213,15 @@ def _renewal(rng: Random) -> Renewal:
         cap_percent=Decimal(uplift + between(rng, 0, 3)) if rng.random() < 0.4 else None,
         notice_days=(30, 60, 90)[between(rng, 0, 2)],
     )
+
+
+def _as_in_the_term(renewal: Renewal | None, lines: Sequence[Line]) -> Renewal | None:
+    """The renewal, which rises by as much as the lines have risen each year, where they do."""
+    rises = [line.uplift_percent for line in lines if line.uplift_percent]
+    if renewal is None or not rises:
+        return renewal
+    cap = None if renewal.cap_percent is None else max(renewal.cap_percent, *rises)
+    return replace(renewal, uplift_percent=rises[0], cap_percent=cap)
 
 
 def _lines(occasion: Occasion, sheet: _Sheet, shelf: Shelf, rng: Random) -> tuple[Line, ...]:

@@ -11,7 +11,7 @@ from app.demo.altered import altered
 from app.demo.contracts import Contract, alterations_of, altered_end
 from app.demo.randomness import between
 from policies.domain.billing import BillingCharge, BillingConfiguration
-from policies.domain.charge import BillingTiming, ChargeType, Line
+from policies.domain.charge import BillingTiming, ChargeType, Line, UpliftAt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,9 +124,21 @@ def charge_of(line: Line, contract: Contract, suffix: str = "") -> Charge:
                 billing_timing=line.billing_timing or _timing(line, quote.billing_timing),
                 stated_total=None,
                 unit_cost=None,
+                **_rise(line, contract),
             ),
         )
     )
+
+
+def _rise(line: Line, contract: Contract) -> dict[str, object]:
+    """The rise at renewal, for a charge that goes on into it. One that rises on anniversaries rises on that day by itself."""
+    renewal = contract.signed.renewal
+    if line.uplift_percent or line.charge_type is ChargeType.ONE_TIME or renewal is None:
+        return {}
+    percents = [each for each in (renewal.uplift_percent, renewal.cap_percent) if each is not None]
+    if renewal.uplift_percent is None or not renewal.auto_renew:
+        return {}
+    return {"uplift_percent": min(percents), "uplift_at": UpliftAt.RENEWAL}
 
 
 def _timing(line: Line, of_quote: BillingTiming | None) -> BillingTiming | None:

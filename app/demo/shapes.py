@@ -42,6 +42,8 @@ def shaped(
         is_new and months > 12 and not has_ramp and wish.products is None and rng.random() < 0.6
     )
     uplift = Decimal(between(rng, 3, 6)) if has_uplift else None
+    if months % 12:
+        uplift = None  # billing could not rise on anniversaries and at a renewal between two of them
     has_promotion = wish.promotion or (is_new and wish.products is None and not has_ramp and rng.random() < _PROMOTION)
     made = []
     for each in lines:
