@@ -15,6 +15,18 @@ from app.store.errors import (
 from app.store.inbox import Inbox, Superseded
 from app.store.inbox_records import EventFilter, EventNote, EventState, KeptDelivery, KeptEvent, Taken
 from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
+from app.store.outbox import Outbox
+from app.store.outbox_records import (
+    KeptMessage,
+    KnownTarget,
+    MessageFilter,
+    MessageKind,
+    MessageNote,
+    MessageState,
+    Origin,
+    Sending,
+)
+from app.store.outbox_rows import origin_bytes, origin_of
 from app.store.queue import Claimed, LeaseLost, Queue, QueueCounts, QueueState, Waiting
 from app.store.records import (
     AlertNote,
@@ -76,13 +88,21 @@ __all__ = [
     "KeptAlert",
     "KeptDelivery",
     "KeptEvent",
+    "KeptMessage",
     "KeptRefusal",
     "KeyedAnswer",
     "KeyedRequest",
+    "KnownTarget",
     "LeaseLost",
+    "MessageFilter",
+    "MessageKind",
+    "MessageNote",
+    "MessageState",
     "MissingArtefact",
     "NewKey",
     "Noted",
+    "Origin",
+    "Outbox",
     "PutResult",
     "Queue",
     "QueueCounts",
@@ -92,6 +112,7 @@ __all__ = [
     "RefusedRequest",
     "SchemaMismatch",
     "Scope",
+    "Sending",
     "Store",
     "StoreError",
     "StoreUnavailable",
@@ -104,4 +125,6 @@ __all__ = [
     "Waiting",
     "digest_of",
     "new_id",
+    "origin_bytes",
+    "origin_of",
 ]

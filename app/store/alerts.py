@@ -17,13 +17,17 @@ from app.store.tables import ALERTS
 # Whoever notes alerts takes turns on PostgreSQL, so that none is put in twice.
 _TURN: Final = 7_316_004_000
 
+Telling = Callable[[Connection, Sequence[AlertNote], Sequence[AlertNote]], None]
+"""Told which alerts are new and which are no more, in the transaction that keeps them."""
+
 
 class Alerts:
     """Alerts by the agreement that they are on. What is no longer found is resolved; what is found again comes back."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], told: Telling = lambda *_: None) -> None:
         self._database = database
         self._clock = clock
+        self._told = told
 
     def note(self, agreement_id: str, found: Sequence[AlertNote]) -> Noted:
         """Keep what was found of an agreement, which is all that there is of it now."""
@@ -57,7 +61,10 @@ class Alerts:
         if gone:
             connection.execute(update(ALERTS).where(ALERTS.c.alert_id.in_(gone)).values(resolved_at=now))
         back = [each.alert_id for each in again if kept[each.alert_id].resolved_at is not None]
-        return Noted(new=(*(each.alert_id for each in new), *back), resolved=tuple(gone))
+        noted = Noted(new=(*(each.alert_id for each in new), *back), resolved=tuple(gone))
+        raised = [each for each in found if each.alert_id in noted.new]
+        self._told(connection, raised, [_kept(kept[each]).alert for each in gone])
+        return noted
 
 
 def _columns(note: AlertNote) -> dict[str, Any]:

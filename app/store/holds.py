@@ -24,13 +24,16 @@ _ORDER: Final = (HOLDS.c.due, HOLDS.c.billing_configuration_id)
 _HELD: Final = tuple(state.value for state in HoldState if state.holds)
 
 Step = Callable[[Hold], HoldChange | None]
+Telling = Callable[[Connection, HoldChange], None]
+"""Told of a change that came with time, in its transaction."""
 
 
 class Holds:
     """The holds on billing configurations. They change with a decision (`Store.record`) and as time goes on (`escalate`)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, told: Telling = lambda *_: None) -> None:
         self._database = database
+        self._told = told
 
     def get(self, billing_configuration_id: str) -> Hold | None:
         """How the configuration stands; None where it was never verified."""
@@ -74,7 +77,14 @@ class Holds:
         taken = HoldStep(
             billing_configuration_id=configuration_id, after=lambda hold: None if hold is None else step(hold)
         )
-        change = self._database.write(lambda connection: change_in(connection, taken))
+
+        def work(connection: Connection) -> HoldChange | None:
+            change = change_in(connection, taken)
+            if change is not None:
+                self._told(connection, change)
+            return change
+
+        change = self._database.write(work)
         return [] if change is None else [change.hold]
 
 

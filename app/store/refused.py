@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from app.store.database import Database
 from app.store.identifiers import moment, searchable, stamp
@@ -34,7 +34,15 @@ class KeptRefusal:
 class Refused:
     """Refused requests by their id, `ref_...`. A body is kept up to `limit` bytes."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], *, limit: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        limit: int,
+        told: Callable[[Connection, RefusedRequest], None] = lambda *_: None,
+    ) -> None:
+        self._told = told
         self._database = database
         self._clock = clock
         self._limit = limit
@@ -53,7 +61,12 @@ class Refused:
             "problem": pack(refused.problem),
             "body": pack(refused.body[: self._limit]),
         }
-        self._database.write(lambda connection: connection.execute(insert(REFUSED), columns))
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(REFUSED), columns)
+            self._told(connection, refused)
+
+        self._database.write(work)
 
     def get(self, ref_id: str) -> KeptRefusal | None:
         """The refused request with this id, unless it was never there or its time is over."""

@@ -19,6 +19,8 @@ from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
 from app.store.inbox import Inbox
 from app.store.keys import ApiKeys
+from app.store.outbox import Outbox
+from app.store.outbox_records import Sending
 from app.store.queue import Queue
 from app.store.records import Beside, Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
 from app.store.refused import Refused
@@ -30,21 +32,29 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`.
+    `inbox`, `outbox`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], *, refused_bytes: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        refused_bytes: int,
+        sending: Sending | None = None,
+    ) -> None:
         self._database = database
+        self.outbox = Outbox(database, clock, Queue(database, clock, "outbox"), sending)
         self.decisions = DecisionLog(database)
         self.artefacts = Artefacts(database, clock)
         self.idempotency = Idempotency(database, clock)
         self.documents = Documents(database, self.idempotency, clock)
         self.keys = ApiKeys(database, clock)
-        self.refused = Refused(database, clock, limit=refused_bytes)
-        self.holds = Holds(database)
-        self.alerts = Alerts(database, clock)
+        self.refused = Refused(database, clock, limit=refused_bytes, told=self.outbox.refused_in)
+        self.holds = Holds(database, self.outbox.changed_in)
+        self.alerts = Alerts(database, clock, self.outbox.watched_in)
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
 
     @classmethod
@@ -55,12 +65,15 @@ class Store:
         timeout: timedelta = timedelta(seconds=5),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         refused_bytes: int = _REFUSED_BYTES,
+        sending: Sending | None = None,
     ) -> Store:
         """The store at this address. Nothing is connected yet, so a database that is away shows at the first call.
 
-        `timeout` is how long to wait for a connection or a lock, `refused_bytes` how much of a refused body is kept.
+        `timeout` is how long to wait for a connection or a lock, `refused_bytes` how much of a refused body is kept,
+        `sending` decides what is sent of what is recorded; without it, nothing is.
         """
-        return cls(Database(url, timeout=timeout, schema=SCHEMA), clock, refused_bytes=refused_bytes)
+        database = Database(url, timeout=timeout, schema=SCHEMA)
+        return cls(database, clock, refused_bytes=refused_bytes, sending=sending)
 
     def record(
         self,
@@ -72,7 +85,7 @@ class Store:
         beside: Sequence[Beside] = (),
     ) -> Receipt:
         """Append the decision, together with the answer to its Idempotency-Key, what it does to a hold, the document that it is
-        on where that is stored as well, and what other rooms do beside it: all or nothing, on disk when this returns.
+        on where that is stored as well, and what other rooms do beside it, with what it sends: all or nothing, on disk when this returns.
 
         Raises `MissingArtefact`; with `answer`, also `AlreadyAnswered` and `IdempotencyConflict`.
         """
@@ -119,11 +132,12 @@ class Store:
             if document is not None:
                 self.documents.put_in(connection, document[0], [document[1]])
             receipts = [append(connection, each) for each in sealed]
-            if hold is not None:
-                # The head of the chain is ours until the commit, so decisions change a hold in the order of the record.
-                change_in(connection, hold)
+            # The head of the chain is ours until the commit, so decisions change a hold in the order of the record.
+            change = None if hold is None else change_in(connection, hold)
             for step in beside:
                 step(connection, decisions[0])
+            for decision in decisions:
+                self.outbox.decided_in(connection, decision, change)
             return receipts
 
         return self._database.write(work)

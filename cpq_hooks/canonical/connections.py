@@ -1,4 +1,4 @@
-"""The schema of connections.yaml: which vendors' systems are connected, and where their secrets lie.
+"""The schema of connections.yaml: which vendors' systems are connected, who is told of events, and where secrets lie.
 
 The file holds no secret: it names the variable of the environment, or the file, that does.
 """
@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cpq_hooks.canonical.fields import Flag, refuse
+from cpq_hooks.canonical.fields import Choice, Flag, refuse
 from cpq_hooks.canonical.files import FileRecord, Word
 from cpq_hooks.canonical.nesting import Items, Keyed, Part, Table
 from cpq_hooks.canonical.record import Placed, Rule
+from cpq_hooks.outgoing import EventType
 from cpq_hooks.problem import Flaw, shown
 
 MOST_CONNECTIONS: Final = 1_000
+MOST_WEBHOOKS: Final = 50
 _RESERVED: Final = "QUOTEGUARD_"
 
 
@@ -42,10 +44,22 @@ class ConnectionEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEntry:
+    """One listener as the file has it; no events named is all."""
+
+    name: str
+    url: str
+    events: tuple[EventType, ...] = ()
+    secrets: tuple[SecretPlace, ...] = ()
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionFile:
-    """All connected systems by name."""
+    """All connected systems and listeners by name."""
 
     connections: Mapping[str, ConnectionEntry] = field(default_factory=dict)
+    webhooks: Mapping[str, WebhookEntry] = field(default_factory=dict)
 
 
 class Address(Word):
@@ -84,7 +98,7 @@ class SecretPlaceSchema(FileRecord):
 def _has_a_name(entry: Any) -> Sequence[Placed]:
     if _is_name(entry.name):
         return ()
-    message = f"{shown(entry.name)} stands in an address: use small letters, digits and hyphens"
+    message = f"{shown(entry.name)} stands in addresses and logs: use small letters, digits and hyphens"
     return ((("name",), Flaw("bad_name", message)),)
 
 
@@ -119,8 +133,31 @@ class ConnectionSchema(FileRecord):
     conditions = (Rule(("name",), _has_a_name),)
 
 
+class WebhookSchema(FileRecord):
+    """One listener, who is told of events by Standard Webhooks."""
+
+    record = WebhookEntry
+
+    name = Word("The listener's name.", required=True)
+    url = Address("Where events are sent.", required=True)
+    events = Items(
+        Choice(EventType, "An event."), "The events that are sent; none is all.", most=len(EventType), noun="events"
+    )
+    secrets = Items(
+        Part(SecretPlaceSchema, "Where it lies."),
+        "The secrets in force, the newest first; what is sent is signed with each.",
+        required=True,
+        least=1,
+        most=10,
+        noun="places",
+    )
+    allow_private = Flag("Whether the address may be a private or loopback one.")
+
+    conditions = (Rule(("name",), _has_a_name),)
+
+
 class ConnectionFileSchema(FileRecord):
-    """All connected systems."""
+    """All connected systems, and who is told of events."""
 
     record = ConnectionFile
 
@@ -130,4 +167,11 @@ class ConnectionFileSchema(FileRecord):
         "The connected systems.",
         most=MOST_CONNECTIONS,
         noun="connections",
+    )
+    webhooks = Keyed(
+        Part(WebhookSchema, "One listener."),
+        "name",
+        "Who is told of events.",
+        most=MOST_WEBHOOKS,
+        noun="webhooks",
     )
