@@ -25,6 +25,8 @@ FAULT: Final = 70
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("starting", "Write a commented catalog, company and policy to start from."),
     "serve": ("server", "Serve the HTTP API."),
+    "worker": ("working", "Handle what vendors have sent, beside the server."),
+    "inbox": ("inbox", "List, retry and replay what vendors have sent."),
     "check": ("judging", "Check a quote against all policies."),
     "verify": ("verifying", "Hold a billing configuration against its agreement."),
     "audit": ("auditing", "Audit an agreement against its usage and invoices."),

@@ -187,6 +187,22 @@ class Settings:
     refused_retention: timedelta = _setting(
         _span("days", 1, 3650), "90", "How long a request that was refused can be looked up."
     )
+    inbox_retention: timedelta = _setting(
+        _span("days", 30, 3650),
+        "90",
+        "How long a vendor's delivery that was dealt with is kept, and known again when it is sent again.",
+    )
+    reconcile: timedelta = _setting(
+        _span("hours", 1, 168), "24", "How often the worker asks each connected system what no delivery told of."
+    )
+    worker_threads: int = _setting(
+        _whole_number(1, 64), "4", "How many deliveries one `worker` handles at the same time."
+    )
+    worker_lease: timedelta = _setting(
+        _span("seconds", 1, 3600),
+        "300",
+        "How long a `worker` may be at one delivery; after that another takes it up. Longer than any vendor's answer takes.",
+    )
     policy_reload: timedelta = _setting(
         _span("seconds", 0, 86400), "5", "How often the home folder is looked at for changes; 0 is only at the start."
     )

@@ -77,6 +77,13 @@ KEY_NOT_VALID: Final = Kind(
     advice="The key is unknown, revoked or expired. Ask whoever runs Quoteguard for a new one.",
     keeps_body=True,
 )
+NOT_GENUINE: Final = Kind(
+    code="not-genuine",
+    status=401,
+    title="The delivery is not known for the vendor's",
+    advice="The signature or the credentials are missing or wrong, or the delivery is too old. Compare the connection's secrets and its public address with what the vendor has. The status is the one that the vendor expects.",
+    keeps_body=True,
+)
 MISSING_SCOPE: Final = Kind(
     code="missing-scope",
     status=403,
@@ -170,6 +177,7 @@ KINDS: Final = (
     MALFORMED_JSON,
     NO_KEY,
     KEY_NOT_VALID,
+    NOT_GENUINE,
     MISSING_SCOPE,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,

@@ -19,6 +19,7 @@ from app.api.desk import Desk
 from app.api.door import Door
 from app.api.examples import read_examples
 from app.api.holds import hold_routes
+from app.api.hooks import hook_routes
 from app.api.openapi import describe
 from app.api.operations import description_routes, health_routes
 from app.api.policies import policy_routes
@@ -34,12 +35,16 @@ from app.api.set_ups import set_up_routes
 from app.api.watch import WatchRoom, watch_routes
 from app.assess import Gate, Verifier
 from app.config import Settings
+from app.connections import Connections
 from app.errors import Problem
+from app.hooks import Hooks
+from app.lines import measure_lines
 from app.observability.logs import make_logger, places_of
 from app.observability.metrics import Metrics
 from app.reverify import Reverifier
 from app.rules import Rules
 from app.store import Store
+from cpq_hooks.adapter import Shape
 
 VERSION: Final = version("quoteguard")
 
@@ -73,8 +78,9 @@ def create_app(
     metrics: Metrics | None = None,
     log: FilteringBoundLogger | None = None,
     shared: Path | None = None,
+    connections: Connections | None = None,
 ) -> Flask:
-    """The application. `shared` is the folder in which the web processes of a machine count together; None counts in this one."""
+    """The application. `connections` are the vendors' systems that may send; `shared` is the folder in which the web processes of a machine count together; None counts in this one."""
     settings = services.settings
     counts: Counts = CountsInMemory() if shared is None else CountsInFolder(shared)
     log = log or make_logger(sys.stderr, level=settings.log_level, log_format=settings.log_format)
@@ -92,15 +98,23 @@ def create_app(
     )
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False
-    desk.open(app, all_routes(services, desk.metrics, desk.refused.keep_part, _telling(log)))
+    routes = all_routes(
+        services,
+        desk.metrics,
+        desk.refused.keep_part,
+        _telling(log, "not_verified_again"),
+        connections=connections or Connections(),
+        on_fault=_telling(log, "delivery_not_understood"),
+    )
+    desk.open(app, routes)
     return app
 
 
-def _telling(log: FilteringBoundLogger) -> Callable[[str, Exception], None]:
-    """What logs that the configurations of an agreement could not be verified again, by ids of ours and places in the code."""
+def _telling(log: FilteringBoundLogger, event: str) -> Callable[[str, Exception], None]:
+    """What logs that something beside a request failed, by places in the code and nothing of what was sent."""
 
     def told(_: str, error: Exception) -> None:
-        log.error("not_verified_again", fault=places_of(error))
+        log.error(event, fault=places_of(error))
 
     return told
 
@@ -110,6 +124,9 @@ def all_routes(
     metrics: Metrics,
     keep_refused: Callable[[Asked, Problem, bytes], str | None],
     not_verified_again: Callable[[str, Exception], None] = lambda *_: None,
+    *,
+    connections: Connections | None = None,
+    on_fault: Callable[[str, Exception], None] = lambda *_: None,
 ) -> tuple[Route, ...]:
     """Every route, in the order in which the document lists them. `keep_refused` keeps a part of a body, and gives its id."""
     store, settings = services.store, services.settings
@@ -138,6 +155,19 @@ def all_routes(
         clock=services.clock,
     )
 
+    hooks = Hooks(
+        store,
+        connections or Connections(),
+        {Shape.QUOTE: services.gate.check_quote, Shape.BILLING_CONFIGURATION: services.set_ups.verify},
+        services.rules.current,
+        services.clock,
+        default_wait=settings.default_wait,
+        on_fault=on_fault,
+    )
+
+    def measure(metrics: Metrics) -> None:
+        measure_lines(store, metrics, services.clock())
+
     def ready() -> str:
         store.ping()
         return services.rules.current().version
@@ -153,7 +183,8 @@ def all_routes(
         *watch_routes(watching),
         *hold_routes(store.holds),
         *policy_routes(services.rules.current, services.clock),
-        *health_routes(version=VERSION, ready=ready, metrics=metrics),
+        *hook_routes(hooks, keep_refused),
+        *health_routes(version=VERSION, ready=ready, metrics=metrics, measure=measure),
     )
     return (*routes, *description_routes(openapi_document, routes))
 

@@ -55,6 +55,12 @@ class Reverifier:
         if ids:
             self._pool.submit(self._catch_up, ids)
 
+    def catch_up(self, agreements: Iterable[Document]) -> None:
+        """Verify the configurations that bill these agreements again, now. Raises whatever keeps one from being verified."""
+        for each in agreements:
+            for configuration_id in self._outdated(each.id):
+                self.again(configuration_id)
+
     def close(self) -> None:
         """Finish what is under way."""
         self._pool.shutdown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from app.assess import Call, Caller
 from app.bootstrap import Services, build
+from app.connections import connections_of
 from app.factory import VERSION, create_app
 from app.housekeeping import Housekeeper, chores
 from app.observability.logs import make_logger
 from app.observability.metrics import Metrics
+from cpq_hooks.registry import installed
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,7 +38,8 @@ MOST_TOLD: Final = 20
 def application(settings: Settings, shared: Path) -> Flask:
     """The application of one process; `shared` is the folder in which the processes count together.
 
-    Raises `RulesRefused` where the rules cannot be taken up: a gate that judges by nothing must not open.
+    Raises `RulesRefused` where the rules cannot be taken up: a gate that judges by nothing must not open; and
+    `ConnectionsRefused` where the connections cannot.
     """
     services = build(settings)
     metrics = Metrics.shared(shared, version=VERSION)
@@ -58,7 +62,8 @@ def application(settings: Settings, shared: Path) -> Flask:
     housekeeper.start()
     atexit.register(housekeeper.stop)
     _warm_up(services)
-    return create_app(services, metrics=metrics, log=log, shared=shared)
+    connections = connections_of(settings.home, os.environ, installed())
+    return create_app(services, metrics=metrics, log=log, shared=shared, connections=connections)
 
 
 def _warm_up(services: Services) -> None:

@@ -92,6 +92,9 @@ class Desk:
         if exchange.problem is not None:
             metrics.request_refused(reason=exchange.problem.kind.code)
         told = exchange.told
+        if exchange.connection is not None:
+            became = "refused" if told is None or told.became is None else told.became
+            metrics.delivered(connection=exchange.connection, became=became)
         if told is not None and told.verdict is not None and not told.replayed:
             metrics.decided(subject=told.subject, verdict=told.verdict, preview=told.preview)
             self._measure(told)
@@ -129,7 +132,7 @@ def _level(exchange: Exchange, status: int) -> int:
     """What needs no key is asked every few seconds by machines, and is worth no line unless someone looks for it."""
     if status >= INTERNAL.status:
         return logging.ERROR
-    return logging.DEBUG if not exchange.needs_key else logging.INFO
+    return logging.DEBUG if not (exchange.needs_key or exchange.connection) else logging.INFO
 
 
 def _facts(exchange: Exchange) -> dict[str, Any]:
@@ -141,6 +144,9 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
         "bytes": None if exchange.received is None else exchange.received.length,
         "problem": None if exchange.problem is None else exchange.problem.kind.code,
         "refused_id": exchange.refused_id,
+        "connection": exchange.connection,
+        "became": None if told is None else told.became,
+        "events": None if told is None else told.events,
         "decision_id": None if told is None else told.decision_id,
         "verdict": None if told is None else told.verdict,
         "lines": None if measures is None else measures.lines,

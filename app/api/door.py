@@ -11,6 +11,7 @@ from app.api.preferences import wait_of
 from app.api.rate_limit import RateLimiter
 from app.api.receiving import receive
 from app.api.route import JSON, Asked, Route, read_query
+from app.api.sending import sent_of
 from app.errors import BAD_PARAMETER, TOO_MANY, WRONG_TYPE, refuse
 from cpq_hooks.problem import Problem as Fault
 
@@ -32,6 +33,8 @@ class Door:
         exchange.takes_body = route.takes is not None
         if route.scope is not None:
             self._let_in(exchange, environ, route)
+        if route.raw:
+            return self._with_all(request, route, path)
         query = read_query(request.args.to_dict(flat=False), route.query) if environ.get("QUERY_STRING") else {}
         if route.takes is None:
             return Asked(exchange=exchange, path=path, query=query)
@@ -54,6 +57,21 @@ class Door:
                 )
         if route.scope is not None:
             require(key, route.scope)
+
+    def _with_all(self, request: ApiRequest, route: Route, path: Mapping[str, str]) -> Asked:
+        """The request as it is: nothing of it is parsed before it is known who sent it."""
+        exchange, environ = request.exchange, request.environ
+        self.receive(exchange, environ)
+        received = exchange.received
+        if received is None:
+            raise RuntimeError("the body was not received")
+        return Asked(
+            exchange=exchange,
+            path=path,
+            body=received,
+            wait_seconds=wait_of(environ.get("HTTP_PREFER")) if route.waits else None,
+            sent=sent_of(environ, received.raw),
+        )
 
     def _with_body(
         self,

@@ -21,7 +21,10 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{8,100}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What logs and metrics may know of a reply: ids and counts of ours."""
+    """What logs and metrics may know of a reply: ids and counts of ours.
+
+    Of a vendor's delivery, `became` is what became of it in a word and `events` how many new ones it told of.
+    """
 
     decision_id: str | None = None
     subject: str = "quote"
@@ -29,6 +32,8 @@ class Told:
     preview: bool = False
     replayed: bool = False
     measures: Measures | None = None
+    became: str | None = None
+    events: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class Exchange:
     """A request and what became of it.
 
     `path` is its route's, with the variables unnamed: safe for a log and a label. `headers` go out with the answer,
-    whichever it will be.
+    whichever it will be. `connection` is the name by which a vendor's delivery came, once it is known to be one of ours.
     """
 
     request_id: str
@@ -50,6 +55,7 @@ class Exchange:
     told: Told | None = None
     problem: Problem | None = None
     refused_id: str | None = None
+    connection: str | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 

@@ -120,7 +120,7 @@ def _operation(route: Route, examples: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
-    headers = [dict(_IDEMPOTENCY_KEY)] if route.takes is not None else []
+    headers = [dict(_IDEMPOTENCY_KEY)] if route.takes is not None and not route.raw else []
     if route.waits:
         headers.append(dict(_PREFER))
     path = [

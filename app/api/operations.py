@@ -17,8 +17,12 @@ _TEXT: Final = "text/plain"
 _HTML: Final = "text/html"
 
 
-def health_routes(*, version: str, ready: Callable[[], str], metrics: Metrics) -> tuple[Route, ...]:
-    """Health, readiness and metrics. `ready` answers with the policies' version or raises what is amiss."""
+def health_routes(
+    *, version: str, ready: Callable[[], str], metrics: Metrics, measure: Callable[[Metrics], None] = lambda _: None
+) -> tuple[Route, ...]:
+    """Health, readiness and metrics. `ready` answers with the policies' version or raises what is amiss; `measure` notes in
+    the metrics what is known only when it is asked for.
+    """
 
     def health(_: Asked) -> Reply:
         return json_reply({"status": "ok", "version": version})
@@ -27,6 +31,7 @@ def health_routes(*, version: str, ready: Callable[[], str], metrics: Metrics) -
         return json_reply({"status": "ready", "policy_version": ready()})
 
     def scrape(_: Asked) -> Reply:
+        measure(metrics)
         return Reply(body=metrics.exposition(), content_type=CONTENT_TYPE)
 
     return (

@@ -51,7 +51,8 @@ class RefusedBodies:
         exchange = request.exchange
         if self._is_kept(exchange, problem):
             received = self._received(request.environ, exchange)
-            kept = self._kept(exchange, problem, received.kept, received.length, request.environ.get("CONTENT_TYPE"))
+            body = received.kept if exchange.key is not None else received.kept[:_BYTES_OF_STRANGERS]
+            kept = self._kept(exchange, problem, body, received.length, request.environ.get("CONTENT_TYPE"))
             if kept is not None:
                 return kept
         return problem.document(request_id=exchange.request_id), None

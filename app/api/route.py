@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from app.api.exchange import Exchange, Told
 from app.api.receiving import Received
+from app.deliveries import Sent
 from app.errors import BAD_PARAMETER, Kind, refuse
 from app.store import Scope
 from cpq_hooks.problem import Problem as Fault
@@ -24,7 +25,10 @@ _NOTHING: Final = Received(kept=b"", length=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request, past the door: its key, its body as it came, and its parameters read and checked."""
+    """One request, past the door: its key, its body as it came, and its parameters read and checked.
+
+    `sent` is the whole request, on a route that takes it raw.
+    """
 
     exchange: Exchange
     path: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +37,7 @@ class Asked:
     media_type: str = JSON
     idempotency_key: str | None = None
     wait_seconds: int | None = None
+    sent: Sent | None = None
 
     @property
     def key_id(self) -> str | None:
@@ -79,7 +84,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A method on a path, what it needs and does. `path` has its variables in braces: `/v1/decisions/{decision_id}`."""
+    """A method on a path, what it needs and does. `path` has its variables in braces: `/v1/decisions/{decision_id}`.
+
+    One that is `raw` takes whatever comes, of any type and with any parameters: who sends it decides what it looks like.
+    """
 
     method: str
     path: str
@@ -96,6 +104,7 @@ class Route:
     query: tuple[Parameter, ...] = ()
     problems: tuple[Kind, ...] = ()
     waits: bool = False
+    raw: bool = False
 
     @property
     def rule(self) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
 from app.commands.surroundings import Refused, settings
+from app.connections import Connections, ConnectionsRefused, connections_of
 from app.rules import Rules, RulesRefused, read_home, take_up
+from cpq_hooks.registry import AdapterBroken, installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +29,15 @@ def folder_of(home: Path | None) -> Path | None:
     told = f"There is no folder {folder}, so the library alone judges, without catalog or company tables."
     click.secho(told, fg="yellow", err=True)
     return None
+
+
+def connections(home: Path) -> Connections:
+    """The connected systems of the home folder. Raises `Refused` with every fault of connections.yaml."""
+    try:
+        return connections_of(home, os.environ, installed())
+    except (ConnectionsRefused, AdapterBroken) as refused:
+        reasons = refused.reasons if isinstance(refused, ConnectionsRefused) else (str(refused),)
+        raise Refused("The connections cannot be used.", reasons) from None
 
 
 def rules(home: Path | None, *, tested: bool = False) -> Rules:

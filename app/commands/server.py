@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.commands.home import folder_of
+from app.commands.home import connections, folder_of
 from app.commands.surroundings import Refused, home_option, settings
 from app.rules import RulesRefused, read_home, take_up
 from app.serving import serve as serve_forever
@@ -22,15 +22,17 @@ from app.web_process import application, with_port
 def serve(home: Path | None, host: str | None, port: int | None) -> None:
     """Serve the HTTP API until stopped by SIGTERM or Ctrl-C."""
     told = with_port(settings(home), host, port)
-    _open_or_refuse(told.database_url)
+    open_or_refuse(told.database_url)
     try:
         take_up(read_home(folder_of(home)))
     except RulesRefused as refused:
         raise Refused("The rules cannot be taken up, so nothing is served.", refused.reasons) from None
+    connections(told.home)
     serve_forever(told, application)
 
 
-def _open_or_refuse(url: str) -> None:
+def open_or_refuse(url: str) -> None:
+    """Raises `Refused` unless the database can be used by this version."""
     try:
         if needs_upgrade(url):
             raise Refused("The database has no tables of this version.", ("Run: quoteguard db upgrade",))

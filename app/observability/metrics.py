@@ -51,6 +51,10 @@ class _Names:
     refused: _ByLabels[Counter]
     steps: _ByLabels[Histogram]
     reload_failures: Counter
+    deliveries: _ByLabels[Counter]
+    waiting: _ByLabels[Gauge]
+    parked: _ByLabels[Gauge]
+    oldest: _ByLabels[Gauge]
     build: _ByLabels[Gauge]
 
 
@@ -105,6 +109,16 @@ class Metrics:
         """How long one step of a check took: parse, schema, policies, record, answer."""
         self._names.steps[step,].observe(seconds)
 
+    def delivered(self, *, connection: str, became: str) -> None:
+        """A vendor's delivery was answered: stored, known, empty, answered, unchecked or refused."""
+        self._names.deliveries[connection, became].inc()
+
+    def queue_is(self, queue: str, *, waiting: int, parked: int, oldest_seconds: float) -> None:
+        """How long a line is, and since when its oldest item waits, as the database has it now."""
+        self._names.waiting[queue,].set(waiting)
+        self._names.parked[queue,].set(parked)
+        self._names.oldest[queue,].set(oldest_seconds)
+
     def policy_reload_failed(self) -> None:
         """The files in the home folder changed and could not be taken up; the last good set stays in force."""
         self._names.reload_failures.inc()
@@ -133,7 +147,7 @@ def _names(registry: CollectorRegistry | None) -> _Names:
     def histogram(name: str, about: str, buckets: tuple[float, ...], *labels: str) -> _ByLabels[Histogram]:
         return _ByLabels(Histogram(f"quoteguard_{name}", about, labels, registry=registry, buckets=buckets))
 
-    def gauge(name: str, about: str, mode: Literal["livesum", "livemax"], *labels: str) -> Gauge:
+    def gauge(name: str, about: str, mode: Literal["livesum", "livemax", "mostrecent"], *labels: str) -> Gauge:
         return Gauge(f"quoteguard_{name}", about, labels, registry=registry, multiprocess_mode=mode)
 
     return _Names(
@@ -148,5 +162,11 @@ def _names(registry: CollectorRegistry | None) -> _Names:
             "check_step_seconds", "Time of each step of a check; record is the database.", _STEP_SECONDS, "step"
         ),
         reload_failures=plain("policy_reload_failures", "Changes of the home folder that could not be taken up."),
+        deliveries=counter(
+            "deliveries", "Deliveries of vendors answered, by what became of them.", "connection", "became"
+        ),
+        waiting=_ByLabels(gauge("queue_waiting", "Items that wait in a line.", "mostrecent", "queue")),
+        parked=_ByLabels(gauge("queue_parked", "Items that wait for a person.", "mostrecent", "queue")),
+        oldest=_ByLabels(gauge("queue_oldest_seconds", "How long the oldest item waits.", "mostrecent", "queue")),
         build=_ByLabels(gauge("build_info", "Always 1; the labels say what runs.", "livemax", "version", "python")),
     )

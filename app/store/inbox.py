@@ -24,7 +24,15 @@ from app.store.queue import Claimed, Queue, bounded
 
 _LONGEST_PAGE: Final = 500
 _LONGEST_REASON: Final = 2_000
-_DELIVERY: Final = Prepared(insert(INBOX_DELIVERIES))
+_DELIVERY: Final = Prepared(
+    text(
+        """
+    INSERT INTO inbox_deliveries (delivery_id, connection, received_at, method, envelope, body)
+    VALUES (:delivery_id, :connection, :received_at, :method, :envelope, :body)
+    ON CONFLICT (delivery_id) DO NOTHING
+    """
+    )
+)
 _EVENT: Final = Prepared(
     text(
         """
@@ -57,12 +65,16 @@ class Superseded(StoreError):  # noqa: N818 - it says what happened
 
 
 class Inbox:
-    """What came in. `line` is where its events wait. Methods that end in `_in` work in the caller's transaction."""
+    """What came in. `line` is where its events wait, `asking` where vendors wait to be asked what they did not tell.
+
+    Methods that end in `_in` work in the caller's transaction.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime], line: Queue) -> None:
         self._database = database
         self._clock = clock
         self.line = line
+        self.asking = Queue(database, clock, "reconcile")
 
     def take(
         self,
@@ -104,6 +116,23 @@ class Inbox:
         )
         version = self._database.read(lambda connection: connection.execute(query).scalar())
         return version is not None and version > event.note.version
+
+    def has_seen(self, connection_name: str, note: EventNote) -> bool:
+        """Whether this version of an object, or a newer one, was handled or waits already."""
+        if note.version is None:
+            return False
+        of = (INBOX_OBJECTS.c.connection == connection_name, INBOX_OBJECTS.c.object_key == object_key(note))
+        waits = (
+            INBOX_EVENTS.c.connection == connection_name,
+            INBOX_EVENTS.c.object_type == searchable(note.object_type),
+            INBOX_EVENTS.c.object_id == searchable(note.object_id),
+            INBOX_EVENTS.c.state == EventState.WAITING.value,
+        )
+        queries = select(INBOX_OBJECTS.c.version).where(*of), select(INBOX_EVENTS.c.version).where(*waits)
+        found = self._database.read(
+            lambda connection: [each for query in queries for each in connection.execute(query).scalars()]
+        )
+        return any(each is not None and each >= note.version for each in found)
 
     def advance_in(self, connection: Connection, event: KeptEvent, decision_id: str | None = None) -> None:
         """The event's object is as far as the event tells. Raises `Superseded`, which undoes the caller's transaction."""

@@ -161,6 +161,15 @@ class Queue:
     def retry(self, item: Claimed, at: datetime, reason: str) -> None:
         self._database.write(lambda connection: self.retry_in(connection, item, at, reason))
 
+    def postpone(self, item: Claimed, at: datetime) -> None:
+        """The item is done for now and has a new turn at a moment. Raises `LeaseLost`."""
+
+        def work(connection: Connection) -> None:
+            self.finish_in(connection, item)
+            self.add_in(connection, item.item_id, item.ordering_key, due_at=at)
+
+        self._database.write(work)
+
     def park_in(self, connection: Connection, item: Claimed, reason: str) -> None:
         """The item waits for a person, and lets others of its key go on. Raises `LeaseLost`."""
         self._leave(connection, item, state=QueueState.PARKED, due_at=self._clock(), reason=reason)

@@ -1,0 +1,76 @@
+"""One worker process: what handles the inbox and asks vendors once in a while, put together."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import asdict
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from app.bootstrap import Services, build
+from app.inbox import Inbound, Judges
+from app.observability.logs import make_logger, send_standard_logging_to
+from app.reconciling import Reconciler
+from app.reverify import Reverifier
+from app.vendor_objects import Fetching, VendorObjects
+from app.worker import Duty, Worker
+from cpq_hooks.adapter import Shape
+
+if TYPE_CHECKING:
+    from app.config import Settings
+    from app.connections import Connections
+    from app.store import Claimed
+
+
+def work(settings: Settings, connections: Connections, clients: Fetching) -> bool:
+    """Work until told to stop by SIGTERM or SIGINT; False where something was left unfinished.
+
+    Raises `RulesRefused` where the rules cannot be taken up.
+    """
+    send_standard_logging_to(sys.stderr, level=settings.log_level, log_format=settings.log_format)
+    log = make_logger(sys.stderr, level=settings.log_level, log_format=settings.log_format)
+    services = build(settings)
+    rules = services.rules.current()
+    told = Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: told.set())
+    reconciler = reconciler_of(services, connections, clients)
+    reconciler.plan()
+    todo = duties(services, connections, clients, reconciler)
+    worker = Worker(todo, log, threads=settings.worker_threads, lease=settings.worker_lease)
+    log.info("worker_started", threads=settings.worker_threads, policy_version=rules.version)
+    worker.start()
+    told.wait()
+    log.info("worker_stopping")
+    finished = worker.stop()
+    services.store.close()
+    return finished
+
+
+def duties(services: Services, connections: Connections, clients: Fetching, reconciler: Reconciler) -> tuple[Duty, ...]:
+    """What the worker does, the most urgent first."""
+    inbound = inbound_of(services, connections, clients)
+
+    def handle(item: Claimed) -> dict[str, Any]:
+        return {name: value for name, value in asdict(inbound.handle(item)).items() if value is not None}
+
+    inbox = services.store.inbox
+    return (Duty(line=inbox.line, handle=handle), Duty(line=inbox.asking, handle=reconciler.handle))
+
+
+def inbound_of(services: Services, connections: Connections, clients: Fetching) -> Inbound:
+    """What handles events of the inbox."""
+    store, settings = services.store, services.settings
+    judges = Judges(
+        by_shape={Shape.QUOTE: services.gate.check_quote, Shape.BILLING_CONFIGURATION: services.set_ups.verify},
+        agreements_stored=Reverifier(services.set_ups, store).catch_up,
+    )
+    objects = VendorObjects(store.inbox, connections, clients)
+    return Inbound(store, objects, judges, services.clock, simulated=settings.simulated)
+
+
+def reconciler_of(services: Services, connections: Connections, clients: Fetching) -> Reconciler:
+    """What asks vendors for what no delivery told of."""
+    inbox = services.store.inbox
+    return Reconciler(inbox, inbox.asking, connections, clients, services.clock, every=services.settings.reconcile)
