@@ -105,7 +105,7 @@ def verify(delivery: Delivery, connection: Connection) -> Genuine | Refusal:
         return Refusal(because=f"the message cannot be read: {fault.message}", status=400)
     if not same_organisation(organisation, connection.tenant):
         return Refusal(because="the message is from another organisation than the connection's", status=403)
-    return Genuine(tenant=organisation)
+    return Genuine(tenant=connection.tenant)  # as the connection spells it: there is a short form and a long one
 
 
 def same_organisation(one: str, other: str) -> bool:
