@@ -92,7 +92,12 @@ def test_every_mistake_is_named_by_file_and_path(run, files):
     agreement = files("a", AGREEMENT | {"currency": "USDD"})
     result = run("verify", "--agreement", agreement, "--billing", files("b", broken))
     assert result.exit_code == 3
-    for told in ("b.json:1: $.charges[0].net_unit_price", "$.charges[0].quantity", "a.json:1: $.currency", "3 problems"):
+    for told in (
+        "b.json:1: $.charges[0].net_unit_price",
+        "$.charges[0].quantity",
+        "a.json:1: $.currency",
+        "3 problems",
+    ):
         assert told in result.stderr
 
 
