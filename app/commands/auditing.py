@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,8 +14,11 @@ from app.commands.audit_display import show_report
 from app.commands.audit_outcomes import write_outcomes
 from app.commands.progress import progress
 from app.commands.surroundings import ALLOW, FLAG, Refused, json_option, settings
+from app.commands.vendors import vendor_of, vendor_options
 from app.files.records import records
 from app.files.rows import USAGE, Faults
+from app.files.vendor_records import Vendor
+from cpq_hooks.adapter import Shape
 from cpq_hooks.canonical import dump_audit_report, load_agreement, load_invoice, load_usage
 from policies.auditing.audit import audit as audit_agreement
 from policies.auditing.report import AuditReport
@@ -50,6 +55,7 @@ path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where confirmed and dismissed findings are written, as JSON Lines for POST /v1/outcomes.",
 )
+@vendor_options
 @json_option
 def audit(
     agreement: Path,
@@ -60,6 +66,9 @@ def audit(
     confirm: tuple[str, ...],
     dismiss: tuple[str, ...],
     outcomes: Path | None,
+    connector: str | None,
+    mapping: Path | None,
+    settings_of_connector: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
@@ -71,8 +80,9 @@ def audit(
         raise click.UsageError("--outcomes FILE goes with --confirm or --dismiss, which say what to write there.")
     faults = Faults()
     through = None if as_of is None else as_of.date()
-    report = _report(agreement, usage, invoices, agreement_id, through, faults)
-    for note in faults.notes:
+    files = _Files(vendor_of(connector, mapping, settings_of_connector), faults)
+    report = files.report(agreement, usage, invoices, agreement_id, through)
+    for note in (*faults.notes, *files.notes()):
         click.echo(note, err=True)
     if faults.count or report is None:
         told = f"{faults.count:,} problem{'s' if faults.count != 1 else ''}"
@@ -87,26 +97,48 @@ def audit(
     raise SystemExit(ALLOW if report.is_clean else FLAG)
 
 
-def _report(
-    agreement: Path,
-    usage: Path | None,
-    invoices: Path | None,
-    agreement_id: str | None,
-    as_of: date | None,
-    faults: Faults,
-) -> AuditReport | None:
-    """The report on what the files hold; None where they have no agreement to audit."""
-    limit = settings().max_body_bytes
-    found = list(records(agreement, load_agreement, faults, max_bytes=limit))
-    wanted = _one_agreement(found, agreement_id, faults)
-    billed = [] if invoices is None else list(records(invoices, load_invoice, faults, max_bytes=limit))
-    if wanted is None:
-        return None
-    if usage is None:
-        return audit_agreement(wanted, (), billed, as_of=as_of)
-    with progress("Reading usage", "records") as advance:
-        used = records(usage, load_usage, faults, max_bytes=limit, table=USAGE, advance=advance)
-        return audit_agreement(wanted, used, billed, as_of=as_of)
+class _Files:
+    """The files of an audit, canonical or in a vendor's own language."""
+
+    def __init__(self, vendor: Vendor | None, faults: Faults) -> None:
+        self._vendor = vendor
+        self._faults = faults
+        self._limit = settings().max_body_bytes
+
+    def notes(self) -> list[str]:
+        """What of a vendor's files was not understood."""
+        return [] if self._vendor is None else list(dict.fromkeys(each.because for each in self._vendor.notes))
+
+    def report(
+        self,
+        agreement: Path,
+        usage: Path | None,
+        invoices: Path | None,
+        agreement_id: str | None,
+        as_of: date | None,
+    ) -> AuditReport | None:
+        """The report on what the files hold; None where they have no agreement to audit."""
+        wanted = _one_agreement(self._all(agreement, Shape.AGREEMENT, load_agreement), agreement_id, self._faults)
+        billed = [] if invoices is None else self._all(invoices, Shape.INVOICE, load_invoice)
+        if wanted is None:
+            return None
+        if usage is None:
+            return audit_agreement(wanted, (), billed, as_of=as_of)
+        if self._vendor is not None and not _is_table(usage):
+            return audit_agreement(wanted, self._all(usage, Shape.USAGE, load_usage), billed, as_of=as_of)
+        with progress("Reading usage", "records") as advance:
+            used = records(usage, load_usage, self._faults, max_bytes=self._limit, table=USAGE, advance=advance)
+            return audit_agreement(wanted, used, billed, as_of=as_of)
+
+    def _all(self, path: Path, shape: Shape, load: Callable[[Any], Any]) -> list[Any]:
+        if self._vendor is not None:
+            return list(self._vendor.records(path, shape, load, self._faults, max_bytes=self._limit))
+        return list(records(path, load, self._faults, max_bytes=self._limit))
+
+
+def _is_table(path: Path) -> bool:
+    """Whether usage comes as a table, which has no vendor's form: it is read by its columns."""
+    return path.suffix.lower() in (".csv", ".parquet", ".pq")
 
 
 def _one_agreement(found: list[Agreement], wanted: str | None, faults: Faults) -> Agreement | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from app.commands.home import rules
 from app.commands.opened import opened
 from app.commands.set_up_display import show_set_up
 from app.commands.surroundings import EXIT_CODES, Refused, home_option, json_option, settings
+from app.commands.vendors import vendor_of, vendor_options
 from app.files.records import records
 from app.files.rows import Faults
 from app.identifiers import new_id
@@ -27,12 +28,15 @@ from app.reverify import NotStored, Reverifier
 from app.set_up_gate import SetUpGate
 from app.verify import set_up
 from app.verify import verify as decide
+from cpq_hooks.adapter import Shape
 from cpq_hooks.canonical import VerifyRequest, load_agreement, load_invoice, load_verify_request
 from cpq_hooks.problem import Invalid
 
 if TYPE_CHECKING:
+    from app.files.vendor_records import Vendor
     from app.rules import Rules
     from policies.domain.agreement import Agreement
+    from policies.domain.decision import NotAssessed
 
 path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -50,6 +54,7 @@ path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Verify as of this day (UTC). Default: now. Not with --stored."
 )
 @home_option
+@vendor_options
 @json_option
 def verify(
     agreement: Path | None,
@@ -60,6 +65,9 @@ def verify(
     stored: str | None,
     as_of: datetime | None,
     home: Path | None,
+    connector: str | None,
+    mapping: Path | None,
+    settings_of_connector: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
@@ -74,9 +82,10 @@ def verify(
             raise click.UsageError("--stored goes with --home and --json alone")
         decision = _again(stored, home)
     else:
-        sent, request = _request(billing, agreement, previews, agreement_id, billing_id)
+        vendor = vendor_of(connector, mapping, settings_of_connector)
+        sent, request = _Files(vendor).request(billing, agreement, previews, agreement_id, billing_id)
         when = datetime.now(UTC) if as_of is None else as_of.replace(tzinfo=UTC)
-        decision = judge_set_up(request, sent, rules(home), when)
+        decision = judge_set_up(request, sent, rules(home), when, () if vendor is None else tuple(vendor.notes))
     if as_json:
         click.echo(json.dumps(decision, indent=2, ensure_ascii=False))
     else:
@@ -84,7 +93,9 @@ def verify(
     raise SystemExit(EXIT_CODES[decision["verdict"]])
 
 
-def judge_set_up(request: VerifyRequest, sent: object, in_force: Rules, when: datetime) -> dict[str, Any]:
+def judge_set_up(
+    request: VerifyRequest, sent: object, in_force: Rules, when: datetime, notes: tuple[NotAssessed, ...] = ()
+) -> dict[str, Any]:
     """The decision on a set-up as the API would answer it. Raises `Refused` where there is no agreement."""
     began = perf_counter()
     try:
@@ -92,7 +103,7 @@ def judge_set_up(request: VerifyRequest, sent: object, in_force: Rules, when: da
     except Invalid:
         raise Refused("There is no agreement to hold the configuration against.", ("  Name its file with --agreement.",)) from None  # fmt: skip
     verified = set_up(request.configuration, request.previews, known, in_force, when)
-    decided = decide(verified, in_force, decision_id=new_id("dec"), compared_with=known.compared_with)
+    decided = decide(verified, in_force, decision_id=new_id("dec"), compared_with=known.compared_with, notes=notes)
     answer: dict[str, Any] = json.loads(render_set_up(decided, sent, duration_ms=(perf_counter() - began) * 1000))
     answer.pop("links", None)
     return answer
@@ -114,31 +125,43 @@ def _again(configuration_id: str, home: Path | None) -> dict[str, Any]:
     return decision
 
 
-def _request(
-    billing: Path | None,
-    agreement: Path | None,
-    previews: Path | None,
-    agreement_id: str | None,
-    billing_id: str | None,
-) -> tuple[object, VerifyRequest]:
-    """The configuration as it stands in its file, and as a request with what the other files hold."""
-    faults = Faults()
-    configured = [] if billing is None else _all(billing, lambda value: (value, load_verify_request(value)), faults)
-    agreed = [] if agreement is None else _all(agreement, load_agreement, faults)
-    previewed = [] if previews is None else _all(previews, load_invoice, faults)
-    chosen = _one_configuration(configured, billing_id, faults)
-    if chosen is not None and agreement is not None:
-        one = _one_agreement(agreed, chosen[1], agreement_id, faults)
-        chosen = (chosen[0], replace(chosen[1], agreement=one))
-    if faults.count or chosen is None:
-        told = f"{faults.count:,} problem{'s' if faults.count != 1 else ''}"
-        raise Refused(f"The verification has {told} with what it was given.", faults.lines())
-    sent, request = chosen
-    return sent, replace(request, previews=(*request.previews, *previewed))
+class _Files:
+    """The files of a verification, canonical or in a vendor's own language."""
 
+    def __init__(self, vendor: Vendor | None) -> None:
+        self._vendor = vendor
+        self._faults = Faults()
 
-def _all(path: Path, load: Any, faults: Faults) -> list[Any]:
-    return list(records(path, load, faults, max_bytes=settings().max_body_bytes))
+    def request(
+        self,
+        billing: Path | None,
+        agreement: Path | None,
+        previews: Path | None,
+        agreement_id: str | None,
+        billing_id: str | None,
+    ) -> tuple[object, VerifyRequest]:
+        """The configuration as it stands in its file, and as a request with what the other files hold."""
+        faults = self._faults
+        configured = self._all(billing, Shape.BILLING_CONFIGURATION, lambda value: (value, load_verify_request(value)))
+        agreed = self._all(agreement, Shape.AGREEMENT, load_agreement)
+        previewed = self._all(previews, Shape.INVOICE, load_invoice)
+        chosen = _one_configuration(configured, billing_id, faults)
+        if chosen is not None and agreement is not None:
+            one = _one_agreement(agreed, chosen[1], agreement_id, faults)
+            chosen = (chosen[0], replace(chosen[1], agreement=one))
+        if faults.count or chosen is None:
+            told = f"{faults.count:,} problem{'s' if faults.count != 1 else ''}"
+            raise Refused(f"The verification has {told} with what it was given.", faults.lines())
+        sent, request = chosen
+        return sent, replace(request, previews=(*request.previews, *previewed))
+
+    def _all(self, path: Path | None, shape: Shape, load: Callable[[Any], Any]) -> list[Any]:
+        if path is None:
+            return []
+        limit = settings().max_body_bytes
+        if self._vendor is not None:
+            return list(self._vendor.records(path, shape, load, self._faults, max_bytes=limit))
+        return list(records(path, load, self._faults, max_bytes=limit))
 
 
 def _one_configuration(

@@ -43,6 +43,7 @@ from cpq_hooks.signing import (
 )
 
 _DEADLINE: Final = 10.0
+_UNMAPPED: Final = "the generic connector reads by a mapping file: name one"
 _ALGORITHMS: Final = ("sha256", "sha512", "sha1")
 _OPTIONS: Final = (
     Option(
@@ -87,15 +88,18 @@ class GenericAdapter:
     """The language of any system, as its mapping file describes it. See docs/integrations/generic.md."""
 
     name: str = "generic"
-    title: str = "Any system, by a mapping file"
+    title: str = "the mapped system"
     shapes: frozenset[Shape] = frozenset(Shape)
     options: tuple[Option, ...] = _OPTIONS
     secrets: tuple[Option, ...] = _SECRETS
 
     def faults(self, connection: Connection) -> tuple[str, ...]:
         """What is wrong with the mapping, or with what the connection says of it."""
+        text = connection.option("mapping")
+        if text is None:
+            return (_UNMAPPED,)
         try:
-            mapping = _mapping(connection.option("mapping") or "")
+            mapping = _mapping(text)
         except MappingRefused as refused:
             return refused.reasons
         if _shape(mapping, connection) is None:
@@ -190,7 +194,7 @@ class GenericAdapter:
 def _section(shape: Shape, connection: Connection | None) -> Section:
     text = None if connection is None else connection.option("mapping")
     if text is None:
-        raise NotUnderstood("the generic connector reads by a mapping file: name one")
+        raise NotUnderstood(_UNMAPPED)
     section = _mapping(text).sections.get(shape.value)
     if section is None:
         raise NotUnderstood(f"the mapping does not say how a {shape.value} is made")
