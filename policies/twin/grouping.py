@@ -17,7 +17,7 @@ from policies.twin.bills import Biller
 from policies.twin.changing import applied
 from policies.twin.configured import billing_stream
 from policies.twin.model import Assumed, Match, Stream
-from policies.twin.pairing import Pair
+from policies.twin.pairing import Pair, in_turn
 from policies.twin.repairs import AMENDMENT, Repair
 from policies.twin.units import conversion
 from policies.twin.use import is_metered
@@ -133,7 +133,7 @@ def pairs_of(group: Group) -> list[Pair]:
         ends_early = terms.term is not None and horizon is not None and terms.term.end < horizon.end
         renews = group.lines[0].renewal is not None
         pairs.append(Pair(charge, stream, terms, part, source, terms is versions[-1], ends_early, renews))
-    return pairs
+    return in_turn(pairs)
 
 
 def versions_of(stream: Stream) -> list[Terms]:

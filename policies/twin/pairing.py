@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policies.domain.charge import ChargeType, Line
 from policies.domain.terms import Terms
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from policies.domain.billing import BillingCharge
     from policies.twin.model import Stream
 
@@ -17,7 +21,11 @@ _OF_TERMS: Final = frozenset({"price_period", "billing_frequency", "billing_timi
 
 
 class Pair(NamedTuple):
-    """A charge, and the version of a line (or the part of it) that it stands for."""
+    """A charge, and the version of a line (or the part of it) that it stands for.
+
+    Where charges bill the version one after the other, `follows` says that another came before, and `until` is the last
+    day before the next one.
+    """
 
     charge: BillingCharge
     stream: Stream
@@ -27,6 +35,8 @@ class Pair(NamedTuple):
     is_last: bool
     ends_early: bool
     renews: bool
+    follows: bool = False
+    until: date | None = None
 
 
 class Edit(NamedTuple):
@@ -51,7 +61,7 @@ def _current(pair: Pair, name: str) -> object:
     if name == "charge_model":
         return pair.stream.line.model
     if name == "start_date":
-        return None if terms is None or terms.term is None else terms.dated.start
+        return _start(pair)
     if name == "end_date":
         return pair.charge.terms.end_date
     if name in _OF_TERMS and terms is not None:
@@ -67,9 +77,11 @@ def target(pair: Pair, name: str) -> object:
     if name == "charge_model":
         return pair.line.model
     if name == "start_date":
+        if pair.follows:
+            return _current(pair, name)
         return None if terms.term is None else terms.dated.start
     if name == "end_date":
-        return _end(pair)
+        return _end(pair) if pair.until is None else pair.until
     if name == "billing_start_date":
         start = None if terms.term is None else terms.dated.start
         is_later = terms.billing_start is not None and (start is None or terms.billing_start > start)
@@ -93,3 +105,29 @@ def _end(pair: Pair) -> object:
         return last
     may_be_longer = pair.renews or stated is None or stated == last
     return stated if may_be_longer and (stated is None or stated >= last) else last
+
+
+def in_turn(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs, each knowing which others of the same version come before and after it in time."""
+    return [_among(pair, [each for each in pairs if each is not pair and _bills_with(each, pair)]) for pair in pairs]
+
+
+def _bills_with(one: Pair, other: Pair) -> bool:
+    kinds = {each.stream.line.charge_type is ChargeType.USAGE for each in (one, other)}
+    return one.terms is other.terms and len(kinds) == 1
+
+
+def _among(pair: Pair, others: Sequence[Pair]) -> Pair:
+    start, end = _start(pair), pair.charge.terms.end_date
+    ends = [each.charge.terms.end_date for each in others]
+    starts = [_start(each) for each in others]
+    later = [each for each in starts if each is not None and end is not None and each > end]
+    return pair._replace(
+        follows=any(each is not None and start is not None and each < start for each in ends),
+        until=min(later) - timedelta(days=1) if later else None,
+    )
+
+
+def _start(pair: Pair) -> date | None:
+    terms = next(iter(pair.stream.terms), None)
+    return None if terms is None or terms.term is None else terms.dated.start

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final
 
 from policies.domain.charge import Discount, Line, Tier
@@ -20,6 +20,7 @@ from policies.twin.changing import stands, told
 from policies.twin.pairing import Edit, Pair, differs, target
 
 if TYPE_CHECKING:
+    from policies.domain.billing import BillingCharge
     from policies.twin.setup import SetUp
 
 PRICE: Final = "price-or-quantity-differs"
@@ -31,6 +32,7 @@ AMENDMENT: Final = "amendment-not-set-up"
 UNIT: Final = "unit-or-aggregation-differs"
 MINOR_UNIT: Final = "minor-unit-error"
 OVERRIDE: Final = "price-override-lost"
+ONE: Final = Decimal(1)
 _DECIMAL_SLIPS: Final = (2, 3)
 
 # In this order a repair is found not to be needed: of two that would do, the later one stays.
@@ -171,20 +173,40 @@ def _cause_of_price(pair: Pair, edits: Sequence[Edit], setup: SetUp) -> str:
     names = {each.name for each in edits}
     if names <= {"net_unit_price", "tiers"} and _is_decimal_slip(pair, setup.agreement.terms.currency):
         return MINOR_UNIT
-    before = None if setup.previous is None else setup.previous.charges
-    for charge in before or ():
-        if charge.charge_id == pair.charge.charge_id and all(
-            getattr(charge.terms, each.name, None) == each.value for each in edits
-        ):
-            return OVERRIDE
-    return PRICE
+    before = () if setup.previous is None else setup.previous.charges
+    is_lost = any(
+        _is_before(charge, pair.charge) and all(getattr(charge.terms, each.name, None) == each.value for each in edits)
+        for charge in before
+    )
+    return OVERRIDE if is_lost else PRICE
+
+
+def _is_before(earlier: BillingCharge, charge: BillingCharge) -> bool:
+    """Whether a charge of the previous configuration billed the same: a change of plan may have made another of it."""
+    if earlier.charge_id == charge.charge_id:
+        return True
+    if earlier.quote_line_id is not None and charge.quote_line_id is not None:
+        return earlier.quote_line_id == charge.quote_line_id
+    return earlier.terms.product_id == charge.terms.product_id
 
 
 def _is_decimal_slip(pair: Pair, currency: str) -> bool:
-    ratios = {_ratio(one, other) for one, other in _price_pairs(pair.line, pair.stream.line) if one != other}
+    """Whether all prices that differ have their decimal point moved alike, or have lost what stood behind it."""
+    differing = [(one, other) for one, other in _price_pairs(pair.line, pair.stream.line) if one != other]
+    known = [(one, other) for one, other in differing if one and other]
     powers = {*_DECIMAL_SLIPS, exponent(currency)} - {0}
-    slips = {Decimal(10) ** power for power in powers} | {Decimal(1).scaleb(-power) for power in powers}
-    return len(ratios) == 1 and ratios <= slips
+    moves = [ONE, *(ONE.scaleb(power) for power in powers), *(ONE.scaleb(-power) for power in powers)]
+    return (
+        bool(known)
+        and len(known) == len(differing)
+        and any(all(_is_moved(one, other, by) for one, other in known) for by in moves)
+    )
+
+
+def _is_moved(agreed: Decimal, billed: Decimal, by: Decimal) -> bool:
+    """Whether one price is the other times a power of ten, in full or cut to whole units of the currency."""
+    moved = agreed * by
+    return billed == (moved.to_integral_value(ROUND_FLOOR) if billed == billed.to_integral_value() else moved)
 
 
 def _price_pairs(one: Line, other: Line) -> Iterator[tuple[Decimal | None, Decimal | None]]:
@@ -195,10 +217,6 @@ def _price_pairs(one: Line, other: Line) -> Iterator[tuple[Decimal | None, Decim
 
 def _tier_prices(tier: Tier) -> tuple[Decimal | None, Decimal | None]:
     return tier.unit_price, tier.flat_fee
-
-
-def _ratio(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if not one or not other else other / one
 
 
 # -------------------------------------------------------------------------------------------------- words

@@ -78,6 +78,9 @@ def test_a_quantity_above_what_was_sold_is_billed_too_much():
         ("charge-model-differs", USAGE | GRADUATED, USAGE | GRADUATED | {"charge_model": "volume"}),
         ("price-or-quantity-differs", USAGE | GRADUATED, USAGE | GRADUATED | {"tiers": [{"up_to": "1000", "unit_price": "1"}, {"unit_price": "0.7"}]}),
         ("minor-unit-error", SEATS, SEATS | {"net_unit_price": "4000"}),
+        ("minor-unit-error", SEATS | {"net_unit_price": "40.25"}, SEATS | {"net_unit_price": "40"}),
+        ("minor-unit-error", SEATS | {"net_unit_price": "4025"}, SEATS | {"net_unit_price": "40"}),
+        ("price-or-quantity-differs", SEATS | {"net_unit_price": "40.25"}, SEATS | {"net_unit_price": "41"}),
         ("discount-differs", SEATS | {"list_unit_price": "50", "discounts": [{"percent": "20", "ends_on": "2026-06-30"}]}, SEATS | {"list_unit_price": "50", "discounts": [{"percent": "20"}]}),
         ("discount-differs", SEATS | {"list_unit_price": "50", "discounts": [{"percent": "20", "periods": 3}]}, SEATS | {"net_unit_price": "50"}),
         ("ramp-differs", SEATS | {"ramp": [{"start_date": "2026-07-01", "quantity": "600"}]}, SEATS),
@@ -120,6 +123,23 @@ def test_a_price_that_the_configuration_had_right_before_is_an_override_lost():
     before = a_configuration(SEATS)
     found = the_one(an_agreement(SEATS), a_configuration(SEATS | {"net_unit_price": "45"}), previous=before)
     assert (found.cause, found.over) == ("price-override-lost", 30000)
+
+
+def test_a_change_of_plan_that_made_another_charge_of_it_does_not_hide_the_override():
+    after = [
+        SEATS | {"end_date": "2026-03-31"},
+        SEATS | {"quote_line_id": "1", "start_date": "2026-04-01", "net_unit_price": "38"},
+    ]
+    found = the_one(an_agreement(SEATS), a_configuration(*after), previous=a_configuration(SEATS))
+    # 500 seats x $2 x 9 months.
+    assert (found.cause, found.under) == ("price-override-lost", 9000)
+
+
+def test_a_gap_between_two_charges_of_a_line_is_closed_by_the_end_of_the_first():
+    after = [SEATS | {"end_date": "2026-02-28"}, SEATS | {"quote_line_id": "1", "start_date": "2026-04-01"}]
+    found = the_one(an_agreement(SEATS), a_configuration(*after))
+    assert (found.cause, found.under) == ("billing-rhythm-differs", 20000)
+    assert found.changes == (Change(path="/charges/0/end_date", value=date(2026, 3, 31)),)
 
 
 def test_a_renewal_without_its_rise_shows_in_the_renewed_term_alone():
