@@ -171,10 +171,12 @@ def _calls(decision: RecordedDecision, change: HoldChange | None, known: KnownTa
     is_own = known.decision_id == decision.summary.decision_id
     if not is_own and decision.summary.key_id != SYSTEM:
         return
-    if known.origin.callback is not None and not (is_own and known.origin.answered):
-        yield _call(MessageKind.CALLBACK, decision, known)
+    if is_own and known.origin.answered:
+        return
     written = _digest(decision)
-    if written != known.written and not (is_own and known.origin.answered):
+    if known.origin.callback is not None:
+        yield _call(MessageKind.CALLBACK, decision, known, written)
+    elif written != known.written:
         yield _call(MessageKind.WRITE_BACK, decision, known, written)
 
 

@@ -13,7 +13,10 @@ from policies.holding import HoldChange
 
 
 class MessageKind(StrEnum):
-    """What a message asks for: one of four things at a vendor, or to tell somebody who listens."""
+    """What a message asks for: one of four things at a vendor, or to tell somebody who listens.
+
+    A callback is a write-back with which something goes on that waits for it.
+    """
 
     WRITE_BACK = "write_back"
     HOLD = "hold"
@@ -23,10 +26,10 @@ class MessageKind(StrEnum):
 
     @property
     def family(self) -> tuple[MessageKind, ...]:
-        """The kinds of which a later message makes an earlier one on the same object pointless; none for events."""
+        """The kinds of which a later message makes an earlier one on the same object pointless; none for events and callbacks."""
         if self in (MessageKind.HOLD, MessageKind.RELEASE):
             return (MessageKind.HOLD, MessageKind.RELEASE)
-        return () if self is MessageKind.EVENT else (self,)
+        return (self,) if self is MessageKind.WRITE_BACK else ()
 
 
 class MessageState(StrEnum):

@@ -43,7 +43,7 @@ def note_asked(connection: Connection, decision: RecordedDecision, notes: Sequen
     for note in notes:
         if note.kind in MessageKind.HOLD.family:
             changed["wanted"] = note.kind.value
-        if note.kind is MessageKind.WRITE_BACK:
+        if note.written is not None:
             changed["written"] = note.written
         if note.kind is MessageKind.CALLBACK and decision.summary.verdict is not Verdict.BLOCK:
             changed["callback"] = None

@@ -68,7 +68,7 @@ def test_a_sender_who_gets_the_answer_needs_neither_hold_nor_write_back():
 
 def test_what_waits_for_its_own_answer_gets_it_with_the_next_decision():
     decision = a_decision(verdict=Verdict.ALLOW)
-    assert of(decision, known(decision, replace(QUOTE, callback="cb_1"))) == ["callback", "write_back"]
+    assert of(decision, known(decision, replace(QUOTE, callback="cb_1"))) == ["callback"]
 
 
 def test_a_check_over_the_plain_api_of_a_quote_that_a_connection_brought_changes_nothing_there():
