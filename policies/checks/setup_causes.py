@@ -264,7 +264,7 @@ def _reports(cause: Cause, difference: Difference, money: _Money, facts: SetUpFa
         "name": _names(difference, facts.setup),
         "lines": _counted_words("line", difference.line_ids),
         "charges": _counted_words("charge", difference.charge_ids),
-        "terms": listed([_differs(each) for each in difference.evidence]),
+        "terms": listed([_differs(each) for each in difference.evidence]) or "other amounts than agreed",
         "money": _money_words(money, facts.currency),
         "first": _first_words(difference.first, facts.currency),
     }

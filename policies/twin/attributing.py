@@ -28,6 +28,7 @@ from policies.twin.repairs import (
     UPLIFT,
     Repair,
     config_repair,
+    end_repair,
     merged,
     repairs_of,
     uplift_repairs,
@@ -84,8 +85,7 @@ class _Attribution:
         yield from counted
         if found.is_equal and not self.unscheduled:
             return
-        repairs = self._repairs(pairs)
-        needed = self._needed(repairs) if self._are_equal(repairs) else None
+        needed = self._explained(pairs)
         if needed is None:
             yield self._unexplained(found)
             return
@@ -100,6 +100,19 @@ class _Attribution:
         found = [repair for pair in pairs for repair in repairs_of(pair, setup)]
         own = [config_repair(pairs[0], setup)] if pairs else []
         return merged([each for each in (amendment_repair(self.group, pairs), *found, *own) if each is not None])
+
+    def _explained(self, pairs: Sequence[Pair]) -> list[Repair] | None:
+        """The repairs that make the bills of the term equal, and are needed for it; None where none do."""
+        repairs = self._repairs(pairs)
+        for tried in (repairs, merged([*repairs, *self._ends(pairs)])):
+            if self._are_equal(tried):
+                return self._needed(tried)
+        return None
+
+    def _ends(self, pairs: Sequence[Pair]) -> Iterator[Repair]:
+        """The term's end for a charge that states none, where billing renews by itself: no invoice then reaches beyond it."""
+        if self.group.setup.configuration.auto_renew:
+            yield from (each for pair in pairs if (each := end_repair(pair)) is not None)
 
     def _needed(self, repairs: Sequence[Repair]) -> list[Repair]:
         """The repairs without which the bills of the term are not equal."""
@@ -157,13 +170,22 @@ class _Attribution:
             if each.cause == UNIT and is_counted:
                 continue
             others = [other for other in needed if other is not each]
-            left = found if not others else compare(self.agreement, self.group.repaired(others), self.basis)
-            yield self._difference(each, left)
+            repaired = self.group.repaired(others) if others else self.group.billing()
+            left = found if not others else compare(self.agreement, repaired, self.basis)
+            yield self._difference(each, self._over_both_terms(left, repaired) if each.cause == RHYTHM else left)
+
+    def _over_both_terms(self, found: Comparison, billing: Biller) -> Comparison:
+        """The comparison; of both terms as one, where an invoice only takes from the renewed term what it bills in the other."""
+        if not (found.parts_in_term and found.parts_in_renewal):
+            return found
+        whole = compare(self.agreement, billing, replace(self.basis, renewal_from=None))
+        return whole if whole.is_timing else found
 
     def _unexplained(self, found: Comparison) -> Difference | NotAssessed:
         """A difference that no repair of a single field explains: told, with a remedy in words."""
         if self.unscheduled:
             return not_compared(self.group, str(self.unscheduled[0].unscheduled))
+        found = self._over_both_terms(found, self.group.billing())
         cause = DRIFT if found.drift else PRICE
         if not found.parts_in_term and found.parts_in_renewal:
             cause = UPLIFT

@@ -45,7 +45,7 @@ def billing_stream(
     invoice date later than a stated start moves no start: the charge is billed from its start on, and what would have been
     invoiced before that date is invoiced on it. (Platforms that skip it instead are reported on their own.)
 
-    End: a charge without one goes on to the end of the horizon. One that ends with the agreement or later goes on into the
+    End: a charge without one goes on, by its own calendar, to the end of the horizon. One that ends with the agreement or later goes on into the
     renewal only where the configuration renews by itself; one that ends before, because another replaced it, bills only
     its own days. One that starts only after the horizon bills nothing in it: no terms, and nothing unscheduled.
 
@@ -171,7 +171,7 @@ def _terms(
     terms = _resolved(charge, line, configuration, lines, end, boundary, starts)
     if not goes_on or until is None or terms.comes_once:
         yield terms
-    elif _starts_again(terms):
+    elif _starts_again(terms) or (line.end_date is not None and _is_cut(terms)):
         yield terms
         yield renewed(terms, Period(terms.dated.end, until))
     else:
@@ -213,6 +213,11 @@ def _starts_again(terms: Terms) -> bool:
         or (commitment is not None and commitment.period in _BY_THE_TERM)
         or (bool(line.uplift_percent) and line.uplift_at is UpliftAt.RENEWAL)
     )
+
+
+def _is_cut(terms: Terms) -> bool:
+    """Whether the end of the terms, which the charge states, cuts an invoice short, so that the renewal has one of its own."""
+    return terms.billing_frequency is not None and not terms.billing_periods(terms.dated)[-1].is_whole
 
 
 def _resolved(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _IF_BOTH_STATE: Final = frozenset({"unit_of_measure", "quantity_basis", "charge_model"})
 _NOTHING_IS_ZERO: Final = frozenset({"free_months", "trial_days", "uplift_percent", "hard_cap"})
+_DATES: Final = frozenset({"start_date", "end_date", "billing_start_date"})
 _OF_TERMS: Final = frozenset({"price_period", "billing_frequency", "billing_timing"})
 
 
@@ -76,17 +77,20 @@ def target(pair: Pair, name: str) -> object:
         return None
     if name == "charge_model":
         return pair.line.model
+    if name in _DATES:
+        return _date(pair, name)
+    return getattr(terms, name) if name in _OF_TERMS else getattr(pair.line, name)
+
+
+def _date(pair: Pair, name: str) -> object:
+    terms = pair.terms
+    start = None if terms.term is None else terms.dated.start
     if name == "start_date":
-        if pair.follows:
-            return _current(pair, name)
-        return None if terms.term is None else terms.dated.start
+        return _start(pair) if pair.follows else start
     if name == "end_date":
         return _end(pair) if pair.until is None else pair.until
-    if name == "billing_start_date":
-        start = None if terms.term is None else terms.dated.start
-        is_later = terms.billing_start is not None and (start is None or terms.billing_start > start)
-        return terms.billing_start if is_later else _harmless(pair)
-    return getattr(terms, name) if name in _OF_TERMS else getattr(pair.line, name)
+    is_later = terms.billing_start is not None and (start is None or terms.billing_start > start)
+    return terms.billing_start if is_later else _harmless(pair)
 
 
 def _harmless(pair: Pair) -> object:

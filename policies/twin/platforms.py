@@ -234,6 +234,12 @@ _PLATFORMS: Final = (
         silent=_all("it is paused", "Resume the subscription", "paused")
         | _all(_OVER, "Reactivate the subscription", "cancelled", "canceled")
         | _all("it was transferred to another site", "Set it up where it was transferred to", "transferred"),
+        flags={
+            ("autocloseinvoices", "false"): Silence(
+                because="its invoices stay pending until somebody closes them (`auto_close_invoices` is false)",
+                remedy="Set `auto_close_invoices` to true, or close each invoice",
+            )
+        },
         blank=_NO_DATE,
     ),
     Platform(

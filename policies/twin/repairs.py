@@ -115,6 +115,13 @@ def config_repair(pair: Pair, setup: SetUp) -> Repair | None:
     return Repair(cause=RHYTHM, changes=tuple(changes), evidence=tuple(evidence), text=text)
 
 
+def end_repair(pair: Pair) -> Repair | None:
+    """The agreement's end for a charge that states none and goes on into the renewal."""
+    if not pair.renews or pair.charge.terms.end_date is not None or pair.terms.term is None or pair.terms.comes_once:
+        return None
+    return _repair(RHYTHM, pair, [Edit("end_date", pair.terms.dated.last_day)])
+
+
 def uplift_repairs(pair: Pair, rises: Sequence[tuple[object, object]]) -> Iterator[Repair]:
     """The rise at renewal, in the ways in which a charge can have it: (percent, when)."""
     for percent, when in rises:

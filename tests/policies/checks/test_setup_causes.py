@@ -65,6 +65,11 @@ def test_a_difference_of_its_cause_is_told_with_name_terms_money_and_place() -> 
     assert (found.direction, found.line_ids, found.discriminator) == (Direction.UNDER, ("1",), "")
 
 
+def test_a_difference_that_no_field_explains_still_has_words_for_what_differs() -> None:
+    [found] = run(PRICE, cheaper(evidence=()))
+    assert found.reports["terms"] == "other amounts than agreed"
+
+
 def test_differences_of_other_causes_are_none_of_its_business() -> None:
     assert run("discount-differs", cheaper()) is SATISFIED
 

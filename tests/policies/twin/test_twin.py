@@ -309,3 +309,26 @@ def test_a_document_that_only_states_prices_takes_its_rhythm_from_the_agreement_
     found = twin(a_setup(an_agreement(SEATS), load_billing_configuration(bare)))
     assert found.differences == ()
     assert {each.field for _, each in found.assumed} >= {"price_period", "billing_frequency", "quantity"}
+
+
+TWENTY_FIVE_MONTHS = {
+    "start_date": "2026-02-28",
+    "end_date": "2028-03-27",
+    "billing_frequency": "annual",
+    "renewal": {"auto_renew": True, "term_months": 12},
+}
+
+
+def test_a_charge_that_states_the_end_of_its_term_is_invoiced_up_to_it_and_renews_then():
+    dated = SEATS | {"start_date": "2026-02-28", "end_date": "2028-03-27"}
+    found = twin(a_setup(an_agreement(SEATS, **TWENTY_FIVE_MONTHS), a_configuration(dated, auto_renew=True)))
+    assert found.differences == ()
+
+
+def test_an_invoice_that_reaches_beyond_the_term_is_the_same_money_on_other_days():
+    endless = SEATS | {"start_date": "2026-02-28"}
+    found = the_one(an_agreement(SEATS, **TWENTY_FIVE_MONTHS), a_configuration(endless, auto_renew=True))
+    assert (found.cause, found.direction) == ("billing-rhythm-differs", Direction.TIMING)
+    # The last month of the term, 20,000, is invoiced with the eleven that follow it.
+    assert (found.first.agreement, found.first.billing) == (20000, 240000)
+    assert found.changes == (Change(path="/charges/0/end_date", value=date(2028, 3, 27), absent=True),)
