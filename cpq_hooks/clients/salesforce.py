@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote as escaped
@@ -17,7 +18,8 @@ from urllib.parse import urlencode
 
 from requests.adapters import BaseAdapter
 
-from cpq_hooks.adapter import Need, VendorCall
+from cpq_hooks.adapter import Event, Need, Shape, VendorCall, ordered
+from cpq_hooks.clients.client import reconciled
 from cpq_hooks.clients.exchange import FORM, Answer, Attempt, Header, Limits, Request
 from cpq_hooks.clients.failures import CallFailed, NotAllowed, NotThere, Refused, Unreadable
 from cpq_hooks.clients.http import Session, paged
@@ -105,6 +107,32 @@ class SalesforceClient:
         if "/composite/" in call.path:
             _refuse_failures(answer)
         return answer
+
+    def reconcile(self, since: datetime) -> Iterator[Event]:
+        """The quotes that changed since a moment, as an Outbound Message would tell of them. Raises `CallFailed`."""
+        kind = "Quote" if self.connection.connector == "salesforce-revenue-cloud" else _QUOTE
+        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        fetch = _Fetch(self.session, self.connection, None)
+        for each in fetch.query(
+            f"SELECT Id, SystemModstamp FROM {kind} WHERE SystemModstamp >= {stamp} ORDER BY SystemModstamp"
+        ):
+            identity = each.get("Id")
+            if not isinstance(identity, str) or not _ID.fullmatch(identity):
+                raise Unreadable("a quote in Salesforce's answer has no id")
+            at = _moment(each.get("SystemModstamp"))
+            version = None if at is None else ordered(at)
+            yield Event(
+                key=reconciled(kind, identity, version), kind="reconcile", object_type=kind, object_id=identity,
+                version=version, occurred_at=at, shape=Shape.QUOTE, needs=(Need(resource=kind, id=identity),),
+            )  # fmt: skip
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _refuse_failures(answer: Answer) -> None:
@@ -287,3 +315,6 @@ _FETCHES: Final[Mapping[str, Callable[[_Fetch, str], dict[str, Any]]]] = {
     _QUOTE: _Fetch.cpq_quote,
     "Quote": _Fetch.quote,
 }
+
+CLIENT: Final = SalesforceClient.of
+"""What the entry points name."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -12,7 +14,7 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from cpq_hooks.adapter import Need, Shape, VendorCall
+from cpq_hooks.adapter import Need, Shape, VendorCall, ordered
 from cpq_hooks.adapters.salesforce_cpq import ADAPTER
 from cpq_hooks.adapters.salesforce_revenue_cloud import ADAPTER as REVENUE_CLOUD
 from cpq_hooks.canonical import load_quote
@@ -49,7 +51,15 @@ class Organisation(BaseAdapter):
             kind, identity = parts.path.rsplit("/", 2)[1:]
             found = [each for each in self.tables.get(kind, []) if each["Id"] == identity]
             return self._reply(200, found[0]) if found else self._reply(404, [{"errorCode": "NOT_FOUND"}])
-        return self._query(unquote(parse_qs(parts.query)["q"][0]))
+        soql = unquote(parse_qs(parts.query)["q"][0])
+        if "SystemModstamp >=" in soql:
+            return self._since(soql)
+        return self._query(soql)
+
+    def _since(self, soql):
+        since = re.search(r">= (\S+)", soql)[1]
+        rows = self.tables[re.search(r"FROM (\w+)", soql)[1]]
+        return self._reply(200, {"done": True, "records": [each for each in rows if each["SystemModstamp"] >= since]})
 
     def _token(self, request):
         sent = parse_qs(request.body.decode())
@@ -203,3 +213,21 @@ def test_a_write_back_that_is_taken_is_done():
     )
     assert client.execute(call).status == 200
     assert organisation.asked[-1].method == "PATCH"
+
+
+@pytest.mark.parametrize(
+    ("connector", "kind"), [("salesforce-cpq", "SBQQ__Quote__c"), ("salesforce-revenue-cloud", "Quote")]
+)
+def test_what_changed_is_told_with_the_version_of_a_message(connector, kind):
+    rows = [
+        {"Id": "a0q000000000001AAA", "SystemModstamp": "2026-11-01T11:59:00.000+0000"},
+        {"Id": "a0q000000000002AAA", "SystemModstamp": "2026-10-01T00:00:00.000+0000"},
+    ]
+    organisation = Organisation({kind: rows})
+    client = SalesforceClient.of(
+        replace(_connection(), connector=connector), transport=organisation, clock=StillClock().clock
+    )
+    (event,) = client.reconcile(datetime(2026, 11, 1, tzinfo=UTC))
+    assert event.needs == (Need(resource=kind, id="a0q000000000001AAA"),)
+    assert event.version == ordered(datetime(2026, 11, 1, 11, 59, tzinfo=UTC))
+    assert event.key == f"reconcile:{kind}:a0q000000000001AAA:{event.version}"
