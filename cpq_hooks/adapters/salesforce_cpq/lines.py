@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from cpq_hooks.adapter import Unused
 from cpq_hooks.adapters.salesforce_cpq import names
 from cpq_hooks.adapters.salesforce_cpq.discounts import reduced
 from cpq_hooks.adapters.salesforce_cpq.model import Row
@@ -84,7 +86,6 @@ def line_of(row: Row, sale: Sold, quote: Fields, quote_start: str | None, reader
     for name, field in reader.line_fields.items():
         if record.has(field):
             set_in(document, name, record.raw(field))
-    _harmless(row)
     return document
 
 
@@ -194,12 +195,11 @@ def _product(row: Row, reader: Reader) -> str | None:
     return identity or code if reader.option("product_from") == "id" else code or identity
 
 
-def _harmless(row: Row) -> None:
-    row.record.harmless(*names.OF_LINE)
-    row.item.harmless(*names.OF_ITEM, "dimensionType", "parentItemKey", "targetCustomerTotal", "targetCustomerAmount")
-    for name in ("SBQQ__RequiredBy__c", "SBQQ__SegmentIndex__c", "SBQQ__SegmentKey__c"):
-        row.record.raw(name)
-    row.record.text("SBQQ__SubscriptionType__c")
-    row.record.text("SBQQ__ProductSubscriptionType__c")
-    if row.product is not None:
-        row.product.harmless(*names.OF_PRODUCT)
+def left_over(row: Row) -> Iterator[Unused]:
+    """What has a value in a line item, its record and its product, and was neither read nor is harmless."""
+    for fields, known in ((row.item, names.ITEM), (row.record, names.LINE), (row.product, names.PRODUCT)):
+        if fields is None:
+            continue
+        rest = {name: value for name, value in fields.value.items() if name not in known}
+        if rest:
+            yield from Fields(rest, fields.ledger, fields.path).unused()

@@ -87,3 +87,23 @@ OF_PRODUCT: Final = (
     "SBQQ__BillingFrequency__c", "SBQQ__BillingType__c", "SBQQ__SubscriptionType__c", "SBQQ__ProductCode__c",
     "SBQQ__SubscriptionPercent__c", "SBQQ__SubscriptionCategory__c", "SBQQ__SubscriptionScope__c", "QuantityUnitOfMeasure",
 )  # fmt: skip
+
+READ_OF_LINE: Final = (
+    "SBQQ__ChargeType__c", "SBQQ__SubscriptionPricing__c", "SBQQ__DefaultSubscriptionTerm__c", "SBQQ__ProrateMultiplier__c",
+    "SBQQ__StartDate__c", "SBQQ__EndDate__c", "SBQQ__SubscriptionTerm__c", "SBQQ__ProductSubscriptionType__c",
+    "SBQQ__SubscriptionType__c", "SBQQ__BillingFrequency__c", "SBQQ__BillingType__c", "SBQQ__VolumeDiscount__c",
+    "SBQQ__TermDiscount__c", "SBQQ__OptionDiscount__c", "SBQQ__Discount__c", "SBQQ__PartnerDiscount__c",
+    "SBQQ__DistributorDiscount__c", "SBQQ__OptionDiscountAmount__c", "SBQQ__AdditionalDiscountAmount__c",
+    "SBQQ__SpecialPrice__c", "SBQQ__SpecialPriceType__c", "SBQQ__CompoundDiscountRate__c", "SBQQ__Quantity__c",
+    "SBQQ__EffectiveQuantity__c", "SBQQ__Optional__c", "SBQQ__PricingMethod__c", "SBQQ__ProductName__c",
+    "SBQQ__ProductFamily__c", "SBQQ__ProductCode__c", "SBQQ__NetTotal__c", "SBQQ__NetPrice__c", "SBQQ__ListPrice__c",
+    "SBQQ__Bundled__c", "SBQQ__SubscriptionPercent__c", "SBQQ__UnitCost__c", "SBQQ__RenewalUpliftRate__c",
+    "SBQQ__Uplift__c", "SBQQ__Renewal__c", "SBQQ__RequiredBy__c", "SBQQ__SegmentIndex__c", "SBQQ__SegmentKey__c",
+)  # fmt: skip
+"""What the reading of a line takes, or says itself where it does not understand the value."""
+
+LINE: Final = frozenset((*OF_LINE, *READ_OF_LINE, "SBQQ__Product__r"))
+ITEM: Final = frozenset(
+    (*OF_ITEM, "record", "dimensionType", "parentItemKey", "targetCustomerTotal", "targetCustomerAmount")
+)
+PRODUCT: Final = frozenset((*OF_PRODUCT, "SBQQ__BlockPrices__r", "BlockPrices__r"))

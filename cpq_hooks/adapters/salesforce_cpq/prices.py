@@ -62,8 +62,14 @@ class Priced:
 
     def price(self, expected: Sequence[Decimal] = ()) -> Decimal:
         """The price of one period: of those expected the first that fits, else the shortest that does."""
-        candidates = [*expected, *_shortened(self.per_period)]
-        return next((each for each in candidates if self.fits(each)), candidates[-1])
+        found = next((each for each in expected if self.fits(each)), None)
+        if found is not None:
+            return found
+        each = self.per_period
+        for each in _shortened(self.per_period):
+            if self.fits(each):
+                break
+        return each
 
 
 def _shortened(exact: Decimal) -> Iterator[Decimal]:

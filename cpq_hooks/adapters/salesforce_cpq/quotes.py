@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cpq_hooks.adapter import NotUnderstood, Shape, Translation
 from cpq_hooks.adapters.salesforce_cpq import names
-from cpq_hooks.adapters.salesforce_cpq.lines import line_of, sold
+from cpq_hooks.adapters.salesforce_cpq.lines import left_over, line_of, sold
 from cpq_hooks.adapters.salesforce_cpq.model import Wrapped, rows_of
 from cpq_hooks.adapters.salesforce_cpq.reading import Reader, set_in, written
 from cpq_hooks.adapters.salesforce_cpq.renewals import renewal
@@ -30,7 +30,7 @@ def quote(wrapped: Wrapped, shape: Shape, reader: Reader) -> Translation:
     record = model.object("record")
     if record is None:
         raise NotUnderstood("the QuoteModel has no record")
-    model.harmless(*names.OF_MODEL)
+    model.harmless(*names.OF_MODEL, "lineItems")
     document = _head(record, wrapped.stage, reader)
     document.update(_terms(record, reader))
     lines = _lines(model, record, document.get("start_date"), reader)
@@ -159,7 +159,6 @@ def _lines(model: Fields, record: Fields, start: str | None, reader: Reader) -> 
     for row in rows:
         sale = sold(row, reader)
         if sale is None:
-            row.item.harmless(*row.item.value)
             continue
         line = line_of(row, sale, record, start, reader)
         if not any(line.get(name) for name in ("net_unit_price", "tiers")):
@@ -168,6 +167,7 @@ def _lines(model: Fields, record: Fields, start: str | None, reader: Reader) -> 
                 "the line has no net price: read the quote with its prices (a reader that gives only ids is not enough)",
             )  # fmt: skip
         read.append(Read(row, line))
+        reader.unused += left_over(row)
     return with_parents(folded(read, reader), rows, reader)
 
 

@@ -466,6 +466,12 @@ def test_numbers_may_come_as_text_and_whole_numbers_with_a_point():
     assert (line["quantity"], line["net_unit_price"]) == ("10", "100")
 
 
+def test_the_noise_of_binary_numbers_is_taken_off():
+    line = _line(a_line(NetPrice=1079.9999999999998, NetTotal=10799.999999999998, Discount=10.000000000000002))
+    assert (line["net_unit_price"], line["stated_total"]) == ("90", "10800")
+    assert line["discounts"] == [{"kind": "additional", "percent": "10"}]
+
+
 def test_a_reader_s_answer_with_ids_alone_says_what_is_missing():
     with pytest.raises(Invalid) as refused:
         ADAPTER.translate(
