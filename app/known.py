@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from app.recording import NotReplayable, material_of, notes_context
@@ -25,6 +26,7 @@ from policies.domain.outcome import SubjectType
 from policies.domain.quote import Stage
 from policies.twin.content import configuration_hash
 from policies.twin.decision import AgreementSource, ComparedWith
+from policies.twin.readiness import invoicing_charges
 
 if TYPE_CHECKING:
     from app.rules import Rules
@@ -34,6 +36,9 @@ MOST_DECISIONS: Final = 20
 """So many decisions on a quote are looked at for what it was approved or sent with, the newest first."""
 MOST_VERSIONS: Final = 10
 """So many versions of a configuration are looked at for one with other content, the newest first."""
+
+MOST_OTHERS: Final = 20
+"""So many other configurations of an agreement are looked at for what they bill twice."""
 
 _GONE_OUT: Final = (Stage.SENT, Stage.ACCEPTED)
 
@@ -50,14 +55,16 @@ def look_up(request: VerifyRequest, store: Store) -> Known:
         approved=None if approved_in is None else material_of(approved_in.decision.request),
         approved_in=None if approved_in is None else approved_in.decision.summary.decision_id,
         previous=_previous(request.configuration, store),
+        others=tuple(islice(_others(request.configuration, agreement, store), MOST_OTHERS)),
     )
 
 
-def offline(request: VerifyRequest) -> Known:
+def offline(request: VerifyRequest, others: tuple[BillingConfiguration, ...] = ()) -> Known:
     """The same without a record: the agreement has to be in the request. Raises `Invalid`."""
     if request.agreement is None:
         raise _unknown_agreement(request.configuration)
-    return Known(agreement=request.agreement, compared_with=_named(request.agreement, AgreementSource.REQUEST))
+    compared_with = _named(request.agreement, AgreementSource.REQUEST)
+    return Known(agreement=request.agreement, compared_with=compared_with, others=others)
 
 
 def _agreement(request: VerifyRequest, store: Store) -> tuple[Agreement, ComparedWith]:
@@ -175,6 +182,16 @@ def _previous(configuration: BillingConfiguration, store: Store) -> BillingConfi
     return None
 
 
+def _others(configuration: BillingConfiguration, agreement: Agreement, store: Store) -> Iterator[BillingConfiguration]:
+    """The other configurations of the agreement that make invoices, as they were last stored."""
+    wanted = DocumentFilter(agreement_id=agreement.agreement_id)
+    for stored in store.documents.find(DocumentKind.BILLING_CONFIGURATION, wanted):
+        if stored.document.id != configuration.billing_configuration_id:
+            other = load_billing_configuration(read_json(stored.document.body), max_lines=None)
+            if invoicing_charges(other):
+                yield other
+
+
 def context_of(known: Known, rules: Rules, notes: tuple[NotAssessed, ...] = ()) -> bytes:
     """What else the verification was given, as JSON: documents as they were read, decisions by id, and notes."""
     compared_with = known.compared_with
@@ -188,6 +205,7 @@ def context_of(known: Known, rules: Rules, notes: tuple[NotAssessed, ...] = ()) 
             "document": to_document(known.agreement) if is_stored else None,
         },
         "previous": None if known.previous is None else to_document(known.previous),
+        "others": [to_document(each) for each in known.others],
         "approved_in": known.approved_in,
         "waivers": rules.files.waivers,
     }
@@ -211,6 +229,7 @@ def recall(request: VerifyRequest, context: Mapping[str, Any], store: Store) -> 
         approved=None if approved_in is None else material_of(_decision(approved_in, store).decision.request),
         approved_in=approved_in,
         previous=None if previous is None else load_billing_configuration(previous, max_lines=None),
+        others=tuple(load_billing_configuration(each, max_lines=None) for each in context.get("others", ())),
     )
 
 

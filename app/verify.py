@@ -56,6 +56,7 @@ class Known:
     approved: Material | None = None
     approved_in: str | None = None
     previous: BillingConfiguration | None = None
+    others: tuple[BillingConfiguration, ...] = ()
 
 
 def set_up(
@@ -73,6 +74,7 @@ def set_up(
         approved=known.approved,
         approved_in=known.approved_in,
         previous=known.previous,
+        others=known.others,
     )
 
 

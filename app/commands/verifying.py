@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.files.vendor_records import Vendor
     from app.rules import Rules
     from policies.domain.agreement import Agreement
+    from policies.domain.billing import BillingConfiguration
     from policies.domain.decision import NotAssessed
 
 path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -43,7 +44,9 @@ path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.option("--agreement", type=path_type, help="The agreement: JSON, or JSON Lines with the one that is billed.")
-@click.option("--billing", type=path_type, help="The billing configuration: JSON, or JSON Lines with one of this id.")
+@click.option(
+    "--billing", type=path_type, help="The billing configuration: JSON, or JSON Lines with the others of its agreement."
+)
 @click.option("--previews", type=path_type, help="The invoices that billing says it will make: JSON or JSON Lines.")
 @click.option("--agreement-id", help="Which agreement, where the file has several.")
 @click.option("--billing-id", help="Which billing configuration, where the file has several.")
@@ -83,9 +86,10 @@ def verify(
         decision = _again(stored, home)
     else:
         vendor = vendor_of(connector, mapping, settings_of_connector)
-        sent, request = _Files(vendor).request(billing, agreement, previews, agreement_id, billing_id)
+        sent, request, others = _Files(vendor).request(billing, agreement, previews, agreement_id, billing_id)
         when = datetime.now(UTC) if as_of is None else as_of.replace(tzinfo=UTC)
-        decision = judge_set_up(request, sent, rules(home), when, () if vendor is None else tuple(vendor.notes))
+        notes = () if vendor is None else tuple(vendor.notes)
+        decision = judge_set_up(request, sent, rules(home), when, notes, others)
     if as_json:
         click.echo(json.dumps(decision, indent=2, ensure_ascii=False))
     else:
@@ -94,12 +98,17 @@ def verify(
 
 
 def judge_set_up(
-    request: VerifyRequest, sent: object, in_force: Rules, when: datetime, notes: tuple[NotAssessed, ...] = ()
+    request: VerifyRequest,
+    sent: object,
+    in_force: Rules,
+    when: datetime,
+    notes: tuple[NotAssessed, ...] = (),
+    others: tuple[BillingConfiguration, ...] = (),
 ) -> dict[str, Any]:
     """The decision on a set-up as the API would answer it. Raises `Refused` where there is no agreement."""
     began = perf_counter()
     try:
-        known = offline(request)
+        known = offline(request, others)
     except Invalid:
         raise Refused("There is no agreement to hold the configuration against.", ("  Name its file with --agreement.",)) from None  # fmt: skip
     verified = set_up(request.configuration, request.previews, known, in_force, when)
@@ -139,8 +148,10 @@ class _Files:
         previews: Path | None,
         agreement_id: str | None,
         billing_id: str | None,
-    ) -> tuple[object, VerifyRequest]:
-        """The configuration as it stands in its file, and as a request with what the other files hold."""
+    ) -> tuple[object, VerifyRequest, tuple[BillingConfiguration, ...]]:
+        """The configuration as it stands in its file, and as a request with what the other files hold; and the other
+        configurations of its file that are for the same agreement.
+        """
         faults = self._faults
         configured = self._all(billing, Shape.BILLING_CONFIGURATION, lambda value: (value, load_verify_request(value)))
         agreed = self._all(agreement, Shape.AGREEMENT, load_agreement)
@@ -153,7 +164,8 @@ class _Files:
             told = f"{faults.count:,} problem{'s' if faults.count != 1 else ''}"
             raise Refused(f"The verification has {told} with what it was given.", faults.lines())
         sent, request = chosen
-        return sent, replace(request, previews=(*request.previews, *previewed))
+        others = tuple(each.configuration for _, each in configured if _is_beside(each, request))
+        return sent, replace(request, previews=(*request.previews, *previewed)), others
 
     def _all(self, path: Path | None, shape: Shape, load: Callable[[Any], Any]) -> list[Any]:
         if path is None:
@@ -174,6 +186,16 @@ def _one_configuration(
     if not faults.count:
         faults.add("--billing", _which("billing configuration", names, wanted, "--billing-id"))
     return None
+
+
+def _is_beside(one: VerifyRequest, chosen: VerifyRequest) -> bool:
+    """Whether one is another configuration for the same agreement or quote."""
+    other, own = one.configuration, chosen.configuration
+    if other.billing_configuration_id == own.billing_configuration_id:
+        return False
+    if own.agreement_id is not None or other.agreement_id is not None:
+        return own.agreement_id == other.agreement_id
+    return own.quote_id is not None and own.quote_id == other.quote_id
 
 
 def _one_agreement(

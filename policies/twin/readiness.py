@@ -56,6 +56,14 @@ def never_invoices(
             yield _difference(setup, reasons, (match,), agreement if is_all else billing, charge_ids=tuple(stopped))
 
 
+def invoicing_charges(configuration: BillingConfiguration) -> tuple[BillingCharge, ...]:
+    """The charges that nothing stops, as far as is known; none where the whole configuration is stopped."""
+    platform = platform_of(configuration.source)
+    if any(_stops_of_configuration(configuration, platform)):
+        return ()
+    return tuple(each for at, each in enumerate(configuration.charges) if not any(_stops_of(each, at, platform)))
+
+
 # ---------------------------------------------------------------------------------------------------- stops
 
 

@@ -19,7 +19,8 @@ from policies.twin.model import Twin
 class SetUp:
     """What is verified. `previews` are the invoices that the billing system says it will make.
 
-    `previous` is the configuration as it was verified before this change. `approved` is the content that the quote was last approved or sent with, where the record has it, and `approved_in` the
+    `previous` is the configuration as it was verified before this change, and `others` are those that bill the same agreement
+    beside it. `approved` is the content that the quote was last approved or sent with, where the record has it, and `approved_in` the
     decision that says so.
     """
 
@@ -33,6 +34,7 @@ class SetUp:
     approved: Material | None = None
     approved_in: str | None = None
     previous: BillingConfiguration | None = None
+    others: tuple[BillingConfiguration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

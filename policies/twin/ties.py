@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from policies.twin.model import Difference, Matching, Stream
     from policies.twin.setup import SetUp
 
+SKIPPED: Final = "elapsed-periods-skipped"
 LIKELY: Final = Decimal("0.75")
 ZERO: Final = Decimal(0)
 BILLED_ELSEWHERE: Final = "already_billed_elsewhere"
@@ -115,9 +116,7 @@ def elapsed_periods_skipped(setup: SetUp, matching: Matching, agreement: Sequenc
     if first is None:
         if late:
             because = "the configuration was made after the service began, and does not say when its first invoice is"
-            yield NotAssessed(
-                policy_id="elapsed-periods-skipped", because=because, line_ids=tuple(each.id for each in late)
-            )
+            yield NotAssessed(policy_id=SKIPPED, because=because, line_ids=tuple(each.id for each in late))
         return
     skipped = [
         (each.id, due) for each in late for due in _due_before(each, first, with_current=platform.takes_past_as_paid)
@@ -153,7 +152,7 @@ def _skipped(skipped: Sequence[tuple[str, Charge]], first: date, created: date, 
     parting = Parting(period=earliest.service_period, invoice_date=earliest.invoice_date, agreement=on_it, billing=ZERO)
     until = max(due.service_period.last_day for _, due in skipped)
     return difference(
-        "elapsed-periods-skipped",
+        SKIPPED,
         Direction.UNDER,
         line_ids=tuple(by_line),
         first=parting,

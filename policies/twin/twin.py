@@ -16,15 +16,24 @@ from policies.twin.attributing import differences_of
 from policies.twin.beside import found_beside
 from policies.twin.bills import Bill, Biller, same_without_billing
 from policies.twin.comparing import Basis
+from policies.twin.elsewhere import (
+    Elsewhere,
+    bill_together,
+    billed_elsewhere,
+    billed_twice,
+    line_billed_elsewhere,
+    of_lines,
+)
 from policies.twin.expecting import Expected, expected_use
 from policies.twin.grouping import Group, stream_of, versions_of
 from policies.twin.matching import BY_ID, match
 from policies.twin.model import Assumed, Difference, Match, MatchBasis, Matching, Stream, Twin
 from policies.twin.months import MONTHS_SHOWN, Column, column_of, months_of
-from policies.twin.repairs import PRICE
+from policies.twin.repairs import PRICE, RHYTHM
 from policies.twin.setup import SetUp
 from policies.twin.strays import charge_without_line, line_without_charge
 from policies.twin.streams import AgreementStreams, agreement_streams
+from policies.twin.ties import SKIPPED
 from policies.twin.use import Use
 
 if TYPE_CHECKING:
@@ -70,6 +79,7 @@ def _twin(setup: SetUp, agreed: AgreementStreams, finders: Sequence[Finder], kno
     differences = [each for each in found if isinstance(each, Difference)]
     beside = [each for finder in finders for each in finder(setup, matching, agreed.streams, sides.billing)]
     differences += [each for each in beside if isinstance(each, Difference) and not _is_told(each, differences)]
+    differences = [each for each in differences if not _follows_from_skipping(each, differences)]
     return Twin(
         currency=setup.agreement.terms.currency,
         term=agreed.horizon.term,
@@ -117,6 +127,7 @@ class _Sides:
         self.billed_by_product: dict[str, list[str]] = defaultdict(list)
         for line_id in (each for own in matching.matches for each in own.line_ids):
             self.billed_by_product[self.lines[line_id].line.product_id].append(line_id)
+        self.elsewhere = billed_elsewhere(setup, _lines(agreed.streams), self.lines, agreed.horizon)
         self.until = _end_of_months((*agreed.streams, *self.billing))
         header = replace(setup.configuration, charges=())
         self.surroundings = (header, len(self.billing), tuple(self.starts), self.until)
@@ -153,6 +164,22 @@ class _Sides:
         return self.known[key]
 
     def _matched(self, own: Match) -> _Part:
+        others = of_lines(self.elsewhere, own.line_ids)
+        return self._alone(own) if not others else self._with_others(own, others)
+
+    def _with_others(self, own: Match, others: Sequence[Elsewhere]) -> _Part:
+        """A match of which other configurations bill something too: nothing is found where all together bill as agreed."""
+        alone, group = self._alone(own), self._group(own)
+        expected = expected_use(group.lines, group.charges, self.setup.catalog)
+        basis = self._basis(expected)
+        together = bill_together(group, others, basis)
+        if together is None:
+            return alone
+        if together.is_equal:
+            return replace(alone, found=())
+        return replace(alone, found=(*alone.found, *billed_twice(group, others, together, basis, expected)))
+
+    def _alone(self, own: Match) -> _Part:
         group = self._group(own)
         expected = expected_use(group.lines, group.charges, self.setup.catalog)
         agreement, billing = group.agreement, group.billing()
@@ -167,7 +194,10 @@ class _Sides:
 
     def _line_alone(self, stream: Stream) -> _Part:
         expected = expected_use((stream,), (), self.setup.catalog)
-        found = tuple(line_without_charge(stream, self.setup, self._basis(expected), expected))
+        others = of_lines(self.elsewhere, (stream.id,))
+        found: tuple[Found, ...] = (line_billed_elsewhere(stream, others),) if others else ()
+        if not others:
+            found = tuple(line_without_charge(stream, self.setup, self._basis(expected), expected))
         own = Match(line_ids=(stream.id,), charge_ids=(), basis=MatchBasis.LINE_ID, confidence=BY_ID)
         bill = _bill((stream,), Biller((stream,)), expected)
         return _Part(found=found, column=column_of(own, bill, Bill(()), expected.quantity))
@@ -245,6 +275,14 @@ def _is_told(difference: Difference, told: Sequence[Difference]) -> bool:
     """Whether the bills have shown the same cause on one of the same lines: what they show is tried and has its money."""
     lines = set(difference.line_ids)
     return any(each.cause == difference.cause and lines & set(each.line_ids) for each in told)
+
+
+def _follows_from_skipping(difference: Difference, found: Sequence[Difference]) -> bool:
+    """Whether invoices are only late because the first one is, where what was due before it is said to be skipped."""
+    if {each.path for each in difference.changes} != {"/first_invoice_date"}:
+        return False
+    skipped = {line_id for each in found if each.cause == SKIPPED for line_id in each.line_ids}
+    return difference.cause == RHYTHM and skipped.issuperset(difference.line_ids)
 
 
 def _not_assessed(found: Iterable[Found]) -> list[NotAssessed]:

@@ -148,3 +148,16 @@ def test_without_a_record_the_agreement_has_to_be_there():
     assert source(offline(request)) is AgreementSource.REQUEST
     with pytest.raises(Invalid):
         offline(load_verify_request(CONFIGURATION | {"agreement_id": "AG-1"}))
+
+
+def test_other_configurations_of_the_agreement_that_make_invoices_are_known(record):
+    record.sign()
+    for name, terms in {
+        "BC-1": {},
+        "BC-2": {},
+        "BC-3": {"status": "cancelled"},
+        "BC-4": {"agreement_id": "AG-9"},
+    }.items():
+        record.verify(**{"billing_configuration_id": name, "agreement_id": "AG-1", "agreement": AGREEMENT} | terms)
+    found = record.known(agreement_id="AG-1").others
+    assert [each.billing_configuration_id for each in found] == ["BC-2"]

@@ -74,6 +74,14 @@ def test_of_several_the_ones_that_belong_together_are_taken(run, files):
     assert "there is no agreement AG-9" in wrong.stderr
 
 
+def test_the_others_of_a_file_are_held_against_the_one_that_is_verified(run, files):
+    billing = files("b", MENDED, MENDED | {"billing_configuration_id": "BC-2"})
+    given = ["--agreement", files("a", AGREEMENT), "--billing", billing, "--billing-id", "BC-2", *BEFORE, "--json"]
+    result = run("verify", *given)
+    assert result.exit_code == 2, result.output
+    assert [each["pattern"] for each in json.loads(result.stdout)["findings"]] == ["B14"]
+
+
 def test_previews_are_shown_as_a_third_side(run, files):
     preview = {
         "invoice_id": "P-1",
