@@ -67,12 +67,17 @@ def application(settings: Settings, shared: Path) -> Flask:
 
 
 def _warm_up(services: Services) -> None:
-    """Judge a small quote as a preview, so that what is compiled once is compiled now, and spare the collector what stays.
+    """Judge a small quote as a preview, so that what is compiled once is compiled now."""
+    services.gate.check_quote(Call(raw=_SMALL_QUOTE, caller=Caller(key_id=None), dry_run=True))
+    spare_the_collector()
+
+
+def spare_the_collector() -> None:
+    """Have Python's collector of cycles leave alone what stays, and look seldom.
 
     A quote of 5,000 lines makes a million short-lived records that hold no cycles: looking for some again and again cost
     a quarter of the time.
     """
-    services.gate.check_quote(Call(raw=_SMALL_QUOTE, caller=Caller(key_id=None), dry_run=True))
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 50)

@@ -7,10 +7,11 @@ neither is `unused`; where its name speaks of price, term, discount or billing, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 from cpq_hooks.adapter import Unused
@@ -32,6 +33,7 @@ _BEARS_ON: Final = (
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+@lru_cache(maxsize=4_096)
 def bears_on(name: str) -> str | None:
     """What a field's name speaks of: discount, price, billing or term; None where of none of them."""
     spaced = _WORDS.sub("_", name)
@@ -183,19 +185,10 @@ class Fields:
 
     def unused(self) -> tuple[Unused, ...]:
         """Every field with a value, here and below, that was neither understood nor named as harmless."""
-        return tuple(self._unused(self.value, self.path))
-
-    def _unused(self, value: Any, path: Path) -> Iterator[Unused]:
-        if path in self.ledger.understood:
-            return
-        if isinstance(value, Mapping):
-            for name, each in value.items():
-                yield from self._unused(each, (*path, str(name)))
-        elif isinstance(value, list):
-            for position, each in enumerate(value):
-                yield from self._unused(each, (*path, position))
-        elif not _is_empty(value):
-            yield Unused(path=json_path(path), value=_shown(value), bears_on=_of(path))
+        found: list[Unused] = []
+        if self.path not in self.ledger.understood:
+            _look_through(self.value, self.path, self.ledger.understood, found)
+        return tuple(found)
 
     def _wrong(self, name: str, message: str) -> None:
         self.ledger.refuse((*self.path, name), "type", message)
@@ -217,6 +210,20 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_cleaned(each) for each in value]
     return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _look_through(holder: Any, path: Path, understood: set[Path], found: list[Unused]) -> None:
+    """Note what is unused in an object or a list. A line of a vendor's has a hundred fields, most of them empty: those cost least."""
+    for step, value in holder.items() if isinstance(holder, Mapping) else enumerate(holder):
+        if value is None or value is False or value == "":
+            continue
+        where = (*path, step if isinstance(step, int | str) else str(step))
+        if where in understood:
+            continue
+        if isinstance(value, (dict, list, Mapping)):
+            _look_through(value, where, understood, found)
+        elif not _is_empty(value):
+            found.append(Unused(path=json_path(where), value=_shown(value), bears_on=_of(where)))
 
 
 def _is_empty(value: Any) -> bool:

@@ -128,6 +128,7 @@ def _event(told: Mapping[str, Any]) -> Event:
 
 
 def _line(fields: Fields) -> dict[str, Any]:
+    fields.harmless("created", "modified", "sort")
     price, seats = fields.number("price"), fields.number("seats")
     return {
         "product_id": "SEAT",
