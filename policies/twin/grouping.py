@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from policies.domain.billing import BillingCharge
-from policies.domain.charge import ChargeModel, ChargeType, Line
+from policies.domain.charge import ChargeModel, ChargeType, Line, UpliftAt
 from policies.domain.finding import Change
 from policies.domain.metering import has_overage
 from policies.domain.terms import Terms, Unscheduled
@@ -24,6 +24,7 @@ from policies.twin.use import is_metered
 
 if TYPE_CHECKING:
     from policies.domain.billing import BillingConfiguration
+    from policies.domain.quote import Renewal
     from policies.twin.setup import SetUp
     from policies.twin.streams import Horizon
 
@@ -231,4 +232,14 @@ def charge_for(setup: SetUp, line_id: str, terms: Terms, is_last: bool, number: 
         billing_timing=None if terms.comes_once else terms.billing_timing,
         billing_start_date=terms.billing_start,
     )
+    if is_last and not terms.comes_once and not line.uplift_percent:
+        line = _rising(line, setup.agreement.terms.renewal)
     return BillingCharge(charge_id=charge_id, quote_line_id=line_id, terms=line)
+
+
+def _rising(line: Line, renewal: Renewal | None) -> Line:
+    """The line with the rise that is agreed for a renewal that comes by itself."""
+    if renewal is None or not renewal.auto_renew or not renewal.uplift_percent:
+        return line
+    percents = [each for each in (renewal.uplift_percent, renewal.cap_percent) if each is not None]
+    return replace(line, uplift_percent=min(percents), uplift_at=UpliftAt.RENEWAL)

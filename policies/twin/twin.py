@@ -278,11 +278,9 @@ def _is_told(difference: Difference, told: Sequence[Difference]) -> bool:
 
 
 def _follows_from_skipping(difference: Difference, found: Sequence[Difference]) -> bool:
-    """Whether invoices are only late because the first one is, where what was due before it is said to be skipped."""
-    if {each.path for each in difference.changes} != {"/first_invoice_date"}:
-        return False
-    skipped = {line_id for each in found if each.cause == SKIPPED for line_id in each.line_ids}
-    return difference.cause == RHYTHM and skipped.issuperset(difference.line_ids)
+    """Whether invoices are only late because the first one is, where that is said to have skipped what was due before it."""
+    is_late = difference.cause == RHYTHM and {each.path for each in difference.changes} == {"/first_invoice_date"}
+    return is_late and any(each.cause == SKIPPED for each in found)
 
 
 def _not_assessed(found: Iterable[Found]) -> list[NotAssessed]:
