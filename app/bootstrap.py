@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from app.answering import Limits
 from app.config import Settings
 from app.gate import QuoteGate
+from app.outgoing import Outgoing
 from app.rules import LiveRules
 from app.set_up_gate import SetUpGate
 from app.store import Store
+from app.webhooks import live_listeners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,11 @@ class Services:
 def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Services:
     """The parts, put together. Nothing is connected or read yet."""
     store = Store.open(
-        settings.database_url, timeout=settings.database_timeout, clock=clock, refused_bytes=settings.max_body_bytes
+        settings.database_url,
+        timeout=settings.database_timeout,
+        clock=clock,
+        refused_bytes=settings.max_body_bytes,
+        sending=Outgoing(live_listeners(settings.home, settings.policy_reload)),
     )
     rules = LiveRules(home=settings.home, every=settings.policy_reload)
     limits, simulated = limits_of(settings), settings.simulated

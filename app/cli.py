@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("starting", "Write a commented catalog, company and policy to start from."),
     "serve": ("server", "Serve the HTTP API."),
     "worker": ("working", "Handle what vendors have sent, beside the server."),
+    "outbox": ("outbox", "List, send again and drop what goes out."),
     "inbox": ("inbox", "List, retry and replay what vendors have sent."),
     "check": ("judging", "Check a quote against all policies."),
     "verify": ("verifying", "Hold a billing configuration against its agreement."),

@@ -11,18 +11,21 @@ import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from app.rests import Rests
 from app.store import (
+    Beside,
     Claimed,
+    KeptEvent,
     KeptMessage,
     LeaseLost,
     MessageKind,
     MessageState,
     Origin,
+    Outbox,
     Store,
     StoreError,
     origin_of,
@@ -32,7 +35,7 @@ from app.telling import Sender, refuse_pages
 from app.undelivered import Again, NotPossible, what_now
 from cpq_hooks.adapter import Need, Target, VendorCall
 from cpq_hooks.clients.client import Client
-from cpq_hooks.clients.failures import OutOfTime, Throttled, Unreachable, VendorDown
+from cpq_hooks.clients.failures import OutOfTime
 from cpq_hooks.connection import Connection
 from policies.domain.outcome import SubjectType
 
@@ -42,8 +45,6 @@ if TYPE_CHECKING:
 
 _LONGEST_CALL: Final = 30.0
 _LEAST: Final = 0.5
-_LONGEST_REST: Final = 60.0
-_LONGEST_ASKED: Final = 3600.0
 
 
 class Fetching(Protocol):
@@ -52,37 +53,10 @@ class Fetching(Protocol):
     def of(self, connection: Connection) -> Client | None: ...
 
 
-@dataclass(slots=True)
-class Rests:
-    """Destinations that do not answer are left alone for a while, so that one of them does not use up everybody's time."""
-
-    clock: Callable[[], datetime]
-    _until: dict[str, tuple[datetime, int]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
-
-    def until(self, destination: str) -> datetime | None:
-        """Until when to leave a destination alone; None where it may be tried."""
-        with self._lock:
-            until, _ = self._until.get(destination, (None, 0))
-        return until if until is not None and until > self.clock() else None
-
-    def failed(self, destination: str, error: Exception) -> None:
-        """A destination did not answer, or asks to be left alone."""
-        if not isinstance(error, (Unreachable, Throttled, VendorDown)):
-            return
-        with self._lock:
-            _, times = self._until.get(destination, (None, 0))
-            asked = min(error.wait or 0.0, _LONGEST_ASKED)
-            seconds = max(asked, min(2.0**times, _LONGEST_REST))
-            self._until[destination] = (self.clock() + timedelta(seconds=seconds), min(times + 1, 10))
-
-    def answered(self, destination: str) -> None:
-        with self._lock:
-            self._until.pop(destination, None)
-
-
 class Courier:
     """Delivers what lies in the outbox. May be used by any number of threads, in any number of processes.
+
+    `endpoints` gives where the listeners of the moment are.
 
     `lease` is how long a claimed message is ours: no call is begun that could outlast it. `seconds` are those of a clock that only
     grows, and `chance` a number from 0 to 1.
@@ -93,7 +67,7 @@ class Courier:
         store: Store,
         connections: Connections,
         clients: Fetching,
-        endpoints: Mapping[str, Endpoint],
+        endpoints: Callable[[], Mapping[str, Endpoint]],
         clock: Callable[[], datetime],
         *,
         sender: Sender | None = None,
@@ -180,7 +154,7 @@ class Courier:
     def _deliver(self, message: KeptMessage, until: float) -> str | None:
         """Send the message; a word on how, where there is one."""
         if message.note.kind is MessageKind.EVENT:
-            endpoint = self._endpoints.get(message.note.destination)
+            endpoint = self._endpoints().get(message.note.destination)
             if endpoint is None:
                 raise NotPossible(f"there is no webhook {message.note.destination} any more")
             self._sender.send(message, endpoint, budget=self._budget(until))
@@ -253,6 +227,24 @@ class Courier:
         if left < _LEAST:
             raise OutOfTime("the calls before took all the time that there is; it goes on with the next one")
         return min(left, _LONGEST_CALL)
+
+
+def consequences(outbox: Outbox, event: KeptEvent, target: Target) -> tuple[Beside, ...]:
+    """What notes, beside a decision on what an event tells of, where holds and write-backs go. One whose sender waited in
+    vain names no object of the vendor's, so nothing goes back but what is told to those who listen.
+    """
+    note = event.note
+    if note.inline:
+        return ()
+    origin = Origin(
+        connection=event.connection,
+        object_type=note.object_type,
+        object_id=note.object_id,
+        needs=note.needs,
+        payload=None if note.needs else target.payload,
+        callback=target.callback,
+    )
+    return (outbox.came_from(origin),)
 
 
 def plan_of(calls: Sequence[VendorCall]) -> bytes:

@@ -85,6 +85,7 @@ def note_of(event: Event) -> EventNote:
         deleted=event.deleted,
         needs=tuple((need.resource, need.id) for need in event.needs),
         ignored=event.ignored,
+        callback=event.callback,
     )
 
 

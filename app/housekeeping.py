@@ -34,6 +34,7 @@ def chores(
     return {
         "idempotency_answers": store.idempotency.purge,
         "inbox_events": lambda: store.inbox.purge(older_than=settings.inbox_retention),
+        "outbox_messages": lambda: store.outbox.purge(older_than=settings.outbox_retention),
         "refused_requests": lambda: store.refused.purge(older_than=settings.refused_retention),
         "escalated_holds": lambda: len(escalate_holds(store.holds, company(), clock())),
     }

@@ -46,7 +46,7 @@ _PATIENT: Final = 3600.0
 class Consequences(Protocol):
     """What follows for the vendor from a decision on one of its objects, as steps of the transaction that records it."""
 
-    def __call__(self, connected: Connected, target: Target) -> Sequence[Beside]: ...
+    def __call__(self, event: KeptEvent, target: Target) -> Sequence[Beside]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class Inbound:
             self._inbox.done(item, event, promised)
             return _became(event, EventState.DONE, decision_id=promised)
         judge, title = self._judges.by_shape[found.shape], connected.adapter.title
-        follows = tuple(self._consequences(connected, found.target))
+        follows = tuple(self._consequences(event, found.target))
         *others, last = (_call(each, event, title, follows) for each in found.translations)
         for number, call in enumerate(others):
             decision_id = _decision_id(item, number)

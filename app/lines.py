@@ -1,4 +1,4 @@
-"""The lines in which work waits: the inbox, and what vendors are asked for once in a while."""
+"""The lines in which work waits: the inbox, what vendors are asked for once in a while, and the outbox."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def lines_of(store: Store) -> Iterator[Queue]:
     """Every line that the worker serves."""
     yield store.inbox.line
     yield store.inbox.asking
+    yield store.outbox.line
 
 
 def measure_lines(store: Store, metrics: Metrics, now: datetime) -> None:

@@ -114,4 +114,5 @@ def _plain(value: Any) -> str:
 
 
 def _target(event: KeptEvent, payload: Any) -> Target:
-    return Target(object_type=event.note.object_type, object_id=event.note.object_id, payload=payload)
+    note = event.note
+    return Target(object_type=note.object_type, object_id=note.object_id, payload=payload, callback=note.callback)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from threading import Lock
+from typing import Final, Generic, TypeVar
 
 from app.outgoing import Listener
 from cpq_hooks.canonical import read_connections
@@ -17,6 +21,8 @@ from cpq_hooks.problem import Invalid
 from cpq_hooks.yaml_files import read_yaml
 
 FILE: Final = "connections.yaml"
+T = TypeVar("T")
+
 _LEAST_BYTES: Final = 24
 _LONGEST_SECRET: Final = 64 * 1024
 _PREFIX: Final = "whsec_"
@@ -69,6 +75,62 @@ def endpoints_of(home: Path | None, environ: Mapping[str, str]) -> Mapping[str, 
     if reasons:
         raise WebhooksRefused(tuple(reasons))
     return found
+
+
+class Live(Generic[T]):
+    """Something that is read from files again when it may have changed, at most every so often.
+
+    `stamp` tells whether it may have; what cannot be read leaves the last that could be in force. The first reading raises.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], T],
+        every: timedelta,
+        *,
+        stamp: Callable[[], object] = object,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._read = read
+        self._every = every.total_seconds()
+        self._stamp = stamp
+        self._seconds = seconds
+        self._lock = Lock()
+        self._found: tuple[T, object, float] | None = None
+
+    def __call__(self) -> T:
+        """What is in force."""
+        with self._lock:
+            now = self._seconds()
+            if self._found is None:
+                self._found = (self._read(), self._stamp(), now)
+                return self._found[0]
+            value, before, looked_at = self._found
+            if self._every and now - looked_at >= self._every:
+                stamp = self._stamp()
+                if stamp != before:
+                    with suppress(WebhooksRefused):
+                        value = self._read()
+                self._found = (value, stamp, now)
+            return value
+
+
+def live_listeners(home: Path, every: timedelta) -> Live[tuple[Listener, ...]]:
+    """Those who listen, read again when connections.yaml has changed."""
+
+    def stamp() -> object:
+        try:
+            found = (home / FILE).stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    return Live(lambda: listeners_of(home), every, stamp=stamp)
+
+
+def live_endpoints(home: Path, environ: Mapping[str, str], every: timedelta) -> Live[Mapping[str, Endpoint]]:
+    """Where to send, read again and again with the secrets, whose files may change by themselves."""
+    return Live(lambda: endpoints_of(home, environ), every)
 
 
 def _entries(home: Path | None) -> Mapping[str, WebhookEntry]:

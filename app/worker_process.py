@@ -1,19 +1,23 @@
-"""One worker process: what handles the inbox and asks vendors once in a while, put together."""
+"""One worker process: what handles the inbox, asks vendors once in a while and delivers the outbox, put together."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from dataclasses import asdict
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from app.bootstrap import Services, build
+from app.courier import Courier, consequences
 from app.inbox import Inbound, Judges
 from app.observability.logs import make_logger, send_standard_logging_to
 from app.reconciling import Reconciler
 from app.reverify import Reverifier
 from app.vendor_objects import Fetching, VendorObjects
+from app.webhooks import live_endpoints
 from app.worker import Duty, Worker
 from cpq_hooks.adapter import Shape
 
@@ -38,14 +42,18 @@ def work(settings: Settings, connections: Connections, clients: Fetching) -> boo
     reconciler = reconciler_of(services, connections, clients)
     reconciler.plan()
     todo = duties(services, connections, clients, reconciler)
-    worker = Worker(todo, log, threads=settings.worker_threads, lease=settings.worker_lease)
+    threads, lease = settings.worker_threads, settings.worker_lease
+    # Threads of their own, so that whoever is slow to take what is sent does not keep deliveries from being handled.
+    sending = (Duty(line=services.store.outbox.line, handle=courier_of(services, connections, clients).handle),)
+    workers = [Worker(each, log, threads=threads, lease=lease) for each in (todo, sending)]
     log.info("worker_started", threads=settings.worker_threads, policy_version=rules.version)
-    worker.start()
+    for worker in workers:
+        worker.start()
     told.wait()
     log.info("worker_stopping")
-    finished = worker.stop()
+    finished = [worker.stop() for worker in workers]
     services.store.close()
-    return finished
+    return all(finished)
 
 
 def duties(services: Services, connections: Connections, clients: Fetching, reconciler: Reconciler) -> tuple[Duty, ...]:
@@ -67,7 +75,16 @@ def inbound_of(services: Services, connections: Connections, clients: Fetching) 
         agreements_stored=Reverifier(services.set_ups, store).catch_up,
     )
     objects = VendorObjects(store.inbox, connections, clients)
-    return Inbound(store, objects, judges, services.clock, simulated=settings.simulated)
+    follows = partial(consequences, store.outbox)
+    return Inbound(store, objects, judges, services.clock, consequences=follows, simulated=settings.simulated)
+
+
+def courier_of(services: Services, connections: Connections, clients: Fetching) -> Courier:
+    """What delivers the outbox. Raises `WebhooksRefused` where the listeners cannot be used."""
+    settings = services.settings
+    endpoints = live_endpoints(settings.home, os.environ, settings.policy_reload)
+    endpoints()
+    return Courier(services.store, connections, clients, endpoints, services.clock, lease=settings.worker_lease)
 
 
 def reconciler_of(services: Services, connections: Connections, clients: Fetching) -> Reconciler:

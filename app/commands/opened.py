@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.commands.surroundings import Refused, settings
+from app.outgoing import Outgoing
 from app.store import Store, StoreError, UnknownKey
+from app.webhooks import WebhooksRefused, listeners_of
 
 
 @contextmanager
@@ -15,7 +17,12 @@ def opened(home: Path | None) -> Iterator[Store]:
     """The store that the settings name. Raises `Refused` where it cannot be used."""
     told = settings(home)
     try:
-        with Store.open(told.database_url, timeout=told.database_timeout) as store:
+        listeners = listeners_of(told.home)
+    except WebhooksRefused as refused:
+        raise Refused("The webhooks cannot be used.", refused.reasons) from None
+    sending = Outgoing(lambda: listeners)
+    try:
+        with Store.open(told.database_url, timeout=told.database_timeout, sending=sending) as store:
             yield store
     except UnknownKey as error:
         raise Refused("There is no such key.", (str(error),)) from None

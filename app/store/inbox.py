@@ -291,6 +291,7 @@ def _event_columns(note: EventNote, connection_name: str, delivery_id: str | Non
         "key": note.key,
         "inline": note.inline,
         "promised": note.decision_id,
+        "callback": note.callback,
     }
     return {
         "event_id": new_id("evt"),
@@ -356,6 +357,7 @@ def _event(row: Row[Any]) -> KeptEvent:
             ignored=row.reason if row.state == EventState.IGNORED.value else None,
             inline=told["inline"],
             decision_id=told["promised"],
+            callback=told.get("callback"),
         ),
     )
 

@@ -37,7 +37,8 @@ class EventNote:
 
     `needs` are what has to be fetched for it, as resource and id; `shape` is what that will be in canonical form. Where
     nothing has to be fetched, the delivery holds the object. `ignored` says why nothing is to be done. `inline` says that
-    a sender waited for a verdict in vain, and `decision_id` which one it was promised.
+    a sender waited for a verdict in vain, and `decision_id` which one it was promised. `callback` is what waits for the verdict
+    in the vendor's system.
     """
 
     key: str
@@ -52,6 +53,7 @@ class EventNote:
     ignored: str | None = None
     inline: bool = False
     decision_id: str | None = None
+    callback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

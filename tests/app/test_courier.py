@@ -36,7 +36,7 @@ def vendor():
 def courier(store, clock, vendor, *endpoints, **terms):
     connected = vendor.connections("billing", "cpq")
     named = {each.name: each for each in endpoints}
-    return Courier(store, connected, vendor, named, clock, chance=lambda: 1.0, **terms)
+    return Courier(store, connected, vendor, lambda: named, clock, chance=lambda: 1.0, **terms)
 
 
 def decided(decision):
@@ -211,7 +211,7 @@ def test_what_nobody_can_carry_out_is_parked_with_the_reason(store, clock, vendo
             return None
 
     block(store)
-    Courier(store, vendor.connections(*connected), NoClients(), {}, clock).deliver_due()
+    Courier(store, vendor.connections(*connected), NoClients(), dict, clock).deliver_due()
     assert told_of in message(store).reason
 
 

@@ -89,6 +89,7 @@ def test_what_is_past_its_time_is_forgotten_and_nothing_else(sqlite_url):
         assert {name: chore() for name, chore in todo.items()} == {
             "idempotency_answers": 1,
             "inbox_events": 0,
+            "outbox_messages": 0,
             "refused_requests": 1,
             "escalated_holds": 0,
         }
