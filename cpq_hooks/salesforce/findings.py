@@ -9,16 +9,17 @@ _STANDING: Final = ("block", "flag")
 
 
 def standing(decision: Mapping[str, Any], effects: Iterable[str] = _STANDING) -> list[Mapping[str, Any]]:
-    """The findings that enforce and that nobody consented to, as the API lists them."""
+    """The findings that enforce and that nobody consented to, those that block first."""
     wanted = frozenset(effects)
     found = decision.get("findings")
-    return [
+    standing_ones = [
         each
         for each in (found if isinstance(found, list) else [])
         if isinstance(each, Mapping)
         and each.get("effect") in wanted
         and not (each.get("waived_by") or each.get("approved_by"))
     ]
+    return sorted(standing_ones, key=lambda each: each.get("effect") != "block")
 
 
 def in_words(finding: Mapping[str, Any]) -> str:

@@ -35,11 +35,16 @@ def served(tmp_path_factory):
     for name in ("catalog.yaml", "company.yaml"):
         (home / name).write_text((files("app.demo") / name).read_text("utf-8"), "utf-8")
     url = f"sqlite:///{home}/quoteguard.db"
-    settings = Settings.from_environment({"QUOTEGUARD_HOME": str(home), "QUOTEGUARD_DATABASE_URL": url})
+    settings = Settings.from_environment(
+        {"QUOTEGUARD_HOME": str(home), "QUOTEGUARD_DATABASE_URL": url, "QUOTEGUARD_DEFAULT_WAIT_SECONDS": "20"}
+    )
     upgrade(settings.database_url)
     services = build(settings)
     connection = Connection(
-        name="crm", connector="salesforce-cpq", options={"currency": "USD"}, secrets={"relay": ("shared",)}
+        name="crm",
+        connector="salesforce-cpq",
+        options={"currency": "USD", "price_book": "2026-standard", "deadline_seconds": "25"},
+        secrets={"relay": ("shared",)},
     )
     app = create_app(services, connections=Connections({"crm": Connected(connection, ADAPTER)}))
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -77,30 +82,34 @@ def _relay(url, **changes):
     return {"mode": "posts", "url": url, "secret": "shared", **changes}
 
 
-def _cheap():
-    """Two lines: a whole one, and one a hundredth of its list price."""
-    good = a_line(
-        1,
-        SBQQ__ProductCode__c="ONE-OF-A-KIND",
-        ChargeType="One-Time",
-        SubscriptionPricing=None,
-        NetPrice=100,
-        NetTotal=1000,
-        ProrateMultiplier=1,
-    )
-    cheap = a_line(2, SBQQ__ProductCode__c="OTHER", Discount=99, NetPrice=12, NetTotal=120)
-    return a_model(good, cheap, Rep_Role__c="ae")
+def _seats(number, net, **changes):
+    """Ten seats of the simulated company for a year: list 40, floor 26 a month."""
+    off = 100 * (40 - net) / 40
+    return a_line(
+        number, ProductCode="SEAT", ListPrice=40, ProratedListPrice=480, Discount=off, NetPrice=12 * net, NetTotal=120 * net, **changes
+    )  # fmt: skip
 
 
 @needs_node
-def test_findings_land_on_the_quote_and_on_the_line_in_words(edit, served):
-    found = edit(_cheap(), _relay(served))
+def test_a_line_below_its_floor_blocks_the_quote_and_says_so_on_the_line(edit, served):
+    found = edit(a_model(_seats(1, 40), _seats(2, 16), PriceBook="x"), _relay(served))
     quote, (good, cheap) = found["quote"], found["lines"]
-    assert quote["Quoteguard_Verdict__c"] in {"flag", "block"}
-    assert quote["Quoteguard_Headline__c"].strip()
+    assert (quote["Quoteguard_Verdict__c"], quote["Quoteguard_Hold__c"]) == ("block", True)
     assert quote["Quoteguard_Decision__c"].startswith("dec_")
-    assert cheap["Quoteguard_Finding__c"].strip()
-    assert good["Quoteguard_Finding__c"] is None or cheap["Quoteguard_Finding__c"] != good["Quoteguard_Finding__c"]
+    assert "floor" in cheap["Quoteguard_Finding__c"]
+    assert "to 26" in cheap["Quoteguard_Finding__c"]  # the edit that clears it
+    assert "floor" not in (good["Quoteguard_Finding__c"] or "")
+
+
+@needs_node
+def test_the_corrected_quote_is_let_go(edit, served):
+    before = edit(a_model(_seats(1, 16)), _relay(served))
+    after = edit(
+        a_model(_seats(1, 40, Quoteguard_Finding__c=before["lines"][0]["Quoteguard_Finding__c"])), _relay(served)
+    )
+    assert before["quote"]["Quoteguard_Hold__c"] is True
+    assert after["quote"]["Quoteguard_Hold__c"] is False
+    assert "floor" not in (after["lines"][0]["Quoteguard_Finding__c"] or "")
 
 
 @needs_node
@@ -131,14 +140,18 @@ def test_noise_of_binary_numbers_is_not_sent(edit, served):
 
 
 @needs_node
-@pytest.mark.parametrize(("status", "held"), [("Draft", False), (None, False), ("In Review", True), ("Approved", True)])
 @pytest.mark.parametrize(
-    "relay",
+    ("relay", "status", "held"),
     [
-        {"mode": "refuses"}, {"mode": "none"}, {"mode": "gives", "gives": None}, {"mode": "gives", "gives": "<html>"},
-        {"mode": "gives", "gives": {"error": "Quoteguard could not be reached in time"}},
+        ({"mode": "refuses"}, "Draft", False),
+        ({"mode": "refuses"}, None, False),
+        ({"mode": "refuses"}, "In Review", True),
+        ({"mode": "none"}, "Approved", True),
+        ({"mode": "gives", "gives": None}, "Draft", False),
+        ({"mode": "gives", "gives": "<html>"}, "Presented", True),
+        ({"mode": "gives", "gives": {"error": "Quoteguard could not be reached in time"}}, "Approved", True),
     ],
-)  # fmt: skip
+)
 def test_without_a_verdict_a_draft_goes_on_marked_and_what_is_submitted_is_held(edit, relay, status, held):
     quote = edit(a_model(Status=status), relay)["quote"]
     assert (quote["Quoteguard_Verdict__c"], quote["Quoteguard_Hold__c"]) == ("unchecked", held)
