@@ -83,7 +83,10 @@ def _hold_by_batch(
     mark = _batch_mark(account, connection)
     before, held = _held_there(mark) if mark is not None else (now, [])
     names = ",".join([*(each for each in held if each != number), number])
-    body = {"batch": batch, _field(connection): Mark(kind="batch", before=before, decision_id=names).text()}
+    told = Mark(kind="batch", before=before, decision_id=names)
+    if not told.fits:
+        return
+    body = {"batch": batch, _field(connection): told.text()}
     yield _marked(payload, Mark(kind="batch", before=before, decision_id=_decision(decision)), decision, connection)
     yield _call("PUT", f"/v1/accounts/{_safe(key)}", body, f"move account {key} to {batch}", "hold", key, decision)
 

@@ -20,6 +20,11 @@ class Mark:
     before: str
     decision_id: str
 
+    @property
+    def fits(self) -> bool:
+        """Whether a custom field holds all of it."""
+        return len(f"{self.kind}|{self.before}|{self.decision_id}") <= LONGEST
+
     def text(self) -> str:
         return f"{self.kind}|{self.before}|{self.decision_id}"[:LONGEST]
 

@@ -158,8 +158,13 @@ def _lines_of(action: Fields, number: str | None, catalog: Any, reader: Reader) 
     segments, discounts = read_charges(read, span, reader)
     kept, added = commitments(segments, reader)
     inner.harmless(*inner.value)
+    seen: set[str] = set()
     for each in kept:
-        yield {**_line(each, name, discounts, kept, reader), **added.get(id(each), {})}
+        line = {**_line(each, name, discounts, kept, reader), **added.get(id(each), {})}
+        if line["line_id"] in seen:  # one rate plan, subscribed to twice
+            line["line_id"] = f"{line['line_id']}:{each.plan.place + 1}"
+        seen.add(line["line_id"])
+        yield line
 
 
 def _say_change(action: Fields, kind: str, number: str | None, reader: Reader) -> None:

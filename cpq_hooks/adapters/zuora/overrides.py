@@ -39,6 +39,7 @@ def charges_of(plan: Fields, known: Mapping[str, Any] | None, reader: Reader) ->
         holder = override if override is not None else plan
         merged = _merged(catalog.get(template), override, reader)
         merged.setdefault("productRatePlanChargeId", template)
+        merged["number"] = merged.get("chargeNumber") or template
         yield Fields(merged, plan.ledger, holder.path)
     if known is None:
         reader.note(

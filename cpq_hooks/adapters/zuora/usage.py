@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ _HARMLESS: Final = (
     "FileName", "success",
 )  # fmt: skip
 
+_OFFSET: Final = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
+
 
 def usage(payload: Mapping[str, Any], reader: Reader) -> Translation:
     """One record of usage. Raises `Invalid` where its quantity or its moment is not there."""
@@ -31,12 +34,15 @@ def usage(payload: Mapping[str, Any], reader: Reader) -> Translation:
     quantity = next((fields.number(name) for name in _NAMES["quantity"] if fields.has(name)), None)
     if quantity is None:
         fields.ledger.refuse(("quantity",), "required", "usage has a quantity")
-    number = _one(fields, "subscription")
+    number, charge = _one(fields, "subscription"), _one(fields, "charge")
+    if charge is None:
+        told = "Zuora finds its charge by the unit of measure, and here the number of a charge is wanted"
+        fields.ledger.refuse(("chargeNumber",), "required", told)
     document = {
         "usage_id": _one(fields, "usage_id") or _made_id(fields),
         "account_id": _one(fields, "account_id"),
         "agreement_id": number if reader.option("agreement_is") == "subscription" else None,
-        "line_id": _one(fields, "charge"),
+        "line_id": charge,
         "quantity": quantity,
         **_when(fields, reader),
     }
@@ -65,7 +71,7 @@ def _moment(fields: Fields, name: str, reader: Reader) -> str | None:
     """The moment; one without an offset is in the tenant's zone, which Zuora leaves to be known."""
     text = fields.moment(name)
     raw = str(fields.value.get(name))
-    if text is not None and text.endswith("+00:00") and not raw.endswith(("Z", "00:00")):
+    if text is not None and not _OFFSET.search(raw):
         reader.note(f"{raw} has no offset and is read as UTC; in Zuora it is in the tenant's time zone")
     return text
 
