@@ -10,6 +10,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from policies.domain.charge import UpliftAt
 from policies.domain.invoice import InvoiceLineKind
 from policies.domain.period import Period, billing_periods, starts_month
 from policies.domain.price_steps import has_one_price
@@ -205,6 +206,7 @@ def _key(terms: Terms, factor: Decimal) -> tuple[object, ...]:
     start = date.min if term is None else term.start
     return (
         *_BILLED(line),
+        _UPLIFT(line) if _rises(line) else None,
         *((line.discounts, line.list_unit_price) if is_dated else ()),
         *((factor, line.quantity_basis, flows(terms)) if is_metered(terms) else ()),
         line.quantity,
@@ -221,7 +223,12 @@ def _key(terms: Terms, factor: Decimal) -> tuple[object, ...]:
 
 
 def _counts_from_its_beginning(line: Line) -> bool:
-    return bool(line.uplift_percent or line.free_months or line.discounts)
+    return bool(_rises(line) or line.free_months or line.discounts)
+
+
+def _rises(line: Line) -> bool:
+    """Whether the line's own uplift may raise its price within a term: what rises at a renewal does not."""
+    return bool(line.uplift_percent) and line.uplift_at is not UpliftAt.RENEWAL
 
 
 _BILLED = attrgetter(
@@ -240,7 +247,5 @@ _BILLED = attrgetter(
     "drawdown",
     "free_months",
     "ramp",
-    "uplift_percent",
-    "uplift_method",
-    "uplift_at",
 )
+_UPLIFT = attrgetter("uplift_percent", "uplift_method", "uplift_at")

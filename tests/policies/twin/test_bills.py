@@ -94,3 +94,10 @@ def test_previews_stand_beside_both_sides_by_month():
     assert len(found.months) == MONTHS_SHOWN
     assert [each.preview for each in found.months[:2]] == [20000, None]
     assert found.months[0].parts[0].preview == 20000
+
+
+def test_a_rise_at_renewal_changes_nothing_within_a_term():
+    agreed = a_biller(resolve(a_line(), a_quote()))
+    rising = a_biller(resolve(a_line(uplift_percent="5", uplift_at="renewal"), a_quote()))
+    assert same_without_billing(agreed, rising)
+    assert agreed.bill(None) == rising.bill(None)
