@@ -147,6 +147,20 @@ def test_what_was_not_understood_is_said_in_the_decision_and_replayed(arrivals):
     assert replay(decision_id, arrivals.store).same
 
 
+def test_what_was_not_understood_of_a_set_up_is_said_and_replayed_as_well(arrivals):
+    contract = {"id": "A-1", "version": 1, "seats": 10, "price": "100"}
+    subscription = contract | {"id": "B-1", "contract": "A-1", "trial_end_date": "2026-02-01"}
+    arrivals.send(told(an_event(1, "A-1", object="contract", payload=contract)))
+    arrivals.send(told(an_event(2, "B-1", object="subscription", payload=subscription)))
+    arrivals.handle_all()
+    [decision] = arrivals.decisions()
+    [note] = [
+        each for each in arrivals.decision(decision.decision_id)["not_assessed"] if each["policy_id"] == VENDOR_FIELDS
+    ]
+    assert "$.trial_end_date (2026-02-01)" in note["because"]
+    assert replay(decision.decision_id, arrivals.store).same
+
+
 def test_an_event_that_holds_several_documents_makes_each_decision_once(arrivals):
     arrivals.send(told(an_event(1, payload=[a_quote("Q-1"), a_quote("Q-2"), a_quote("Q-3")])))
     item = arrivals.inbox.line.claim()
