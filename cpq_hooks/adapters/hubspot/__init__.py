@@ -26,10 +26,10 @@ from cpq_hooks.adapter import (
     VendorReply,
 )
 from cpq_hooks.adapters.hubspot import billing, calls, deliveries, quotes, signatures
-from cpq_hooks.adapters.hubspot.findings import lines_of, of_line
 from cpq_hooks.adapters.hubspot.reading import Reader
 from cpq_hooks.connection import Connection
 from cpq_hooks.reading import read_json
+from cpq_hooks.verdict_words import lines_of, of_line
 
 _WAITS: Final = "P1D"
 _SHAPES: Final = frozenset({Shape.QUOTE, Shape.AGREEMENT, Shape.BILLING_CONFIGURATION, Shape.INVOICE})

@@ -12,10 +12,10 @@ from urllib.parse import quote as escaped
 
 from cpq_hooks.adapter import Target, VendorCall
 from cpq_hooks.adapters.hubspot.billing import HOLD, subscriptions_in
-from cpq_hooks.adapters.hubspot.findings import lines_of, message_of, of_line, verdict_of
 from cpq_hooks.adapters.hubspot.quotes import PUBLISHED
 from cpq_hooks.adapters.hubspot.reading import records
 from cpq_hooks.connection import Connection
+from cpq_hooks.verdict_words import lines_of, message_of, of_line, verdict_of
 
 VERDICT: Final = "quoteguard_verdict"
 MESSAGE: Final = "quoteguard_message"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cpq_hooks.adapter import Delivery, Event, Need, NotUnderstood, Shape, ordered
+from cpq_hooks.adapters.hubspot.quotes import STAGES
 from cpq_hooks.adapters.hubspot.reading import PREFIX
 from cpq_hooks.connection import Connection
 from cpq_hooks.reading import Malformed, read_json
@@ -96,9 +97,20 @@ def _event(event: Mapping[str, Any], connection: Connection) -> Event:
     over = change in _GONE
     return Event(
         key=_key(event), kind=kind, object_type=name, object_id=object_id, version=ordered(at) if at is not None else None,
-        occurred_at=at, shape=_SHAPES[name], deleted=over,
+        occurred_at=at, shape=_shape(event, name), deleted=over,
         needs=() if over else (Need(resource=_NEEDS.get(name, name), id=object_id),), payload=dict(event),
     )  # fmt: skip
+
+
+def _shape(event: Mapping[str, Any], name: str) -> Shape:
+    """What the object will be: a quote that the customer accepts by this is kept as agreed, for billing to be held against."""
+    changed, value = _word(event.get("propertyName")), _word(event.get("propertyValue")).upper()
+    accepted = (
+        STAGES.get(value) == "accepted"
+        if changed == "hs_status"
+        else changed == "hs_payment_status" and value == "PAID"
+    )
+    return Shape.AGREEMENT if name == "quote" and accepted else _SHAPES[name]
 
 
 def _key(event: Mapping[str, Any]) -> str:

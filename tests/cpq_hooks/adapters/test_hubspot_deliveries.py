@@ -222,6 +222,20 @@ def test_a_deal_is_checked_where_the_connection_says_so():
     assert found.needs == (Need(resource="deal", id="101"),)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shape"),
+    [
+        ("hs_status", "ACCEPTED", Shape.AGREEMENT),
+        ("hs_payment_status", "PAID", Shape.AGREEMENT),
+        ("hs_status", "APPROVED", Shape.QUOTE),
+        ("hs_payment_status", "PENDING", Shape.QUOTE),
+    ],
+)
+def test_what_a_customer_accepts_is_kept_as_the_agreement(name, value, shape):
+    (found,) = ADAPTER.events(a_delivery([an_event(propertyName=name, propertyValue=value)]), a_connection())
+    assert found.shape == shape
+
+
 def test_another_portals_event_is_left():
     (found,) = ADAPTER.events(a_delivery([an_event()]), a_connection(tenant="1"))
     assert "portal" in found.ignored

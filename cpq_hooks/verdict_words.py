@@ -1,4 +1,4 @@
-"""A decision in the words that stand on HubSpot's records: one verdict and one message for the whole and for each line."""
+"""A decision in words for where a rep looks: one verdict and one message for the whole and for each line."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ def verdict_of(decision: Mapping[str, Any]) -> str:
 
 def message_of(decision: Mapping[str, Any]) -> str:
     """The headline, and every finding on the whole document."""
-    whole = [each for each in _enforced(decision) if not each.get("line_ids")]
-    return _told([str(decision.get("headline") or ""), *map(_sentence, whole)])
+    whole = [each for each in enforced(decision) if not each.get("line_ids")]
+    return _told([str(decision.get("headline") or ""), *map(sentence, whole)])
 
 
 def of_line(decision: Mapping[str, Any], line_id: str) -> tuple[str, str]:
     """The verdict on one line, and every finding on it with what clears it; allow and nothing where there is none."""
-    found = [each for each in _enforced(decision) if line_id in {str(one) for one in each.get("line_ids") or ()}]
+    found = [each for each in enforced(decision) if line_id in {str(one) for one in each.get("line_ids") or ()}]
     worst = max((_RANK[str(each["effect"])] for each in found), default=0)
     verdict = {2: "block", 1: "flag", 0: "allow"}[worst]
     return (
         (verdict_of(decision), "")
         if decision.get("checked") is False
-        else (verdict, _told([_sentence(each) for each in found]))
+        else (verdict, _told([sentence(each) for each in found]))
     )
 
 
 def lines_of(decision: Mapping[str, Any]) -> tuple[str, ...]:
     """The lines that findings are on, in the order in which they come."""
-    ids = [str(one) for each in _enforced(decision) for one in each.get("line_ids") or ()]
+    ids = [str(one) for each in enforced(decision) for one in each.get("line_ids") or ()]
     return tuple(dict.fromkeys(ids))
 
 
-def _enforced(decision: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def enforced(decision: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Findings that count: no shadow policies, none that somebody consented to or waived."""
     found = decision.get("findings")
     listed = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
@@ -51,7 +51,8 @@ def _enforced(decision: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _sentence(finding: Mapping[str, Any]) -> str:
+def sentence(finding: Mapping[str, Any]) -> str:
+    """A finding's message, and what clears it."""
     remedy = finding.get("remedy")
     text = remedy.get("text") if isinstance(remedy, Mapping) else None
     message = str(finding.get("message") or "").strip()
