@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
+_HUNDREDFOLD = (Decimal(100), Decimal(1000))
 # Units that meters and price lists mix up: binary and decimal multiples, bits and bytes, seconds, minutes and hours.
 _UNIT_FACTORS = tuple(map(Decimal, ("1000", "1024", "1000000", "1.024", "1.048576", "1.073741824", "60", "3600", "8")))
 _NEAR = Decimal("0.002")
@@ -205,7 +206,16 @@ class Explainer:
         if component.line.uplift_percent and self._since_onset(component) is UPLIFT:
             return BEYOND_UPLIFT
         cause = self._stale(component)
-        return cause if cause in (RAMP, AMENDMENT) else PRICE
+        if cause in (RAMP, AMENDMENT):
+            return cause
+        return MINOR_UNIT if self._is_hundredfold(component) else PRICE
+
+    def _is_hundredfold(self, component: Component) -> bool:
+        """Whether billing charges a hundred or a thousand times the price, or the amount where no price is shown."""
+        shown = _shown_price(component)
+        if shown is not None and component.unit_price:
+            return shown / component.unit_price in _HUNDREDFOLD
+        return bool(component.amount) and component.billed / component.amount in _HUNDREDFOLD
 
     # ----------------------------------------------------------------------------------------------- use
 

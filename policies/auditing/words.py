@@ -140,6 +140,11 @@ _OVER: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{count} are for nothing in {line}, or for days outside its term: {amount}.",
             "Credit {amount}, or find the agreement that they belong to.",
         ),
+        "minor-unit-error": (
+            "{line}: the price in billing has its decimal point in the wrong place: {amount} too much in {count} from "
+            "{first} to {last}.",
+            "Set the price in billing to {price}, and credit {amount}.",
+        ),
         "uplift-beyond-contract": (
             "{line}: the uplift that was billed is higher than the agreed one: {amount} in {count} from {first} to {last}.",
             "Set the price in billing to {price}, and credit {amount}.",

@@ -159,6 +159,14 @@ def test_another_quantity_in_billing_is_one_finding_over_all_periods():
     assert len(report.findings[0].exposures) == 3
 
 
+def test_a_hundredfold_price_is_an_error_of_minor_units_and_a_tenfold_one_another_price():
+    plain = an_agreement(line={"included_quantity": None, "overage_unit_price": None})
+    hundredfold = [an_invoice(1, price(2_000_000, quantity="500", unit_price="4000"))]
+    assert found(audit(plain, [], hundredfold)) == {("B12", "over"): 1_980_000}
+    tenfold = [an_invoice(1, price(200_000, quantity="500", unit_price="400"))]
+    assert found(audit(plain, [], tenfold)) == {("B02", "over"): 180_000}
+
+
 def test_a_discount_that_has_ended_is_still_taken_off():
     # $40 list, 25 % off until March: $30 then, $40 from April. $15,000 billed in April and May: 2 * $5,000.
     line = {
