@@ -18,6 +18,8 @@ from cpq_hooks.adapter import Unused
 from cpq_hooks.problem import Invalid, Path, Problem, json_path
 
 _LONGEST_SHOWN: Final = 120
+_MOST_DIGITS: Final = 15
+_LEAST_EXPONENT: Final = -100
 _BEARS_ON: Final = (
     ("discount", re.compile(r"discount|coupon|promo|rebate|markup|uplift|concession|credit", re.IGNORECASE)),
     (
@@ -112,6 +114,9 @@ class Fields:
             number = Decimal("NaN")
         if not number.is_finite():
             self._wrong(name, "a number in plain digits is wanted here")
+            return None
+        if _is_beyond_use(number):
+            self._wrong(name, "a number with at most 15 digits before the point is wanted here")
             return None
         return number
 
@@ -224,6 +229,12 @@ def _look_through(holder: Any, path: Path, understood: set[Path], found: list[Un
             _look_through(value, where, understood, found)
         elif not _is_empty(value):
             found.append(Unused(path=json_path(where), value=_shown(value), bears_on=_of(where)))
+
+
+def _is_beyond_use(number: Decimal) -> bool:
+    """Whether a number is larger than any amount, or spelt so that writing it out would fill the memory (1E+999999999)."""
+    exponent = number.as_tuple().exponent
+    return not isinstance(exponent, int) or exponent < _LEAST_EXPONENT or number.adjusted() >= _MOST_DIGITS
 
 
 def _is_empty(value: Any) -> bool:

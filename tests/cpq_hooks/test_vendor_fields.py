@@ -50,6 +50,16 @@ def test_numbers_are_exact_whether_sent_as_text_or_as_numbers():
 
 
 @pytest.mark.parametrize(
+    "number", ["1E+999999999", "1E-999999999", "0E+999999999", "1000000000000000", Decimal("1E+15")]
+)
+def test_a_number_larger_than_any_amount_is_refused_before_anybody_spells_it_out(number):
+    fields = Fields.of({"a": number})
+    assert fields.number("a") is None
+    assert fields.whole("a") is None
+    assert {each.path for each in fields.ledger.problems} == {"$.a"}
+
+
+@pytest.mark.parametrize(
     ("name", "what"),
     [
         ("SBQQ__AdditionalDiscountAmount__c", "discount"),

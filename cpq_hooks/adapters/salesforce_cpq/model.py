@@ -18,7 +18,7 @@ _WRAPPINGS: Final = ("quote", "context", "model")
 _DEEPEST: Final = 5
 _NOISY: Final = 13  # so short a number has no more than ten decimals worth a thought
 _PLACES: Final = 10
-_ENOUGH: Final = Context(prec=40)
+_ENOUGH: Final = Context(prec=40)  # fifteen digits before the point and ten behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,10 @@ class Quick(Fields):
 
     def number(self, name: str) -> Decimal | None:
         value = self.value.get(name)
-        if name in names.LINE and (value is None or (value.__class__ is Decimal and value.is_finite())):
-            return value if value is None or len(str(value)) < _NOISY else _without_noise(value)
-        return Fields.number(self, name)
+        if value is None and name in names.LINE:
+            return None
+        found = Fields.number(self, name)
+        return found if found is None or len(str(found)) < _NOISY else _without_noise(found)
 
     def text(self, name: str) -> str | None:
         return None if self.value.get(name) is None and name in names.LINE else Fields.text(self, name)

@@ -521,3 +521,32 @@ def test_the_official_reader_s_answer_is_too_thin_and_says_so():
     payload = ADAPTER.parse((FIXTURES / "cpq_quote_reader.response.repaired.json").read_bytes())
     with pytest.raises(Invalid, match="no net price"):
         ADAPTER.translate(payload, Shape.QUOTE, a_connection())
+
+
+_ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+_PLACES = st.sampled_from([*a_line()["record"], *a_model()["record"], "lineItems", "record", "key", "parentItemKey", "lineItemGroups",
+    "SBQQ__DiscountSchedule__r", "SBQQ__BlockPrices__r", "SBQQ__Product__r", "SBQQ__SegmentKey__c", "SBQQ__RequiredBy__c",
+    "SBQQ__AdditionalDiscountAmount__c", "SBQQ__SpecialPrice__c", "SBQQ__SpecialPriceType__c", "SBQQ__EndDate__c",
+    "SBQQ__PricingMethod__c", "SBQQ__Uplift__c", "SBQQ__RenewalTerm__c", "SBQQ__Account__r"])  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(["model", "quote", "item", "line"]), _PLACES, _ANYTHING), max_size=4))
+def test_whatever_stands_in_a_field_is_read_or_refused_in_words(changes):
+    model = as_read(a_model(a_line(1), a_line(2)))
+    item = model["lineItems"][0]
+    holders = {"model": model, "quote": model["record"], "item": item, "line": item["record"]}
+    for holder, name, value in changes:
+        holders[holder][name] = value
+    try:
+        found = ADAPTER.translate(model, Shape.QUOTE, a_connection())
+    except (Invalid, NotUnderstood):
+        return
+    assert json.loads(json.dumps([each.document for each in found]))
