@@ -141,8 +141,7 @@ _OVER: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Credit {amount}, or find the agreement that they belong to.",
         ),
         "minor-unit-error": (
-            "{line}: the price in billing has its decimal point in the wrong place: {amount} too much in {count} from "
-            "{first} to {last}.",
+            "{line}: the price in billing is a hundredfold or more: {amount} too much in {count} from {first} to {last}.",
             "Set the price in billing to {price}, and credit {amount}.",
         ),
         "uplift-beyond-contract": (
