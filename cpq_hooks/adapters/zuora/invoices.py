@@ -166,14 +166,8 @@ def _previewed(payload: Mapping[str, Any]) -> tuple[list[Fields], str | None]:
 def _told_currency(metrics: Any) -> str | None:
     """The one currency in an order's metrics, which is that of its invoices."""
     groups = metrics.values() if isinstance(metrics, Mapping) else ()
-    found = {
-        each.get("currency")
-        for group in groups
-        if isinstance(group, list)
-        for each in group
-        if isinstance(each, Mapping)
-    }
-    known = {each for each in found if isinstance(each, str)}
+    entries = [each for group in groups if isinstance(group, list) for each in group if isinstance(each, Mapping)]
+    known = {code for each in entries if isinstance(code := each.get("currency"), str)}
     return known.pop() if len(known) == 1 else None
 
 

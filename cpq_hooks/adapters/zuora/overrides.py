@@ -96,7 +96,8 @@ def _of_catalog(catalog: Mapping[str, Any] | None, reader: Reader) -> dict[str, 
     if catalog is None:
         return {}
     merged = {name: value for name, value in catalog.items() if name not in {"pricing", "id", "success"}}
-    for each in catalog.get("pricing") or []:
+    prices = catalog.get("pricing")
+    for each in prices if isinstance(prices, list) else []:
         if isinstance(each, Mapping) and each.get("currency") == reader.currency:
             merged |= {name: value for name, value in each.items() if name != "currency"}
     merged.setdefault("quantity", catalog.get("defaultQuantity"))
