@@ -102,21 +102,22 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Fields by their names as `named` gives them, wherever they stand; the first that is there counts."""
+    """Fields by their names as `named` gives them, wherever they stand; the first that has a value counts."""
 
-    parts: tuple[Fields, ...]
+    places: Mapping[str, tuple[Fields, str]]
 
     @classmethod
     def of(cls, *parts: Fields | None) -> Named:
-        return cls(tuple(each for each in parts if each is not None))
+        found: dict[str, tuple[Fields, str]] = {}
+        for each in parts:
+            for own, value in each.value.items() if each is not None else ():
+                if value is not None and value != "":
+                    found.setdefault(named(str(own)), (each, own))
+        return cls(found)
 
     def place(self, name: str) -> tuple[Fields, str] | None:
         """The fields and the very name under which a name stands with a value."""
-        for each in self.parts:
-            for own in each.value:
-                if named(str(own)) == name and each.value[own] not in (None, ""):
-                    return each, own
-        return None
+        return self.places.get(name)
 
     def text(self, name: str) -> str | None:
         found = self.place(name)
