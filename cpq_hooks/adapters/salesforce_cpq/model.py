@@ -87,11 +87,20 @@ class Quick(Fields):
         value = self.value.get(name)
         if value is None and name in names.LINE:
             return None
+        if value.__class__ is Decimal and len(spelt := str(value)) < _NOISY and "E" not in spelt and value.is_finite():
+            self.raw(name)
+            return value
         found = Fields.number(self, name)
-        return found if found is None or len(str(found)) < _NOISY else _without_noise(found)
+        return found if found is None else _without_noise(found)
 
     def text(self, name: str) -> str | None:
-        return None if self.value.get(name) is None and name in names.LINE else Fields.text(self, name)
+        value = self.value.get(name)
+        if value is None and name in names.LINE:
+            return None
+        if value.__class__ is str:
+            self.raw(name)
+            return str(value).strip() or None
+        return Fields.text(self, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

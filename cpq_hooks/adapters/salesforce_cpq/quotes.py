@@ -9,7 +9,7 @@ from cpq_hooks.adapter import NotUnderstood, Shape, Translation
 from cpq_hooks.adapters.salesforce_cpq import names
 from cpq_hooks.adapters.salesforce_cpq.lines import left_over, line_of, sold
 from cpq_hooks.adapters.salesforce_cpq.model import Wrapped, rows_of
-from cpq_hooks.adapters.salesforce_cpq.reading import Reader, set_in, written
+from cpq_hooks.adapters.salesforce_cpq.reading import Reader, said, set_in, written
 from cpq_hooks.adapters.salesforce_cpq.renewals import renewal
 from cpq_hooks.adapters.salesforce_cpq.segments import Read, folded, with_parents
 from cpq_hooks.adapters.salesforce_cpq.terms import billing
@@ -41,13 +41,13 @@ def quote(wrapped: Wrapped, shape: Shape, reader: Reader) -> Translation:
         if record.has(field):
             value = record.raw(field)
             set_in(document, name, [str(value)] if name == "special_terms" else value)
-    document["lines"] = lines
     record.harmless(*names.OF_QUOTE)
     if shape is Shape.AGREEMENT:
         document = _as_agreement(document, record)
+    document = {**stated(document), "lines": [said(each) for each in lines]}
     model.ledger.settle()
     return Translation(
-        shape=shape, document=stated(document), unused=(*reader.unused, *model.unused()), notes=tuple(reader.notes)
+        shape=shape, document=document, unused=(*reader.unused, *model.unused()), notes=tuple(reader.notes)
     )
 
 

@@ -84,6 +84,15 @@ def written(number: Decimal | None) -> str | None:
     return None if number is None else plain(number)
 
 
+def said(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A line without what it does not say, in itself and in the records of its lists; numbers are texts already."""
+    return {
+        name: value if value.__class__ is not list else [said(each) for each in value]
+        for name, value in record.items()
+        if value is not None and value != []
+    }
+
+
 def set_in(document: dict[str, Any], name: str, value: Any) -> None:
     """Set a field such as renewal.cap_percent, within its part of the document."""
     part, point, inner = name.partition(".")

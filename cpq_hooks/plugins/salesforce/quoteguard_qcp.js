@@ -136,7 +136,8 @@ function quoteguardPlain(record) {
   const plain = {};
   Object.keys(record || {}).forEach(function (name) {
     const value = quoteguardValue(record[name]);
-    if (value !== null && !/__r$/i.test(name) && !quoteguardOwns(name)) {
+    const says = value !== null && !(value === false && /^SBQQ__/.test(name)); // CPQ's own boxes are off unless they are on
+    if (says && !/__r$/i.test(name) && !quoteguardOwns(name)) {
       plain[name] = value;
     }
   });
