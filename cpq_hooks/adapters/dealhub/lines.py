@@ -64,6 +64,9 @@ def line_of(line_id: str, parent: str | None, item: Fields, known: Named, reader
         return None
     months = _duration(known, reader)
     kind = _kind(known, months, reader)
+    unit = "year" if reader.duration_months() == 12 else "month"
+    if kind == "recurring" and months is None:
+        reader.note(f"line {line_id} recurs, and no duration says what its price is for: it is taken for a {unit}'s")
     name = known.text(reader.attribute("name")) or known.text("name")
     return {
         "line_id": line_id,
@@ -75,7 +78,7 @@ def line_of(line_id: str, parent: str | None, item: Fields, known: Named, reader
         "charge_type": kind,
         "charge_model": "per_unit",
         "quantity": written(known.number(reader.attribute("quantity"))),
-        "price_period": "one_time" if kind == "one_time" else "year" if reader.duration_months() == 12 else "month",
+        "price_period": "one_time" if kind == "one_time" else unit,
         "list_unit_price": written(listed),
         "net_unit_price": written(net),
         "discounts": [{"percent": written(percent)}] if percent else None,

@@ -109,8 +109,8 @@ class Named:
     @classmethod
     def of(cls, *parts: Fields | None) -> Named:
         found: dict[str, tuple[Fields, str]] = {}
-        for each in parts:
-            for own, value in each.value.items() if each is not None else ():
+        for each in (one for one in parts if one is not None):
+            for own, value in each.value.items():
                 if value is not None and value != "":
                     found.setdefault(named(str(own)), (each, own))
         return cls(found)

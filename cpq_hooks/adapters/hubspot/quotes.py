@@ -40,6 +40,7 @@ _HARMLESS: Final = (
     "hs_approver_id", "hs_approval_status", "hs_feedback", "hs_associated_deal_owner_id", "hs_quote_owner_id", "hs_currency",
     "hs_acv", "hs_arr", "hs_mrr", "hs_tcv", "hs_collect_custom_fields", "hs_accepted_date",
 )  # fmt: skip
+_MONTHS: Final = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
 _SIGNED_ON: Final = ("hs_accepted_date", "hs_esign_date", "hs_payment_date")
 
 
@@ -191,7 +192,18 @@ def _as_agreement(document: dict[str, Any], own: Fields, reader: Reader) -> dict
     name = reader.option("agreement_property")
     signed = [found for each in _SIGNED_ON if (found := day(own, each)) is not None]
     agreement_id = (own.text(name) if name else None) or document["quote_id"]
+    if document.get("term_months") is None and document.get("end_date") is None:
+        document = {**document, **_one_period(document, reader)}
     return {"agreement_id": agreement_id, **document, "signed_on": _iso(signed[0]) if signed else None}
+
+
+def _one_period(document: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    """The term of an agreement that has none: its longest billing period, which is all that binds the customer."""
+    months = max((_MONTHS.get(each["billing_frequency"], 0) for each in document["lines"]), default=0)
+    if not months:
+        return {}
+    reader.note(f"no term is stated, so it is one billing period, {months} months, renewing by itself")
+    return {"term_months": months, "renewal": {"auto_renew": True, "term_months": months}}
 
 
 def _iso(found: date | None) -> str | None:

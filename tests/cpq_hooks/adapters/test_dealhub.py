@@ -113,6 +113,12 @@ def test_what_has_no_duration_is_sold_once():
     assert (quote.lines[0].charge_type, line_total(resolve(quote.lines[0], quote))) == ("one_time", Decimal("199.80"))
 
 
+def test_what_recurs_without_a_duration_is_priced_by_the_month_and_that_is_said():
+    found, quote = _read(a_query({"SKU": "S", "quantity": 1, "net_per_unit": 5, "charge_type": "Recurring"}))
+    assert quote.lines[0].price_period == "month"
+    assert "taken for a month" in found.notes[0]
+
+
 def test_a_discount_explains_the_net_price_or_is_said():
     product = {"SKU": "S", "quantity": 1, "duration": 12, "list_price": 20}
     line = _read(a_query({**product, "discount": 10}))[1].lines[0]

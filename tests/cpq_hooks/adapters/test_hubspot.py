@@ -262,6 +262,16 @@ def test_an_accepted_quote_is_an_agreement_and_a_draft_is_none():
         _read(a_quote(), Shape.AGREEMENT)
 
 
+def test_an_agreement_without_a_term_is_held_against_billing_by_its_longest_period():
+    bare = {"hs_recurring_billing_period": None}
+    payload = a_quote(
+        a_line("1", **bare), a_line("2", **bare, recurringbillingfrequency="annually"), hs_status="ACCEPTED"
+    )
+    found, agreement = _read(payload, Shape.AGREEMENT)
+    assert (agreement.term_months, agreement.renewal.auto_renew) == (12, True)
+    assert "one billing period, 12 months" in " ".join(found.notes)
+
+
 @pytest.mark.parametrize(("terms", "days"), [("30", 30), ("NET_45", 45), ("Net 60 days", 60), ("DUE_ON_RECEIPT", 0)])
 def test_payment_terms_are_days(terms, days):
     assert _read(a_quote(hs_net_payment_terms=terms))[1].payment_terms_days == days
