@@ -268,7 +268,8 @@ def test_an_agreement_without_a_term_is_held_against_billing_by_its_longest_peri
         a_line("1", **bare), a_line("2", **bare, recurringbillingfrequency="annually"), hs_status="ACCEPTED"
     )
     found, agreement = _read(payload, Shape.AGREEMENT)
-    assert (agreement.term_months, agreement.renewal.auto_renew) == (12, True)
+    assert (found.document["term_months"], found.document["renewal"]["auto_renew"]) == (12, True)
+    assert agreement.agreement_id == "101"
     assert "one billing period, 12 months" in " ".join(found.notes)
 
 
