@@ -273,7 +273,8 @@ def _discount_fields(fields: Fields, found: Discount, reader: Reader) -> None:
 
 def anchors(segments: Sequence[Segment], account_day: int | None) -> set[int | None]:
     """The days of the month on which the charges' periods turn; None is one that cannot be told."""
-    return {_anchor(each, account_day) for each in segments if each.price.charge_type != "one_time"}
+    billed = [each for each in segments if each.price.charge_type != "one_time" and each.dates.blank is None]
+    return {_anchor(each, account_day) for each in billed}
 
 
 def _anchor(segment: Segment, account_day: int | None) -> int | None:

@@ -463,3 +463,11 @@ def test_what_cannot_be_read_is_refused_with_its_place(changes, place):
 def test_an_answer_that_failed_is_no_subscription():
     with pytest.raises(NotUnderstood, match="the call failed"):
         _read(success=False)
+
+
+def test_a_charge_that_waits_does_not_say_when_periods_turn():
+    pending = a_charge(
+        "C-2", effectiveStartDate=None, effectiveEndDate=None, triggerEvent="SpecificDate", triggerDate=None
+    )
+    found, configuration = _read(a_charge(), pending)
+    assert (configuration.billing_anchor_day, found.notes) == (1, ())
