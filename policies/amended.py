@@ -32,7 +32,8 @@ class Version:
     """A line as it holds for a time, within `quote`; `number` counts from 0, `amendment_id` is what brought it.
 
     `anchor` is a day on which the line's calendar starts a period, whichever version of it holds. `since` is the day on
-    which its first version began, where this is a later one.
+    which its first version began, where this is a later one. `priced_until` is the day after the last that the version was to
+    hold when it was agreed, where it holds for another time.
     """
 
     line: Line
@@ -41,6 +42,7 @@ class Version:
     amendment_id: str | None = None
     anchor: date | None = None
     since: date | None = None
+    priced_until: date | None = None
 
     @property
     def terms(self) -> Terms:
@@ -49,11 +51,15 @@ class Version:
         An amendment moves neither the line's billing days nor its anniversaries, and what was free stays free once. Only
         one that changes how often the line is invoiced starts a new calendar on its day: a year that is invoiced at once
         is invoiced then, and whole.
+
+        A price for the term pays for the time that its version was agreed for: from the amendment's day to the end as it then
+        was. What ends earlier owes its part of it, and what is extended goes on at the same rate.
         """
         found = resolve(self.line, self.quote)
-        if self.since is None and self.anchor is None:
+        priced_until = self.priced_until if found.term is not None and self.priced_until != found.term.end else None
+        if (self.since, self.anchor, priced_until) == (None, None, None):
             return found
-        return replace(found, anchor=self.anchor or found.anchor, since=self.since)
+        return replace(found, anchor=self.anchor or found.anchor, since=self.since, priced_until=priced_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +77,7 @@ def fold(agreement: Agreement) -> Folded:
     if moved is not None:
         quote = replace(quote, end_date=moved)
     held: dict[str, list[Version]] = {
-        line.line_id: [Version(line=_extended(line, agreement.terms.end_date, moved), quote=quote)]
-        for line in agreement.terms.lines
+        line.line_id: [_first(line, agreement.terms, quote, moved)] for line in agreement.terms.lines
     }
     contradictions = _contradictions(ordered)
     end_so_far = agreement.terms.end_date
@@ -80,7 +85,9 @@ def fold(agreement: Agreement) -> Folded:
         end_so_far = amendment.end_date or end_so_far
         for line in amendment.lines:
             if (line.line_id, amendment.effective_date) not in contradictions:
-                _replace(held.setdefault(line.line_id, []), _extended(line, end_so_far, moved), amendment, quote)
+                of_line = held.setdefault(line.line_id, [])
+                _replace(of_line, _extended(line, end_so_far, moved), amendment, quote)
+                _price(of_line, replace(of_line[-1].line, end_date=line.end_date), agreement.terms, end_so_far)
         for line_id in amendment.removed_line_ids:
             _end(held.get(line_id, []), amendment.effective_date)
     for line_id, day in contradictions:
@@ -105,6 +112,24 @@ def _last_end(ordered: list[Amendment]) -> date | None:
 def _extended(line: Line, end: date | None, moved: date | None) -> Line:
     """A line that states the agreement's end, as it then was, goes on as long as the agreement does."""
     return replace(line, end_date=moved) if moved is not None and line.end_date == end is not None else line
+
+
+def _first(line: Line, signed: Quote, quote: Quote, moved: date | None) -> Version:
+    """The line as it was signed, up to where amendments have moved the end of the agreement."""
+    versions = [Version(line=_extended(line, signed.end_date, moved), quote=quote)]
+    _price(versions, line, signed, signed.end_date)
+    return versions[0]
+
+
+def _price(versions: list[Version], line: Line, signed: Quote, end: date | None) -> None:
+    """Let the price for the term of the last version pay for the time up to the agreement's end as it was then."""
+    if line.price_period is not PricePeriod.TERM or comes_once(line):
+        return
+    try:
+        term = resolve(line, replace(signed, end_date=end)).term
+    except Unscheduled:
+        return
+    versions[-1] = replace(versions[-1], priced_until=None if term is None else term.end)
 
 
 def _replace(versions: list[Version], line: Line, amendment: Amendment, quote: Quote) -> None:

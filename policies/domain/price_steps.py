@@ -148,6 +148,7 @@ class _Calendar:
         self.at_start = [each for each in self.discounts if each.holds(self.term.start)]
         self.segments = _segments(terms)
         self.starts = [covered.start for covered, _ in self.segments]
+        self.has_begun = _has_begun(terms)
         self.anniversaries = list(anniversaries(terms.began, self.term)) if _has_uplift(terms) else []
 
     def steps(self) -> Iterator[PriceStep]:
@@ -168,7 +169,7 @@ class _Calendar:
         day, line = period.start, self.terms.line
         started = bisect_right(self.starts, day)
         segment = self._segment(day, started)
-        if segment is None and started:
+        if segment is None and (started or self.has_begun):
             return None
         quantity = line.quantity if segment is None or segment.quantity is None else segment.quantity
         if day < self.paid_from:
@@ -216,6 +217,11 @@ def _segments(terms: Terms) -> list[tuple[Period, RampSegment]]:
         if start < end:
             covered.append((Period(start, end), segment))
     return covered
+
+
+def _has_begun(terms: Terms) -> bool:
+    """Whether the ramp began under earlier terms of the line: what it left out is left out still."""
+    return any(terms.began <= each.start_date < terms.dated.start for each in terms.line.ramp)
 
 
 def _day_after(day: date, term_end: date) -> date:

@@ -5,7 +5,8 @@
 The whole period is the shorter of price period and billing period, because that is what an invoice is made for: a yearly
 price that is billed monthly is a twelfth each whole month, and 42 days of a quarter that is billed as a quarter are 42/91.
 Where all dates of a line are whole months apart, it counts in months: half a year is half a yearly price. A price for the
-term is spread over the time that is not free.
+term is spread over the time that is not free. Where an amendment cuts or moves the end of that time, the price still pays
+for the time that it was agreed for: half of it is due for half of that.
 """
 
 from __future__ import annotations
@@ -41,7 +42,15 @@ class Measure:
 def measure(terms: Terms, paid: Period, cuts: Iterable[date]) -> Measure:
     """The measure of a line that is paid for in `paid` and changes on `cuts`."""
     anchor = terms.anchor or paid.start
-    return _measure(paid, cuts, terms.price_months, terms.billing_months, anchor, terms.anchor_day)
+    return _measure(
+        paid, cuts, terms.price_months, terms.billing_months, anchor, terms.anchor_day, _paid_for(terms, paid)
+    )
+
+
+def _paid_for(terms: Terms, paid: Period) -> Period:
+    """The time that a price for the term pays for."""
+    until = terms.priced_until
+    return paid if until is None or until <= paid.start else Period(paid.start, until)
 
 
 # Lines of a quote share their dates, so counting them once is enough.
@@ -53,11 +62,13 @@ def priced_periods(
     billing_frequency: BillingFrequency | None,
     anchor: date | None,
     anchor_day: int | None,
+    priced_until: date | None = None,
 ) -> Decimal:
     """How often a price is due from `start` up to `end`, where nothing changes in between."""
     term = Period(start, end)
     months = [MONTHS.get(each) if each is not None else None for each in (price_period, billing_frequency)]
-    found = _measure(term, (start, end), months[0], months[1], anchor or start, anchor_day)
+    priced = term if priced_until is None else Period(start, priced_until)
+    found = _measure(term, (start, end), months[0], months[1], anchor or start, anchor_day, priced)
     return found.count(term) / found.per_price
 
 
@@ -68,12 +79,13 @@ def _measure(
     billing_months: int | None,
     anchor: date,
     anchor_day: int | None,
+    priced: Period,
 ) -> Measure:
     in_months = all(starts_month(cut, anchor, anchor_day) for cut in (paid.start, paid.end, *cuts))
     months = 1 if in_months else min(price_months or billing_months or 1, billing_months or price_months or 1)
     per_price = (
         Decimal(price_months) / months
         if price_months is not None
-        else periods_by_days(paid, months, anchor_day, anchor)
+        else periods_by_days(priced, months, anchor_day, anchor)
     )
     return Measure(months=months, per_price=per_price, anchor=anchor, anchor_day=anchor_day)

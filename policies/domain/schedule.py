@@ -130,7 +130,13 @@ def _total(terms: Terms) -> Decimal:
                 raise Unscheduled("the quantity is not stated")
             price *= line.quantity
         return price * priced_periods(
-            term.start, term.end, terms.price_period, terms.billing_frequency, terms.anchor, terms.anchor_day
+            term.start,
+            term.end,
+            terms.price_period,
+            terms.billing_frequency,
+            terms.anchor,
+            terms.anchor_day,
+            terms.priced_until,
         )
     if terms.comes_once and line.minimum_commitment is None:
         return _once_due(line)

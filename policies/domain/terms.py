@@ -42,7 +42,9 @@ class Terms:
 
     Where the line began before these terms (an amendment or a renewal gave it new ones), `since` is the day on which it
     did: free time, discounts by periods and anniversaries count from it. `risen` is how often its price has risen before,
-    which only a simple uplift goes by. `first_invoice` is a day before which no invoice is made; what would have been
+    which only a simple uplift goes by. `priced_until` is the end of the time that a price for the term pays for, where that is
+    not the terms' own end: an amendment has ended or extended the line, and its price was agreed for another time.
+    `first_invoice` is a day before which no invoice is made; what would have been
     invoiced earlier is invoiced on it.
     """
 
@@ -59,6 +61,7 @@ class Terms:
     time_zone: str | None = None
     since: date | None = None
     risen: int = 0
+    priced_until: date | None = None
     first_invoice: date | None = None
     rounding: RoundingPolicy = RoundingPolicy.ROUND_THEN_SUM
 

@@ -215,6 +215,7 @@ def _key(terms: Terms, factor: Decimal) -> tuple[object, ...]:
         None if terms.comes_once else (terms.billing_frequency, terms.billing_timing, anchor),
         terms.anchor_day or (anchor and anchor.day),
         terms.first_invoice,
+        terms.priced_until,
         terms.rounding,
         (terms.since, terms.risen) if _counts_from_its_beginning(line) else None,
         max(terms.billing_start or date.min, start),

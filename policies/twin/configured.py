@@ -49,6 +49,9 @@ def billing_stream(
     renewal only where the configuration renews by itself; one that ends before, because another replaced it, bills only
     its own days. One that starts only after the horizon bills nothing in it: no terms, and nothing unscheduled.
 
+    A price for the term pays for the time that the agreement's does where the charge has the days of its line: one that an
+    amendment ended is billed in part.
+
     Calendar: the `billing_anchor_day`'s; else the agreement's where the charge starts on a day on which the line's terms
     start; else that of the whole configuration where the charge goes on as long as it does; else the charge's own.
     """
@@ -244,7 +247,8 @@ def _resolved(
     terms = resolve(line, shared)
     if terms.comes_once and terms.term is None:
         raise Unscheduled("the start date is not stated")
-    anchor = next((each.anchor for own in lines for each in own.terms if _starts_with(each, terms)), terms.anchor)
+    model = next((each for own in lines for each in own.terms if _starts_with(each, terms)), None)
+    anchor = terms.anchor if model is None else model.anchor
     anchor_day = configuration.billing_anchor_day
     first = configuration.first_invoice_date
     return replace(
@@ -254,6 +258,7 @@ def _resolved(
         rounding=configuration.rounding or _agreed_rounding(lines),
         anchor_day=None if anchor is None or anchor_day == anchor.day else anchor_day,
         time_zone=zone,
+        priced_until=model.priced_until if model is not None and model.dated.end == terms.dated.end else None,
         first_invoice=first if first is not None and first > terms.dated.start else None,
     )
 

@@ -58,7 +58,14 @@ def renewed(terms: Terms, period: Period, renewal: Renewal | None = None) -> Ter
     before = terms.risen + rises + (rise != ONE) if line.uplift_method is UpliftMethod.SIMPLE else 0
     billing_start = terms.billing_start if waits else None
     return replace(
-        terms, line=line, term=period, billing_start=billing_start, since=terms.began, risen=before, first_invoice=None
+        terms,
+        line=line,
+        term=period,
+        billing_start=billing_start,
+        since=terms.began,
+        risen=before,
+        priced_until=None,
+        first_invoice=None,
     )
 
 

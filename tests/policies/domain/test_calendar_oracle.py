@@ -125,14 +125,12 @@ def test_an_amendment_that_changes_nothing_changes_no_total(deal, days):
     note(f"{deal.words()} amended after {days} days")
     # The price that an amendment states is the price from its day on: no discount or rise of before is in it.
     # Monthly invoices count in months; a longer rhythm counts in days as soon as one date is not months from the others.
-    line = replace(
-        deal.line, ramp=(), discounts=(), uplift_percent=None, billing_frequency=BillingFrequency.MONTHLY
-    )
+    line = replace(deal.line, ramp=(), discounts=(), uplift_percent=None, billing_frequency=BillingFrequency.MONTHLY)
     day = line.start_date + timedelta(days=days)
     if line.charge_type is not ChargeType.RECURRING or line.minimum_commitment is not None:
         return
     if line.price_period is PricePeriod.TERM:
-        return  # a price for the term, amended, is one for the term that is left
+        return  # a price for the term, stated again, is one for the term that is left
     try:
         total = line_total(resolve(line, deal.quote))
         amended = Amendment(amendment_id="AM", effective_date=day, lines=(line,))
@@ -147,3 +145,41 @@ def test_an_amendment_that_changes_nothing_changes_no_total(deal, days):
     except Unscheduled:
         return
     assert abs(sum(found) - total) < Fraction(1, 10**9)
+
+
+@given(deal=deals(), days=st.integers(1, 900))
+def test_a_price_for_the_term_is_owed_for_the_days_until_the_line_is_removed(deal, days):
+    note(f"{deal.words()} removed after {days} days")
+    line = replace(
+        deal.line,
+        ramp=(),
+        discounts=(),
+        uplift_percent=None,
+        price_period=PricePeriod.TERM,
+        billing_frequency=BillingFrequency.MONTHLY,
+    )
+    day = line.start_date + timedelta(days=days)
+    if line.charge_type is not ChargeType.RECURRING or line.minimum_commitment is not None:
+        return
+    try:
+        whole = resolve(line, deal.quote)
+        total = line_total(whole)
+    except Unscheduled:
+        return
+    removed = Amendment(amendment_id="AM", effective_date=day, removed_line_ids=(line.line_id,))
+    agreement = Agreement(agreement_id="AG", terms=replace(deal.quote, lines=(line,)), amendments=(removed,))
+    [version] = fold(agreement).versions
+    paid = whole.paid_term
+    if paid is None:
+        return
+    until = max(paid.start, min(day, paid.end))
+    owed, due = (_months(whole.anchor, whole.anchor_day, paid.start, end) for end in (until, paid.end))
+    assert abs(Fraction(line_total(version.terms)) - Fraction(total) * owed / due) < Fraction(1, 10**9)
+
+
+def _months(anchor, aim, start, end):
+    """How many months of a calendar some days are, parts by their days."""
+    if start == end:
+        return Fraction(0)
+    held = cut(start, end, Calendar(anchor, 1, aim).over(start, end))
+    return sum(Fraction((b - a).days, (after - first).days) for a, b, first, after in held)
