@@ -7,32 +7,26 @@ Zuora answers 200 to much that went wrong, with `success` false and codes whose 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from threading import Lock
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from urllib.parse import quote as escaped
 
 from requests.adapters import BaseAdapter
 
 from cpq_hooks.adapter import JSON, Event, Need, Shape, VendorCall, ordered
 from cpq_hooks.clients.client import reconciled
-from cpq_hooks.clients.exchange import FORM, Answer, Attempt, Header, Limits, Request
+from cpq_hooks.clients.exchange import Answer, Attempt, Limits, Request
 from cpq_hooks.clients.failures import (
-    CallFailed,
     NotAllowed,
     NotThere,
-    Refused,
-    Throttled,
     Unreadable,
-    VendorDown,
-    redacted,
-    secrets_of,
 )
 from cpq_hooks.clients.http import Session, paged
 from cpq_hooks.clients.pacing import Clock
+from cpq_hooks.clients.zuora_answers import Token, succeeded
 from cpq_hooks.connection import Connection
 
 BASE_URL: Final = "https://rest.zuora.com"
@@ -41,8 +35,6 @@ PREVIEW: Final = "quoteguardBillingPreview"
 CATALOG: Final = "quoteguardCatalog"
 _LIMITS: Final = Limits(calls_per_second=10.0, burst=10)
 _PAGE: Final = "40"
-_EARLY: Final = 60.0  # seconds before its end at which a token is renewed
-_USUAL_LIFE: Final = 3_000.0
 _LONGEST_PREVIEW: Final = 120
 
 
@@ -70,7 +62,7 @@ class ZuoraClient:
         """A client that signs in with the connection's OAuth client, and again when a token is worth no more."""
         made = {"clock": clock, "transport": transport, "seen": seen, "limits": limits or _LIMITS}
         sign_in = Session(connection, base_url=BASE_URL, **made)  # type: ignore[arg-type]
-        token = _Token(sign_in, connection)
+        token = Token(sign_in, connection)
         session = Session(
             connection,
             base_url=BASE_URL,
@@ -99,71 +91,6 @@ class ZuoraClient:
         yield from fetch.changed_by_query("subscription", "Subscription", "Id, Name, Version", since)
         yield from fetch.changed_by_query("invoice", "Invoice", "Id, InvoiceNumber", since)
         yield from fetch.changed_orders(since)
-
-
-@dataclass(slots=True)
-class _Token:
-    """An OAuth token, kept until shortly before it ends: signing in has a limit of its own."""
-
-    session: Session
-    connection: Connection
-    _value: str | None = None
-    _until: float = 0.0
-    _lock: Lock = field(default_factory=Lock)
-
-    def headers(self, renewed: bool) -> Sequence[Header]:
-        with self._lock:
-            if renewed or self._value is None or self.session.clock.seconds() >= self._until:
-                self._value, self._until = self._fetched()
-            return (("Authorization", f"Bearer {self._value}"),)
-
-    def _fetched(self) -> tuple[str, float]:
-        identity, secret = self.connection.secret("client_id"), self.connection.secret("client_secret")
-        if not identity or not secret:
-            raise NotAllowed("the connection has no client_id and client_secret for Zuora's API", status=401)
-        form = {"client_id": identity, "client_secret": secret, "grant_type": "client_credentials"}
-        found = self.session.send(
-            Request(
-                method="POST", path="/oauth/token", body=urlencode(form).encode("ascii"), repeatable=True,
-                headers=(("Content-Type", FORM), ("Accept", JSON)),
-            )
-        ).json()  # fmt: skip
-        token = found.get("access_token") if isinstance(found, Mapping) else None
-        if not isinstance(token, str) or not token.isascii() or not token:
-            raise Unreadable("Zuora's sign-in gave no token")
-        return token, self.session.clock.seconds() + _life(found.get("expires_in"))
-
-
-def _life(told: Any) -> float:
-    seconds = float(told) if isinstance(told, int) and not isinstance(told, bool) and told > 0 else _USUAL_LIFE
-    return max(0.0, seconds - _EARLY)
-
-
-def succeeded(found: Any, where: str, connection: Connection) -> Any:
-    """The answer, where Zuora says that it did what was asked. Raises the `CallFailed` that its code stands for."""
-    refused = isinstance(found, Mapping) and (found.get("success") is False or found.get("Success") is False)
-    if not refused:
-        return found
-    reasons = found.get("reasons") or found.get("Errors") or []
-    known = [each for each in reasons if isinstance(each, Mapping)] if isinstance(reasons, list) else []
-    code = next((str(each.get("code") or each.get("Code")) for each in known), "")
-    said = "; ".join(str(each.get("message") or each.get("Message")) for each in known)[:300]
-    message = redacted(f"{where}: Zuora says {code} {said}".strip(), secrets_of(connection))
-    raise _failure(code, message)
-
-
-def _failure(code: str, message: str) -> CallFailed:
-    """The failure behind a code: its last two digits are Zuora's kind of error."""
-    kind = code[-2:]
-    if kind in {"10", "11"}:
-        return NotAllowed(message, status=403)
-    if kind == "40":
-        return NotThere(message, status=404)
-    if kind in {"50", "70"}:
-        return Throttled(message, status=429)
-    if kind in {"60", "61"}:
-        return VendorDown(message, status=500, perhaps_done=True)
-    return Refused(message, status=400)
 
 
 @dataclass(slots=True)
