@@ -115,7 +115,7 @@ class Courier:
 
     def _handle(self, item: Claimed, message: KeptMessage, until: float) -> dict[str, Any]:
         if self._outbox.is_pointless(message):
-            self._outbox.end(item, message, MessageState.SUPERSEDED, "a later message has arrived there since")
+            self._outbox.end(item, message, MessageState.SUPERSEDED, "a later message takes its place")
             return {"became": MessageState.SUPERSEDED.value}
         rest = self._rests.until(message.note.destination)
         if rest is not None:

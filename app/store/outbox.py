@@ -96,10 +96,15 @@ class Outbox:
         return None
 
     def is_pointless(self, message: KeptMessage) -> bool:
-        """Whether a later message of the same family has arrived at the same object, so that this one would undo it."""
+        """Whether a later message of the same family has arrived at the same object, so that this one would undo it; or, where a
+        hold or a release failed already, whether a later one waits behind it and takes its place.
+        """
         if not message.note.kind.family:
             return False
-        later = (OUTBOX_MESSAGES.c.seq > message.seq, OUTBOX_MESSAGES.c.state == MessageState.DELIVERED.value)
+        states = [MessageState.DELIVERED.value]
+        if message.attempts and message.note.kind in MessageKind.HOLD.family:
+            states.append(MessageState.WAITING.value)
+        later = (OUTBOX_MESSAGES.c.seq > message.seq, OUTBOX_MESSAGES.c.state.in_(states))
         query = select(OUTBOX_MESSAGES.c.seq).where(*_same_family(message), *later).limit(1)
         return self._database.read(lambda connection: connection.execute(query).first()) is not None
 

@@ -266,6 +266,20 @@ def test_a_later_state_is_never_overwritten_by_an_older_message(store, clock, ve
     assert vendor.held == set()
 
 
+def test_a_release_does_not_wait_for_days_behind_a_hold_that_fails(store, clock, vendor):
+    vendor.fails = [VendorDown("500", status=500)]
+    block(store)
+    carrier = courier(store, clock, vendor)
+    carrier.deliver_due()
+    allow(store)
+    clock.advance(minutes=1)
+    carrier.deliver_due()
+    assert message(store).state is MessageState.SUPERSEDED
+    assert (message(store, MessageKind.RELEASE).state, message(store, MessageKind.RELEASE).reason) == (
+        MessageState.DELIVERED, "there is no hold of ours at Acme",
+    )  # fmt: skip
+
+
 def test_waits_grow_to_a_day_and_are_spread():
     assert [pause(attempt, 1.0) for attempt in (1, 2, 3, 9, 30)] == [
         timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=90), timedelta(seconds=65_610), timedelta(days=1),
