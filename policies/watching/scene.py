@@ -111,7 +111,7 @@ def scene_of(
 def _scheduled(versions: Iterable[Version], unknown: list[NotAssessed]) -> Iterator[tuple[Version, Terms]]:
     for version in versions:
         try:
-            yield version, resolve(version.line, version.quote)
+            yield version, version.terms
         except Unscheduled as unscheduled:
             because, line_id = unscheduled.reason, version.line.line_id
             unknown.append(NotAssessed(policy_id="watch-schedule", because=because, line_ids=(line_id,)))
@@ -180,8 +180,10 @@ def monthly(terms: Terms, day: date) -> Decimal | None:
             return None
         months = terms.price_months
         if months is None:
-            months_of_term = periods_in(terms.dated, 1) if terms.price_period is PricePeriod.TERM else None
-            return None if months_of_term is None else price_of(terms.line, step) / months_of_term
+            if terms.price_period is not PricePeriod.TERM:
+                return None
+            paid_for = Period(terms.dated.start, terms.priced_until or terms.dated.end)
+            return price_of(terms.line, step) / periods_in(paid_for, 1)
         return price_of(terms.line, step) / months
     except Unscheduled:
         return None
