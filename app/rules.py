@@ -137,8 +137,11 @@ def read_home(home: Path | None) -> RuleFiles:
     )
 
 
-def take_up(texts: RuleFiles, *, tested: bool = True) -> Rules:
-    """Rules from their texts. Raises `RulesRefused` with every fault of every file, failing tests included."""
+def take_up(texts: RuleFiles, *, tested: bool = True, before: Rules | None = None) -> Rules:
+    """Rules from their texts. Raises `RulesRefused` with every fault of every file, failing tests included.
+
+    A policy's tests depend on nothing but its own text, so those that passed in the rules taken up `before` count.
+    """
     reasons: list[str] = []
     catalog = _loaded(CATALOG, texts.catalog, load_catalog, reasons)
     company = _loaded(COMPANY, texts.company, load_company, reasons)
@@ -150,7 +153,11 @@ def take_up(texts: RuleFiles, *, tested: bool = True) -> Rules:
         reasons += [f"{fault.file}: {fault.message}" for fault in faults if fault.refuses]
         warnings = tuple(f"{fault.file}: {fault.message}" for fault in faults if not fault.refuses)
     if tested and not reasons:
-        results = run_tests(policies.policies.values(), CanonicalDocuments())
+        proven = before.files.policies if before is not None else {}
+        untested = [
+            each for each in policies.policies.values() if texts.policies[each.source] != proven.get(each.source)
+        ]
+        results = run_tests(untested, CanonicalDocuments())
         reasons += [f"{each.source}: test {each.test!r}: {each.failure}" for each in results if each.failure]
     if reasons:
         raise RulesRefused(tuple(reasons))
@@ -214,7 +221,7 @@ class LiveRules:
     def _try(self) -> None:
         texts = read_home(self.home)
         if self._rules is None or texts != self._rules.files:
-            self._rules = take_up(texts)
+            self._rules = take_up(texts, before=self._rules)
             self.on_change(self._rules)
 
 
