@@ -162,7 +162,7 @@ def _all(store: Store, wanted: MessageFilter) -> list[str]:
     portion = store.outbox.page(wanted, limit=_MOST)
     while portion:
         found += portion
-        portion = store.outbox.page(wanted, limit=_MOST, before=portion[-1].seq)
+        portion = store.outbox.page(wanted, limit=_MOST, before=portion[-1].message_id)
     return [each.message_id for each in reversed(found)]
 
 

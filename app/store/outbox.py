@@ -167,11 +167,12 @@ class Outbox:
         row = self._database.read(lambda connection: connection.execute(query).first())
         return None if row is None else message_of(row)
 
-    def page(self, wanted: MessageFilter, *, limit: int = 50, before: int | None = None) -> tuple[KeptMessage, ...]:
-        """Up to `limit` messages (at most 500), the newest first, from the one before `before`, a message's `seq`, on."""
+    def page(self, wanted: MessageFilter, *, limit: int = 50, before: str | None = None) -> tuple[KeptMessage, ...]:
+        """Up to `limit` messages (at most 500), the newest first, from the one before the message `before` on."""
         query = select(OUTBOX_MESSAGES).where(*conditions_of(wanted)).order_by(OUTBOX_MESSAGES.c.seq.desc())
         if before is not None:
-            query = query.where(OUTBOX_MESSAGES.c.seq < before)
+            this = OUTBOX_MESSAGES.c.message_id == searchable(before)
+            query = query.where(OUTBOX_MESSAGES.c.seq < select(OUTBOX_MESSAGES.c.seq).where(this).scalar_subquery())
         query = query.limit(max(1, min(limit, _LONGEST_PAGE)))
         return tuple(map(message_of, self._database.read(lambda connection: connection.execute(query).all())))
 

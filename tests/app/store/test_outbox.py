@@ -265,6 +265,16 @@ def test_a_refused_request_of_a_caller_of_ours_is_told_without_its_body(opened):
     assert b"secret" not in store.outbox.claim()[1].note.body
 
 
+def test_pages_follow_each_other(opened):
+    store = opened(vendors_only())
+    block(store, 1)
+    block(store, 2, replace(SUBSCRIPTION, object_id="sub_2"))
+    first = store.outbox.page(MessageFilter(), limit=3)
+    [rest] = store.outbox.page(MessageFilter(), limit=3, before=first[-1].message_id)
+    assert [each.note.object_id for each in (*first, rest)] == ["sub_2", "sub_2", "sub_1", "sub_1"]
+    assert store.outbox.page(MessageFilter(), before=rest.message_id) == ()
+
+
 def test_what_arrived_long_ago_is_forgotten_and_nothing_else(opened, clock):
     store = opened(vendors_only())
     block(store)
