@@ -67,7 +67,11 @@ CAUSES: Final = (
     Cause(name="line-without-charge", summary="Every line of the agreement has a charge that bills it."),
     Cause(name="charge-without-line", summary="Every charge bills something that was agreed.", by_charge=True),
     Cause(name="duplicate-charge", summary="What was agreed once is billed once.", by_charge=True),
-    Cause(name="price-or-quantity-differs", summary="Charges have the agreed price and quantity."),
+    Cause(
+        name="price-or-quantity-differs",
+        summary="Charges have the agreed price and quantity.",
+        flagged=frozenset({Direction.COMPLIANCE}),
+    ),
     Cause(name="charge-model-differs", summary="A quantity becomes an amount in the agreed way."),
     Cause(name="overage-not-set-up", summary="Use beyond what is included is billed as agreed."),
     Cause(name="unit-or-aggregation-differs", summary="Use is counted in the agreed unit and way."),

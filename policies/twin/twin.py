@@ -33,6 +33,7 @@ from policies.twin.repairs import PRICE, RHYTHM
 from policies.twin.setup import SetUp
 from policies.twin.strays import charge_without_line, line_without_charge
 from policies.twin.streams import AgreementStreams, agreement_streams
+from policies.twin.swaps import exchanged, swapped, swaps
 from policies.twin.ties import SKIPPED
 from policies.twin.use import Use
 
@@ -150,9 +151,19 @@ class _Sides:
         if self.setup.configuration.currency != self.basis.currency:
             yield from self._in_two_currencies()
             return
-        yield from map(self._known, self.matching.matches)
+        told = {id(each): part for pair in self._swaps() for each, part in pair}
+        yield from (told.get(id(each)) or self._known(each) for each in self.matching.matches)
         yield from (self._line_alone(self.lines[each]) for each in self.matching.lines_alone)
         yield from (self._charge_alone(self.charges[each]) for each in self.matching.charges_alone)
+
+    def _swaps(self) -> Iterator[tuple[tuple[Match, _Part], tuple[Match, _Part]]]:
+        """Matches whose charges name each other's lines, and bill those as agreed."""
+        configuration = self.setup.configuration
+        for one, other in swaps(self.matching.matches, self.lines, configuration):
+            parts = [self._known(each) for each in exchanged(one, other)]
+            if not any(part.found for part in parts):
+                found = swapped(one, other, configuration)
+                yield (one, replace(parts[0], found=(found,))), (other, parts[1])
 
     def _known(self, own: Match) -> _Part:
         """What the match comes to, worked out unless that was done before for the very same charges."""
