@@ -99,6 +99,13 @@ Try, in another terminal:
   curl -s {address}/v1/quotes/check -H "Authorization: Bearer $KEY" \\
     -H 'Content-Type: application/json' -d @examples/quotes/seat-contract-without-overage.json
 
+  # the signed contract, and its set-up in billing without the overage: blocked, and held before its first invoice
+  curl -s {address}/v1/agreements -H "Authorization: Bearer $KEY" \\
+    -H 'Content-Type: application/json' -d @examples/audits/seat-contract/agreement.json
+  curl -s {address}/v1/billing-configurations/verify -H "Authorization: Bearer $KEY" \\
+    -H 'Content-Type: application/json' -d @examples/audits/seat-contract/billing-configuration.json
+  curl -s {address}/v1/holds -H "Authorization: Bearer $KEY"
+
   # what was decided so far
   curl -s '{address}/v1/decisions?verdict=block&limit=5' -H "Authorization: Bearer $KEY"
 
