@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 from policies.domain.charge import ChargeModel, ChargeType, Line, PricePeriod, RampSegment, UpliftAt, UpliftMethod
 from policies.domain.discounts import dated, price_before, reduced, remaining_share
 from policies.domain.period import Period, add_months
-from policies.domain.rating import Unrateable, rate
+from policies.domain.rating import Unrateable, billable_quantity, clamp, rate
+from policies.domain.tables import tabled
 from policies.domain.terms import Terms, Unscheduled
 from policies.domain.tiers import scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -116,6 +117,21 @@ def rated(line: Line, quantity: Decimal, *, unit_price: Decimal | None = None, s
         return rate(line, quantity, unit_price=unit_price, share=share).amount
     except Unrateable as refusal:
         raise Unscheduled(refusal.reason) from refusal
+
+
+def rater(line: Line, unit_price: Decimal | None = None) -> Callable[[Decimal, Decimal], Decimal]:
+    """`rated` of one line at one price, by quantity and share: for many quantities, with its tiers added up once."""
+    quick = tabled(line)
+    if quick is None:
+        return lambda quantity, share: rated(line, quantity, unit_price=unit_price, share=share)
+
+    def amount(quantity: Decimal, share: Decimal) -> Decimal:
+        found = quick(billable_quantity(line, quantity) if line.charge_type is ChargeType.USAGE else quantity)
+        if found is None:
+            return rated(line, quantity, unit_price=unit_price, share=share)
+        return clamp(line, found, share)
+
+    return amount
 
 
 def at_step(line: Line, step: PriceStep) -> Line:

@@ -74,6 +74,15 @@ def _refuse_disorder(tiers: Sequence[Tier]) -> None:
         lower = lower if tier.up_to is None else tier.up_to
 
 
+def is_in_order(tiers: Sequence[Tier]) -> bool:
+    """Whether bounds rise, only the last tier is open, and no stated start leaves a gap."""
+    try:
+        _refuse_disorder(tiers)
+    except BadTiers:
+        return False
+    return True
+
+
 def follows_on(starts_at: Decimal, lower: Decimal) -> bool:
     """Whether a tier that is said to begin there begins where the one before it ends: on the bound, or one whole unit on."""
     if starts_at == lower:

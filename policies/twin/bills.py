@@ -4,36 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policies.domain.charge import UpliftAt
-from policies.domain.invoice import InvoiceLineKind
 from policies.domain.period import Period, billing_periods, starts_month
 from policies.domain.price_steps import has_one_price
-from policies.domain.schedule import charges
 from policies.domain.terms import Unscheduled
-from policies.twin.use import ONE, Use, flows, is_metered
+from policies.twin.shapes import Amount, Laid, charged, is_coupled, laid
+from policies.twin.use import ONE, Rhythm, Use, flows, is_metered
 
 if TYPE_CHECKING:
     from policies.domain.charge import Line
-    from policies.domain.metering import Usage
     from policies.domain.terms import Terms
     from policies.twin.model import Stream
 
 ZERO = Decimal(0)
-
-
-class Amount(NamedTuple):
-    """What is invoiced on a day for the days of a period."""
-
-    invoice_date: date
-    period: Period
-    amount: Decimal
-    is_once: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +69,34 @@ class Biller:
     unrated: set[Use | None] = field(default_factory=set)
     _known: dict[Use | None, Bill] = field(default_factory=dict)
     _fixed: list[Amount] | None = None
+    _metered: list[tuple[Terms, Decimal]] | None = None
+    _laid: dict[Rhythm, Mapping[tuple[int, Decimal], Laid]] = field(default_factory=dict)
 
     def bill(self, use: Use | None) -> Bill:
         """The bill at a use; each is made once. Raises `Unscheduled` where what does not depend on use has no schedule."""
         found = self._known.get(use)
         if found is None:
-            metered = [each for each in self.terms() if is_metered(each[0])]
-            amounts = list(self._not_metered())
-            for terms, factor in metered:
+            amounts = list(self.not_metered())
+            for terms, factor in self.metered():
+                known = self.laid(use.rhythm) if use is not None and not is_coupled(terms) else {}
                 try:
-                    amounts += _amounts(terms, None if use is None else use.on(terms, factor))
+                    amounts += _metered_amounts(known.get((id(terms), factor)), terms, factor, use)
                 except Unscheduled:
                     self.unrated.add(use)
             amounts.sort()
             found = self._known[use] = Bill(tuple(amounts))
         return found
+
+    def laid(self, rhythm: Rhythm) -> Mapping[tuple[int, Decimal], Laid]:
+        """The terms that depend on use and are not coupled, over their days, where they have a schedule."""
+        if rhythm not in self._laid:
+            found = {}
+            for terms, factor in self.metered():
+                with suppress(Unscheduled):
+                    if not is_coupled(terms):
+                        found[id(terms), factor] = laid(terms, factor, rhythm)
+            self._laid[rhythm] = found
+        return self._laid[rhythm]
 
     def first_months(self, use: Use | None, until: date) -> Bill:
         """The part of the bill that is invoiced before a day, and perhaps more, without the work of the whole."""
@@ -102,34 +105,48 @@ class Biller:
         amounts: list[Amount] = []
         for terms, factor in self.terms():
             for part in _until(terms, until):
-                amounts += _amounts(part, use.on(part, factor) if use is not None and is_metered(part) else None)
+                amounts += charged(part, use.on(part, factor) if use is not None and is_metered(part) else None)
         amounts.sort()
         return Bill(tuple(amounts))
 
     def rates(self, use: Use | None) -> bool:
         """Whether a use has a price."""
-        self.bill(use)
-        return use not in self.unrated
+        if use is None or use in self._known or not self.is_laid(use.rhythm):
+            self.bill(use)
+            return use not in self.unrated
+        return all(each.rates(use.quantity) for each in self.laid(use.rhythm).values())
+
+    def is_laid(self, rhythm: Rhythm) -> bool:
+        """Whether all that depends on use has a schedule, and no period's bill depends on another's."""
+        return len(self.laid(rhythm)) == len(self.metered())
 
     @property
     def is_metered(self) -> bool:
-        return any(is_metered(terms) for terms, _ in self.terms())
+        return bool(self.metered())
 
     def terms(self) -> list[tuple[Terms, Decimal]]:
         """All terms of the side, each with its factor."""
         return [(terms, self.factors.get(each.id, ONE)) for each in self.streams for terms in each.terms]
 
-    def _not_metered(self) -> list[Amount]:
+    def metered(self) -> Sequence[tuple[Terms, Decimal]]:
+        """Those that depend on use."""
+        if self._metered is None:
+            self._metered = [each for each in self.terms() if is_metered(each[0])]
+        return self._metered
+
+    def not_metered(self) -> Sequence[Amount]:
+        """What is billed whatever the use, by terms that do not depend on it. Raises `Unscheduled`."""
         if self._fixed is None:
-            self._fixed = [each for terms, _ in self.terms() if not is_metered(terms) for each in _amounts(terms, None)]
+            self._fixed = [each for terms, _ in self.terms() if not is_metered(terms) for each in charged(terms, None)]
         return self._fixed
 
 
-def _amounts(terms: Terms, usage: Usage | None) -> list[Amount]:
-    return [
-        Amount(each.invoice_date, each.service_period, each.amount, each.kind is InvoiceLineKind.ONE_TIME)
-        for each in charges(terms, usage)
-    ]
+def _metered_amounts(known: Laid | None, terms: Terms, factor: Decimal, use: Use | None) -> list[Amount]:
+    if known is None or use is None:
+        return charged(terms, None if use is None else use.on(terms, factor))
+    if not known.rates(use.quantity):
+        raise Unscheduled("the quantity has no price")
+    return list(known.amounts(use.quantity))
 
 
 def _until(terms: Terms, until: date) -> Iterator[Terms]:

@@ -16,6 +16,7 @@ from policies.domain.money import minor_unit
 from policies.twin.bills import Biller, same_without_billing
 from policies.twin.gaps import Gap, differing, drift, gap
 from policies.twin.grid import Grid, grid
+from policies.twin.invoices import Invoices
 from policies.twin.model import Parting
 from policies.twin.use import ONE, Use, is_metered
 
@@ -61,10 +62,10 @@ EQUAL = Comparison()
 class _Seen(NamedTuple):
     """An invoice that differs, at a use."""
 
+    use: Use | None
     day: date
     agreement: Decimal
     billing: Decimal
-    use: Use | None
     in_term: bool
 
     @property
@@ -77,14 +78,16 @@ def same_bills(agreement: Biller, billing: Biller, basis: Basis, *, in_renewal: 
     if same_without_billing(agreement, billing):
         return True
     unit = minor_unit(basis.currency)
+    invoices = Invoices(agreement, billing, basis.renewal_from)
     for use in _uses(agreement, billing, basis):
         if not agreement.rates(use):
             continue
-        agreed, billed = (each.bill(use).split(basis.renewal_from)[in_renewal] for each in (agreement, billing))
-        if any(differing(agreed, billed, unit)):
+        if any(each.in_term is not in_renewal for each in invoices.differing(use, unit)):
             return False
-        if (use is None or use.quantity == basis.expected) and drift(agreed, billed) > unit:
-            return False
+        if use is None or use.quantity == basis.expected:
+            agreed, billed = (each.bill(use).split(basis.renewal_from)[in_renewal] for each in (agreement, billing))
+            if drift(agreed, billed) > unit:
+                return False
     return True
 
 
@@ -94,7 +97,8 @@ def compare(agreement: Biller, billing: Biller, basis: Basis) -> Comparison:
         return EQUAL
     unit = minor_unit(basis.currency)
     uses = _uses(agreement, billing, basis)
-    seen = list(_seen(agreement, billing, basis, uses))
+    invoices = Invoices(agreement, billing, basis.renewal_from)
+    seen = list(_seen(invoices, basis, uses))
     expected = _expected(agreement, billing, basis)
     total = ZERO
     if not seen and (expected is not None or uses == (None,)):
@@ -103,27 +107,26 @@ def compare(agreement: Biller, billing: Biller, basis: Basis) -> Comparison:
         )
     if not seen and total <= unit:
         return EQUAL
-    told = _Told(agreement, billing, basis, uses)
+    told = _Told(invoices, basis, uses)
     return told.comparison(seen, expected, total)
 
 
-def _seen(agreement: Biller, billing: Biller, basis: Basis, uses: Sequence[Use | None]) -> Iterator[_Seen]:
+def _seen(invoices: Invoices, basis: Basis, uses: Sequence[Use | None]) -> Iterator[_Seen]:
     unit, shown = minor_unit(basis.currency), 0
     for at, use in enumerate(uses):
-        if (shown > _ENOUGH and at < len(uses) - _LARGEST) or not agreement.rates(use):
+        if (shown > _ENOUGH and at < len(uses) - _LARGEST) or not invoices.agreement.rates(use):
             continue
-        both = [each.bill(use).split(basis.renewal_from) for each in (agreement, billing)]
-        for is_term, agreed, billed in zip((True, False), *both, strict=True):
-            found = [_Seen(*each, use, is_term) for each in differing(agreed, billed, unit)]
-            shown += bool(found)
-            yield from found
+        found = [_Seen(use, *each) for each in invoices.differing(use, unit)]
+        shown += len({each.in_term for each in found})
+        yield from found
 
 
 class _Told:
     """What is said of invoices that differ."""
 
-    def __init__(self, agreement: Biller, billing: Biller, basis: Basis, uses: Sequence[Use | None]) -> None:
-        self.agreement, self.billing, self.basis = agreement, billing, basis
+    def __init__(self, invoices: Invoices, basis: Basis, uses: Sequence[Use | None]) -> None:
+        self.invoices, self.agreement, self.billing = invoices, invoices.agreement, invoices.billing
+        self.basis = basis
         self.is_metered = uses != (None,)
         self.uses = uses
 
@@ -190,9 +193,7 @@ class _Told:
 
     def _at(self, seen: _Seen, use: Use) -> _Seen:
         """The same invoice at another use."""
-        parts = [each.bill(use).split(self.basis.renewal_from) for each in (self.agreement, self.billing)]
-        agreed, billed = (part[not seen.in_term].by_date().get(seen.day, ZERO) for part in parts)
-        return _Seen(seen.day, agreed, billed, use, seen.in_term)
+        return _Seen(use, *self.invoices.on(seen.day, use, in_term=seen.in_term))
 
     def _parting(self, seen: _Seen) -> Parting:
         agreed, billed = self.agreement.bill(seen.use).on(seen.day), self.billing.bill(seen.use).on(seen.day)

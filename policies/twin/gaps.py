@@ -13,7 +13,8 @@ from datetime import date
 from decimal import Decimal
 
 from policies.domain.period import Period
-from policies.twin.bills import Amount, Bill
+from policies.twin.bills import Bill
+from policies.twin.shapes import Amount
 
 ZERO = Decimal(0)
 

@@ -8,18 +8,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policies.domain.charge import ChargeModel, ChargeType, QuantityBasis
 from policies.domain.metering import has_overage
 from policies.domain.period import periods_by_days
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from policies.domain.metering import Usage
     from policies.domain.period import Period
     from policies.domain.terms import Terms
 
 ONE = Decimal(1)
+
+
+class Rhythm(NamedTuple):
+    """So many months in which as much is used as in the next; `uneven` is twice as much in every other one, and none between."""
+
+    months: int | None = None
+    uneven: bool = False
+
+    def on(self, terms: Terms) -> Callable[[Period], Decimal]:
+        """How often a period has the quantity of a reference period, as the terms' meter reads it."""
+        anchor, anchor_day, months = terms.anchor, terms.anchor_day, self.months
+        if months is None or not flows(terms):
+            return lambda _: ONE
+        origin = anchor or terms.dated.start
+
+        def times(period: Period) -> Decimal:
+            count = periods_by_days(period, months, anchor_day, anchor)
+            if not self.uneven:
+                return count
+            before = (period.start.year - origin.year) * 12 + period.start.month - origin.month
+            is_high = before // months % 2 == 0
+            return 2 * (_high_share(count) if is_high else count - _high_share(count))
+
+        return times
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +56,14 @@ class Use:
     months: int | None = None
     uneven: bool = False
 
+    @property
+    def rhythm(self) -> Rhythm:
+        return Rhythm(self.months, self.uneven)
+
     def on(self, terms: Terms, factor: Decimal = ONE) -> Usage:
         """The use that the terms' meter reads, `factor` of its units being one of the agreement's."""
-        quantity = self.quantity * factor
-        anchor, anchor_day, months = terms.anchor, terms.anchor_day, self.months
-        if months is None or not flows(terms):
-            return lambda _: quantity
-        origin = anchor or terms.dated.start
-
-        def used(period: Period) -> Decimal:
-            count = periods_by_days(period, months, anchor_day, anchor)
-            if not self.uneven:
-                return quantity * count
-            before = (period.start.year - origin.year) * 12 + period.start.month - origin.month
-            is_high = before // months % 2 == 0
-            return quantity * 2 * (_high_share(count) if is_high else count - _high_share(count))
-
-        return used
+        quantity, times = self.quantity * factor, self.rhythm.on(terms)
+        return lambda period: quantity * times(period)
 
 
 def is_metered(terms: Terms) -> bool:

@@ -1,16 +1,19 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.domain.money import minor_unit
+from policies.domain.rating import rate
 from policies.domain.terms import resolve
 from policies.twin.bills import Biller
 from policies.twin.comparing import Basis, compare, same_bills
 from policies.twin.model import Side, Stream
+from policies.twin.shapes import charged
 from policies.twin.use import Use
 from tests.builders import a_line, a_quote, a_usage_line, tiers
 
@@ -215,6 +218,41 @@ def test_a_tariff_with_one_term_changed_is_told_apart_wherever_a_scan_does(one, 
     other = data.draw(tariffs())
     name = data.draw(st.sampled_from(["net_unit_price", "included_quantity", "minimum_amount", "maximum_amount"]))
     _check(one, _with(one, name, getattr(other, name)))
+
+
+@st.composite
+def long_tables(draw):
+    """A table of 30 tiers, and the same once more: cut finer where the price does not change, and perhaps changed once."""
+    steps = draw(st.lists(st.tuples(st.integers(1, 4), prices), min_size=30, max_size=30))
+    ends = list(accumulate(width for width, _ in steps))
+    other = list(zip(ends, (price for _, price in steps), strict=True))
+    table = tiers(*[(str(end), price) for end, price in other[:-1]], (None, other[-1][1]))
+    if draw(st.booleans()):
+        at = draw(st.integers(0, 29))
+        other[at] = (other[at][0], draw(prices))
+    cut = [(end - Decimal("0.5"), price) for end, price in other if draw(st.booleans())]
+    finer = sorted([*other, *cut])
+    return table, tiers(*[(str(end), price) for end, price in finer[:-1]], (None, finer[-1][1]))
+
+
+@given(long_tables())
+@settings(max_examples=60, deadline=None)
+def test_two_long_tables_are_equal_exactly_where_a_scan_finds_no_quantity_that_tells_them_apart(both):
+    one, other = (a_usage_line(tiers=table, **GRADUATED) for table in both)
+    scanned = [Decimal(each) / 4 for each in range(4 * 130)]
+    is_same = all(rate(one, each).amount == rate(other, each).amount for each in scanned)
+    basis = Basis(currency="USD", today=date(2026, 1, 1), months=1)
+    assert same_bills(a_side(one), a_side(other), basis) is is_same
+
+
+def test_what_is_looked_up_by_shape_is_what_each_period_bills_by_itself():
+    terms = {"free_months": "1", "uplift_percent": "7", "minimum_amount": "30", "included_quantity": "40"}
+    line = a_usage_line(tiers=tiers(("100", "1", "5"), ("250", "0.7"), (None, "0.333")), **GRADUATED, **terms)
+    for billing in ("monthly", "quarterly", "annual"):
+        for use in (Use(Decimal(90), 1), Use(Decimal("777.5"), 12), Use(Decimal(260), 2, uneven=True)):
+            side = a_side(line, billing_frequency=billing, start_date="2026-01-15", end_date="2028-03-01")
+            own = [charged(each, use.on(each)) for each, _ in side.terms()]
+            assert list(side.bill(use).amounts) == sorted(own[0])
 
 
 def _with(line, name, value):
