@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from importlib.resources import files
 from pathlib import Path
 
 from app.store import Store
@@ -109,8 +108,7 @@ def running(folder: Path, database_url: str | None = None, *, lease: float = 300
     """The site while the block runs. Everything is killed afterwards."""
     home, plugins = folder / "home", folder / "plugins"
     home.mkdir()
-    for name in ("catalog.yaml", "company.yaml"):
-        (home / name).write_text((files("app.demo") / name).read_text("utf-8"), "utf-8")
+    # Tables of the simulated company would make every decision a simulated one, and nothing of that is written back.
     info = plugins / "acme_connector-1.dist-info"
     info.mkdir(parents=True)
     (info / "entry_points.txt").write_text(_ENTRY_POINTS)

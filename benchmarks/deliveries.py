@@ -67,7 +67,9 @@ def _show_faults(site: Site, count: int, kills: int, seed: int) -> None:
     print(
         f"{found.deliveries:,} deliveries of {found.events:,} events; killed: {killed}; {found.repeated:,} sent again"
     )
-    print(f"{found.decisions:,} decisions, {found.superseded:,} events superseded, {found.seconds:.0f} seconds")
+    print(
+        f"{found.decisions:,} decisions, {found.superseded:,} events superseded, {found.written:,} verdicts written back, {found.seconds:.0f} seconds"
+    )
     print("as it must be" if not found.faults else "\n".join(found.faults[:20]))
     print(flush=True)
     if found.faults:

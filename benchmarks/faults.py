@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from app.store import DecisionFilter, EventFilter, EventState, KeptEvent, Store
+from app.store import (
+    DecisionFilter,
+    EventFilter,
+    EventState,
+    KeptEvent,
+    KeptMessage,
+    MessageFilter,
+    MessageKind,
+    Queue,
+    Store,
+)
 from benchmarks.acme_site import Program, Site
 from cpq_hooks.adapter import ordered
 from tests.acme import a_quote, an_event, signed
@@ -111,6 +121,7 @@ class Outcome:
     events: int
     decisions: int
     superseded: int
+    written: int
     kills: dict[str, int]
     seconds: float
     faults: list[str]
@@ -126,16 +137,19 @@ def run(site: Site, count: int, *, kills: int, seed: int = 1) -> Outcome:
     for thread in threads:
         thread.join(_PATIENCE)
     with site.store() as store:
-        _wait_until_handled(store)
+        _wait_until_empty(store.inbox.line)
+        _wait_until_empty(store.outbox.line)
         events = list(_events(store))
         found = list(_decisions(store))
-        faults = list(_faults(plan, events, found, store))
+        written = [told.get("decision_id") for path, told in site.vendor.written if path.endswith("/verdict")]
+        faults = [*_faults(plan, events, found, store), *_not_written(plan, set(written), store)]
     return Outcome(
         deliveries=senders.acknowledged,
         repeated=senders.repeated,
         events=len(events),
         decisions=len(found),
         superseded=sum(each.state is EventState.SUPERSEDED for each in events),
+        written=len(written),
         kills=killed,
         seconds=time.monotonic() - began,
         faults=faults,
@@ -158,9 +172,9 @@ def _kill(site: Site, senders: Senders, total: int, kills: int, chance: random.R
     return killed
 
 
-def _wait_until_handled(store: Store) -> None:
+def _wait_until_empty(line: Queue) -> None:
     until = time.monotonic() + _PATIENCE
-    while store.inbox.line.counts().waiting:
+    while line.counts().waiting:
         if time.monotonic() > until:
             return
         time.sleep(0.2)
@@ -198,6 +212,26 @@ def _faults(plan: Plan, events: list[KeptEvent], decisions: list[Any], store: St
     yield from _not_the_newest(plan, events, decisions)
     if not store.verify_chain().is_whole:
         yield "the record is not whole"
+
+
+def _not_written(plan: Plan, written: set[str | None], store: Store) -> Iterable[str]:
+    """Each object's first verdict is written back; a later one where it says something else."""
+    messages = [*_messages(store)]
+    lost = [each.message_id for each in messages if each.note.decision_id not in written]
+    if lost:
+        yield f"{len(lost)} of {len(messages)} write-backs never arrived, such as {lost[0]}"
+    without = plan.newest.keys() - {each.note.object_id for each in messages}
+    if without:
+        yield f"of {len(without)} objects no verdict was written back"
+    if store.outbox.line.counts().parked:
+        yield f"{store.outbox.line.counts().parked} messages are parked"
+
+
+def _messages(store: Store) -> Iterable[KeptMessage]:
+    page = store.outbox.page(MessageFilter(kind=MessageKind.WRITE_BACK), limit=500)
+    while page:
+        yield from page
+        page = store.outbox.page(MessageFilter(kind=MessageKind.WRITE_BACK), limit=500, before=page[-1].message_id)
 
 
 def _not_the_newest(plan: Plan, events: list[KeptEvent], decisions: list[Any]) -> Iterable[str]:

@@ -105,7 +105,7 @@ class AcmeAdapter:
         return (VendorCall(method="POST", path=f"/{target.object_type}/{target.object_id}/release", purpose="release"),)
 
     def write_back(self, target: Target, decision: Mapping[str, Any], connection: Connection) -> tuple[VendorCall, ...]:
-        told = {"verdict": decision["verdict"]}
+        told = {"verdict": decision["verdict"], "decision_id": decision["decision_id"]}
         path = f"/{target.object_type}/{target.object_id}/verdict"
         return (VendorCall(method="PUT", path=path, purpose="write back", json=told),)
 
@@ -257,12 +257,13 @@ def signed(told: Any, secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
 
 
 class AcmeServer(ThreadingHTTPServer):
-    """Acme's API: `objects` by their path, as they are now."""
+    """Acme's API: `objects` by their path, as they are now, and what was written to it, as path and content."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}
+        self.written: list[tuple[str, Any]] = []
         super().__init__(("127.0.0.1", 0), _Api)
 
     @property
@@ -281,6 +282,15 @@ class _Api(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_PUT(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        self.server.written.append((self.path, json.loads(self.rfile.read(length) or b"null")))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_PUT  # noqa: N815 - the library's
 
     def log_message(self, *_: Any) -> None:
         """Nothing."""
