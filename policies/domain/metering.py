@@ -159,7 +159,8 @@ def _once_each(cost: Cost) -> Cost:
 def _parts(counted: Period, invoice_dates: Sequence[date], line: Line) -> Iterator[Period]:
     """A price's period, cut where an invoice bills the use so far. A basis that is known only at the end is not cut."""
     is_cut = line.quantity_basis not in _KNOWN_AT_THE_END
-    cuts = [day for day in invoice_dates if is_cut and counted.start < day < counted.end]
+    first, last = bisect_right(invoice_dates, counted.start), bisect_left(invoice_dates, counted.end)
+    cuts = invoice_dates[first:last] if is_cut else []
     yield from (Period(*edges) for edges in pairwise([counted.start, *cuts, counted.end]))
 
 

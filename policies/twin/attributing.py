@@ -64,7 +64,7 @@ class _Attribution:
     """One match: its comparison, and the repairs that were tried."""
 
     def __init__(self, group: Group, basis: Basis, expected: Expected) -> None:
-        group = replace(group, charges=tuple(billable(each) for each in group.charges))
+        group = replace(group, charges=tuple(billable(each, group.memory) for each in group.charges))
         self.group, self.basis, self.expected = group, basis, expected
         self.agreement = group.agreement
         self.unscheduled = [each for each in group.charges if each.unscheduled is not None]

@@ -15,7 +15,7 @@ from policies.domain.charge import UpliftAt
 from policies.domain.period import Period, billing_periods, starts_month
 from policies.domain.price_steps import has_one_price
 from policies.domain.terms import Unscheduled
-from policies.twin.shapes import Amount, Laid, charged, is_coupled, laid
+from policies.twin.shapes import Amount, Laid, Memory, charged, is_coupled
 from policies.twin.use import ONE, Rhythm, Use, flows, is_metered
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Biller:
 
     streams: Sequence[Stream]
     factors: Mapping[str, Decimal] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     unrated: set[Use | None] = field(default_factory=set)
     _known: dict[Use | None, Bill] = field(default_factory=dict)
     _fixed: list[Amount] | None = None
@@ -80,7 +81,7 @@ class Biller:
             for terms, factor in self.metered():
                 known = self.laid(use.rhythm) if use is not None and not is_coupled(terms) else {}
                 try:
-                    amounts += _metered_amounts(known.get((id(terms), factor)), terms, factor, use)
+                    amounts += self._metered_amounts(known.get((id(terms), factor)), terms, factor, use)
                 except Unscheduled:
                     self.unrated.add(use)
             amounts.sort()
@@ -94,7 +95,7 @@ class Biller:
             for terms, factor in self.metered():
                 with suppress(Unscheduled):
                     if not is_coupled(terms):
-                        found[id(terms), factor] = laid(terms, factor, rhythm)
+                        found[id(terms), factor] = self.memory.laid(terms, factor, rhythm)
             self._laid[rhythm] = found
         return self._laid[rhythm]
 
@@ -137,16 +138,18 @@ class Biller:
     def not_metered(self) -> Sequence[Amount]:
         """What is billed whatever the use, by terms that do not depend on it. Raises `Unscheduled`."""
         if self._fixed is None:
-            self._fixed = [each for terms, _ in self.terms() if not is_metered(terms) for each in charged(terms, None)]
+            fixed = (terms for terms, _ in self.terms() if not is_metered(terms))
+            self._fixed = [each for terms in fixed for each in self.memory.charged(terms)]
         return self._fixed
 
-
-def _metered_amounts(known: Laid | None, terms: Terms, factor: Decimal, use: Use | None) -> list[Amount]:
-    if known is None or use is None:
-        return charged(terms, None if use is None else use.on(terms, factor))
-    if not known.rates(use.quantity):
-        raise Unscheduled("the quantity has no price")
-    return list(known.amounts(use.quantity))
+    def _metered_amounts(self, known: Laid | None, terms: Terms, factor: Decimal, use: Use | None) -> list[Amount]:
+        if use is None:
+            return self.memory.charged(terms)
+        if known is None:
+            return charged(terms, use.on(terms, factor))
+        if not known.rates(use.quantity):
+            raise Unscheduled("the quantity has no price")
+        return list(known.amounts(use.quantity))
 
 
 def _until(terms: Terms, until: date) -> Iterator[Terms]:

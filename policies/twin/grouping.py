@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from policies.twin.configured import billing_stream
 from policies.twin.model import Assumed, Match, Stream
 from policies.twin.pairing import Pair, in_turn
 from policies.twin.repairs import AMENDMENT, Repair
+from policies.twin.shapes import Memory
 from policies.twin.units import conversion
 from policies.twin.use import is_metered
 
@@ -38,16 +39,19 @@ class Group:
     horizon: Horizon
     lines: tuple[Stream, ...]
     charges: tuple[Stream, ...]
+    memory: Memory = field(default_factory=Memory, compare=False)
 
     @property
     def agreement(self) -> Biller:
-        return Biller(self.lines)
+        return Biller(self.lines, memory=self.memory)
 
     def billing(self, streams: Sequence[Stream] | None = None) -> Biller:
         """The charges, or others in their place, with their meters in the agreement's unit where that is known."""
         streams = self.charges if streams is None else streams
         factors = {each.id: self._factor(each) for each in streams if each.line.unit_of_measure is not None}
-        return Biller(streams, {stream_id: factor for stream_id, factor in factors.items() if factor is not None})
+        return Biller(
+            streams, {stream_id: factor for stream_id, factor in factors.items() if factor is not None}, self.memory
+        )
 
     def without(self, streams: Sequence[Stream]) -> Group:
         """The same match without some of its charges."""
@@ -62,7 +66,7 @@ class Group:
         added = range(len(self.setup.configuration.charges), len(configuration.charges))
         places = [*(each.index for each in self.charges), *added]
         streams = [stream_of(configuration.charges[at], at, configuration, self.lines, self.horizon) for at in places]
-        return self.billing([billable(each) for each in streams])
+        return self.billing([billable(each, self.memory) for each in streams])
 
     def unknown_unit(self) -> Stream | None:
         """A metered charge that counts in a unit which nothing converts to the line's."""
@@ -104,10 +108,10 @@ def stream_of(
     )
 
 
-def billable(stream: Stream) -> Stream:
+def billable(stream: Stream, memory: Memory) -> Stream:
     """The stream; without terms, and with the reason, where its terms do not come to an amount."""
     try:
-        Biller((stream,)).bill(None)
+        Biller((stream,), memory=memory).bill(None)
     except Unscheduled as unknown:
         return replace(stream, terms=(), unscheduled=unknown.reason)
     return stream

@@ -112,13 +112,41 @@ def is_coupled(terms: Terms) -> bool:
     )
 
 
-def laid(terms: Terms, factor: Decimal, rhythm: Rhythm) -> Laid:
+class Memory:
+    """What terms come to, worked out once: with every repair that is tried, most of a match's terms are as they were.
+
+    Terms are told apart by all that they say, not by which object they are.
+    """
+
+    def __init__(self) -> None:
+        self._charged: list[tuple[Terms, list[Amount]]] = []
+        self._laid: list[tuple[Terms, Decimal, Rhythm, Laid]] = []
+
+    def charged(self, terms: Terms) -> list[Amount]:
+        """What terms bill without any use. Raises `Unscheduled`."""
+        found = next((amounts for known, amounts in self._charged if known == terms), None)
+        if found is None:
+            found = charged(terms, None)
+            self._charged.append((terms, found))
+        return found
+
+    def laid(self, terms: Terms, factor: Decimal, rhythm: Rhythm) -> Laid:
+        """Terms over their days, as `laid` has them. Raises `Unscheduled`."""
+        wanted = (rhythm, factor, terms)
+        found = next((one for known, by, at, one in self._laid if (at, by, known) == wanted), None)
+        if found is None:
+            found = laid(terms, factor, rhythm, self)
+            self._laid.append((terms, factor, rhythm, found))
+        return found
+
+
+def laid(terms: Terms, factor: Decimal, rhythm: Rhythm, memory: Memory) -> Laid:
     """Terms that are not coupled, at use of a rhythm; `factor` is the meter's units in one of the agreement's.
 
     Raises `Unscheduled` where nothing determines the schedule.
     """
     is_beside = not terms.is_usage or terms.line.model is ChargeModel.FLAT
-    fixed = charged(terms, None) if is_beside else []
+    fixed = memory.charged(terms) if is_beside else []
     steps = [step for step in price_steps(terms) if not step.is_free]
     cost = cost_of_overage(terms.line) if is_beside else cost_of_use(terms.line)
     times, unit = rhythm.on(terms), minor_unit(terms.currency)
