@@ -117,7 +117,8 @@ def _seen(invoices: Invoices, basis: Basis, uses: Sequence[Use | None]) -> Itera
         if (shown > _ENOUGH and at < len(uses) - _LARGEST) or not invoices.agreement.rates(use):
             continue
         found = [_Seen(use, *each) for each in invoices.differing(use, unit)]
-        shown += len({each.in_term for each in found})
+        # What differs in the renewed term alone says nothing of the term: it may part at a quantity still to come.
+        shown += any(each.in_term for each in found)
         yield from found
 
 

@@ -332,3 +332,17 @@ def test_an_invoice_that_reaches_beyond_the_term_is_the_same_money_on_other_days
     # The last month of the term, 20,000, is invoiced with the eleven that follow it.
     assert (found.first.agreement, found.first.billing) == (20000, 240000)
     assert found.changes == (Change(path="/charges/0/end_date", value=date(2028, 3, 27), absent=True),)
+
+
+def test_a_renewal_that_differs_at_any_use_does_not_hide_prices_that_differ_at_some():
+    shared = USAGE | {
+        "included_quantity": "10",
+        "minimum_amount": "100",
+        "maximum_amount": "5000",
+        "drawdown": {"credit_amount": "300"},
+    }
+    agreed = shared | {"net_unit_price": "40"}
+    tiered = {"charge_model": "graduated", "tiers": [{"up_to": "100", "unit_price": "2"}, {"unit_price": "1"}]}
+    billed = shared | tiered | {"net_unit_price": None}
+    found = twin(a_setup(an_agreement(agreed, **RENEWS), a_configuration(billed, auto_renew=True)))
+    assert {"price-or-quantity-differs", "charge-model-differs"} <= {each.cause for each in found.differences}
