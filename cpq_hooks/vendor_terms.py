@@ -14,6 +14,7 @@ from cpq_hooks.connection import Connection
 from cpq_hooks.problem import json_path
 from cpq_hooks.vendor_fields import Fields, stated
 from policies.domain.money import UnknownCurrency, exponent, plain
+from policies.domain.period import add_months
 
 FREQUENCIES: Final[Mapping[int, str]] = {1: "monthly", 3: "quarterly", 6: "semiannual", 12: "annual"}
 """Months to a canonical billing frequency."""
@@ -40,10 +41,12 @@ class Reading:
     def __post_init__(self) -> None:
         self.in_zone(self.option("time_zone"))
 
-    def in_zone(self, name: str | None) -> None:
-        """Let days begin in a zone; None leaves it as it is."""
+    def in_zone(self, name: Any) -> None:
+        """Let days begin in a zone; nothing leaves it as it is. Raises `NotUnderstood`."""
         if not name:
             return
+        if not isinstance(name, str):
+            raise NotUnderstood("a time zone is given by its IANA name")
         try:
             self.zone_name, self._zone = name, ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -207,7 +210,20 @@ def last_day(start: datetime, end: datetime) -> date:
     """
     begun, ended = _of_day(start), _of_day(end)
     is_whole = ended - begun <= _SUMMER_TIME and ended < timedelta(hours=23, minutes=59)
-    return max(start.date(), end.date() - timedelta(days=1) if is_whole or not ended else end.date())
+    return max(start.date(), day_before(end.date()) if is_whole or not ended else end.date())
+
+
+def day_before(day: date) -> date:
+    """The day before; the calendar's very first day has none and stays."""
+    return day if day == date.min else day - timedelta(days=1)
+
+
+def months_after(day: date, months: int) -> date | None:
+    """The day so many months later; None where the calendar ends before."""
+    try:
+        return add_months(day, months)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _of_day(moment: datetime) -> timedelta:

@@ -54,7 +54,7 @@ def _hold_quote(
     target: Target, payload: Mapping[str, Any], decision: Mapping[str, Any], connection: Connection
 ) -> Iterable[VendorCall]:
     """Close a quote that the customer could accept. One that is closed cannot be opened again."""
-    status = mapping(payload.get("quote")).get("status")
+    status = str(mapping(payload.get("quote")).get("status"))
     if status not in _CAN_CLOSE or connection.option("quote_hold", "close") != "close":
         return
     path = f"/quotes/{_safe(target.object_id)}/update_status"
@@ -81,7 +81,7 @@ def _hold_subscription(
 
 def _means(subscription: Mapping[str, Any], payload: Mapping[str, Any], connection: Connection) -> str | None:
     """How to hold. A pause takes ramps and contract terms with it, so where there are any, invoices are kept pending."""
-    status, wished = subscription.get("status"), connection.option("hold", "pending")
+    status, wished = str(subscription.get("status")), connection.option("hold", "pending")
     if status not in _CAN_HOLD or wished == "none":
         return None
     loses = subscription.get("contract_term") or subscription.get("has_scheduled_changes") or payload.get("ramps")

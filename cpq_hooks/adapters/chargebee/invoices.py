@@ -53,8 +53,8 @@ def invoice(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
 def _subscription(fields: Fields) -> str | None:
     """The one subscription that it is for; a consolidated invoice is for several, which its lines name."""
     own = fields.text("subscription_id")
-    named = {each.value.get("subscription_id") for each in fields.objects("line_items")} - {None}
-    return own or (str(named.pop()) if len(named) == 1 else None)
+    named = {name for each in fields.objects("line_items") if isinstance(name := each.value.get("subscription_id"), str)}
+    return own or (named.pop() if len(named) == 1 else None)
 
 
 def _lines(line: Fields, fields: Fields, reading: Reading) -> Iterable[dict[str, Any]]:

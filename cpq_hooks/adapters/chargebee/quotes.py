@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,8 +14,7 @@ from cpq_hooks.adapters.chargebee.lines import names_of, terms_of
 from cpq_hooks.adapters.chargebee.older import is_older, modern
 from cpq_hooks.adapters.chargebee.subscriptions import account_of, own_word, take_currency
 from cpq_hooks.vendor_fields import Fields
-from cpq_hooks.vendor_terms import Reading, cut, day_of, iso, last_day, mapping, word, written
-from policies.domain.period import add_months
+from cpq_hooks.vendor_terms import Reading, cut, day_before, day_of, iso, last_day, mapping, months_after, word, written
 
 _STAGES: Final = {
     "draft": "draft", "open": "sent", "proposed": "sent", "pending_approval": "submitted", "approval_rejected": "draft",
@@ -158,8 +157,8 @@ def _cycles(item: Item, begins: datetime | None) -> dict[str, Any]:
     """Where an item is charged for some cycles only: its own last day."""
     if not item.cycles or not item.billed or item.item_type == "plan" or begins is None or item.cycles * 12 > _LONGEST:
         return {}
-    first = begins.date()
-    return {"end_date": (add_months(first, item.cycles * item.billed) - timedelta(days=1)).isoformat()}
+    after = months_after(begins.date(), item.cycles * item.billed)
+    return {} if after is None else {"end_date": day_before(after).isoformat()}
 
 
 def _term(

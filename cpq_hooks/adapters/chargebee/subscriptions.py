@@ -6,6 +6,7 @@ plan's own period, and a subscription goes on until somebody cancels it.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -18,8 +19,18 @@ from cpq_hooks.adapters.chargebee.lines import names_of, net_price, terms_of
 from cpq_hooks.adapters.chargebee.marks import mark_of
 from cpq_hooks.adapters.chargebee.older import is_older, modern
 from cpq_hooks.vendor_fields import Fields
-from cpq_hooks.vendor_terms import Rate, Reading, day_of, iso, last_day, mapping, word, written
-from policies.domain.period import add_months
+from cpq_hooks.vendor_terms import (
+    Rate,
+    Reading,
+    day_before,
+    day_of,
+    iso,
+    last_day,
+    mapping,
+    months_after,
+    word,
+    written,
+)
 
 _HARMLESS: Final = (
     "object", "po_number", "auto_collection", "offline_payment_method", "customer_id", "created_from_ip", "resource_version",
@@ -150,12 +161,11 @@ def _end(fields: Fields, starts: datetime | None, months: int | None, reading: R
     if not months or not 0 <= left * months <= _LONGEST:
         reading.say(fields, "remaining_billing_cycles", left, "term", "it ends after some cycles, on a day that is not known")
         return None, False
-    final = replace_day(term_ends, add_months(term_ends.date(), left * months))
+    after = months_after(term_ends.date(), left * months)
+    if after is None:
+        return None, False
+    final = term_ends.replace(year=after.year, month=after.month, day=after.day)
     return last_day(starts or final, final), False
-
-
-def replace_day(moment: datetime, day: date) -> datetime:
-    return moment.replace(year=day.year, month=day.month, day=day.day)
 
 
 def _contract_end(contract: Fields, starts: datetime | None, reading: Reading) -> tuple[date | None, bool]:
@@ -177,8 +187,8 @@ def _anchor(fields: Fields, span: Span, reading: Reading) -> int | None:
     following = reading.unix(fields.value.get("next_billing_at")) or reading.unix(fields.value.get("current_term_end"))
     if following is None:
         return None if span.starts is None else span.starts.day
-    tomorrow = following + timedelta(days=1)
-    if span.starts is not None and tomorrow.day == 1 and span.starts.day > following.day:
+    is_last = following.day == monthrange(following.year, following.month)[1]
+    if span.starts is not None and is_last and span.starts.day > following.day:
         return span.starts.day
     return following.day
 
@@ -239,8 +249,9 @@ class _Charges:
     def _ends(self, item: Item) -> str | None:
         """The subscription's end, or the item's own where it is charged for some cycles only."""
         ends, starts = self.span.ends, self.span.starts
-        if item.cycles and item.months and starts is not None and item.cycles * 12 <= _LONGEST:
-            own = add_months(starts.date(), item.cycles * (item.billed or item.months)) - timedelta(days=1)
+        if item.cycles and item.months and starts is not None and 0 < item.cycles * 12 <= _LONGEST:
+            after = months_after(starts.date(), item.cycles * (item.billed or item.months))
+            own = date.max if after is None else day_before(after)
             ends = own if ends is None else min(own, ends)
         return None if ends is None or item.months == 0 else ends.isoformat()
 
@@ -288,7 +299,7 @@ def _read_ramp(
     removed = ramp.raw("items_to_remove")
     for charge, item in zip(charges, items, strict=True):
         if isinstance(removed, list) and item.item_price_id in removed:
-            charge["end_date"] = (at.date() - timedelta(days=1)).isoformat()
+            charge["end_date"] = day_before(at.date()).isoformat()
 
 
 def _changed(item: Item, change: Fields, reading: Reading) -> Item | None:
@@ -312,7 +323,7 @@ def _segments(
     segments = []
     for position, (starts, each) in enumerate(dated):
         following = dated[position + 1][0] if position + 1 < len(dated) else None
-        ends = charge["end_date"] if following is None else (date.fromisoformat(following) - timedelta(days=1)).isoformat()
+        ends = charge["end_date"] if following is None else day_before(date.fromisoformat(following)).isoformat()
         segments.append(
             {
                 "start_date": starts,

@@ -44,7 +44,7 @@ def release(target: Target, connection: Connection) -> tuple[VendorCall, ...]:
 def _can_be_held(target: Target) -> bool:
     payload = mapping(target.payload)
     if target.object_type == "subscription":
-        return mapping(payload.get("subscription")).get("status") in _CAN_HOLD
+        return str(mapping(payload.get("subscription")).get("status")) in _CAN_HOLD
     return target.object_type == "invoice" and mapping(payload.get("invoice")).get("status") == "draft"
 
 

@@ -53,7 +53,6 @@ def quote(wrapping: Mapping[str, Any], shape: Shape, reading: Reading) -> Transl
     if shape is Shape.AGREEMENT and signed is None:
         raise NotUnderstood(f"quote {fields.value.get('number')} has no signed order form: only what is signed is an agreement")
     document = {**_head(fields, version, wrapping, status, signed, form, reading), **_body(whole, fields, version, reading)}
-    fields.ledger.understood.discard((*fields.path, "current_version"))
     if shape is Shape.AGREEMENT:
         document = {"agreement_id": document["quote_id"], **document, "signed_on": day_of(signed)}
     return reading.translation(shape, document, whole)
@@ -165,7 +164,7 @@ def _line(line: Mapping[str, Any], fields: Fields, start: datetime | None, readi
     if start is None:
         reading.say(fields, "trial_period", days, "billing", f"billing of {line['id']} begins {days} days after a start that is not known")
         return {"line_id": line["id"], **kept}
-    return {"line_id": line["id"], **kept, "billing_start_date": (start.date() + timedelta(days=days)).isoformat()}
+    return {"line_id": line["id"], **kept, "billing_start_date": (start + timedelta(days=days)).date().isoformat()}
 
 
 def _metrics(payload: Mapping[str, Any], item: Fields) -> dict[str, Fields]:
