@@ -6,7 +6,7 @@ Times are of the processor, not of the clock, as machines are shared. Read the r
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,7 +15,16 @@ from typing import Final
 
 from policies.domain.agreement import Agreement
 from policies.domain.billing import BillingCharge, BillingConfiguration
-from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel, ChargeType, Line, PricePeriod, Tier
+from policies.domain.charge import (
+    BillingFrequency,
+    BillingTiming,
+    ChargeModel,
+    ChargeType,
+    Line,
+    MinimumCommitment,
+    PricePeriod,
+    Tier,
+)
 from policies.domain.period import add_months
 from policies.domain.quote import Quote, Renewal
 from policies.twin.setup import SetUp
@@ -39,6 +48,9 @@ def main() -> None:
         print(
             f"{name:>30}" + "".join(f"{number:>6}:{cell:>9.1f}" for number, cell in zip((1, 5, 20), cells, strict=True))
         )
+    print("\nOne line of so many tiers, median of 3 rounds, milliseconds")
+    for name, whole in long_tables():
+        print(f"{name:>60}{_milliseconds(whole, rounds=3):>9.1f}")
     wide = setup(5000, 12)
     print(f"\n5,000 lines and charges, 12 months: {_milliseconds(wide, rounds=1):.0f} ms")
 
@@ -130,6 +142,52 @@ DIFFERENT: Final = {
     "no overage price": _without_overage,
     "volume, not graduated": _by_volume,
 }
+
+
+def long_tables() -> Iterator[tuple[str, SetUp]]:
+    """Usage lines of a hundred or a thousand tiers, by what their charges have otherwise."""
+    hundred, thousand = _tiered(100), _tiered(1000)
+    rising = replace(hundred, uplift_percent=Decimal(5))
+    committed = replace(
+        hundred, minimum_commitment=MinimumCommitment(amount=Decimal(6000), period=PricePeriod.YEAR, true_up=True)
+    )
+    yield "100 tiers, one price differs, 3 years", _tabled(hundred, 36, _one_price)
+    yield "100 tiers, one price differs, 30 years", _tabled(hundred, 360, _one_price)
+    yield "100 tiers rising by 5 % a year, one differs, 30 years", _tabled(rising, 360, _one_price)
+    yield "100 tiers with a yearly commitment, one differs, 3 years", _tabled(committed, 36, _one_price)
+    yield "100 tiers with a yearly commitment, one differs, 30 years", _tabled(committed, 360, _one_price)
+    yield "1,000 tiers, each cut in two, 3 years", _tabled(thousand, 36, _cut_in_two)
+    yield "1,000 tiers, one price differs, 3 years", _tabled(thousand, 36, _one_price)
+
+
+def _tiered(number: int) -> Line:
+    bounds = [Decimal(100 * each) for each in range(1, number)]
+    prices = [Decimal(20000 - 7 * each) / 10000 for each in range(number)]
+    steps = tuple(Tier(up_to=each, unit_price=price) for each, price in zip([*bounds, None], prices, strict=True))
+    return replace(_line(2), line_id="1", tiers=steps)
+
+
+def _tabled(line: Line, months: int, change: Callable[[Line], Line]) -> SetUp:
+    """One such line, and a charge with something changed."""
+    whole = setup(1, months)
+    charge = whole.configuration.charges[0]
+    terms = replace(change(line), line_id="C-1", start_date=START, billing_frequency=BillingFrequency.MONTHLY)
+    configuration = replace(whole.configuration, charges=(replace(charge, terms=terms),))
+    agreement = replace(whole.agreement, terms=replace(whole.agreement.terms, lines=(line,)))
+    return replace(whole, agreement=agreement, configuration=configuration)
+
+
+def _one_price(line: Line) -> Line:
+    at = len(line.tiers) * 2 // 3
+    cheaper = replace(line.tiers[at], unit_price=(line.tiers[at].unit_price or 0) - Decimal("0.01"))
+    return replace(line, tiers=(*line.tiers[:at], cheaper, *line.tiers[at + 1 :]))
+
+
+def _cut_in_two(line: Line) -> Line:
+    halves = [replace(each, up_to=each.up_to - 50) for each in line.tiers if each.up_to is not None]
+    return replace(
+        line, tiers=tuple(each for pair in zip(halves, line.tiers, strict=False) for each in pair) + line.tiers[-1:]
+    )
 
 
 def _milliseconds(whole: SetUp, rounds: int = ROUNDS) -> float:

@@ -80,13 +80,20 @@ def counted_periods(terms: Terms, steps: Sequence[PriceStep]) -> Iterator[Counte
         return
     invoice_dates = [each.period.end for each in terms.billing_periods(paid)]
     ends = [step.period.end for step in steps]
-    for period, share in ((each.period, each.share) for each in terms.periods(paid, terms.price_months)):
-        step = next(iter(steps[bisect_right(ends, period.start) :]), None)
-        if step is None or not step.period.overlaps(period):
+    for counted in terms.periods(paid, terms.price_months):
+        period, share = counted.period, counted.share
+        at = bisect_right(ends, period.start)
+        if at == len(steps) or not steps[at].period.overlaps(period):
             continue
+        step = steps[at]
         parts = _parts(period, invoice_dates, terms.line)
-        invoiced = ((part, invoice_dates[bisect_left(invoice_dates, part.end)]) for part in parts)
+        invoiced = [(part, invoice_dates[bisect_left(invoice_dates, part.end)]) for part in parts]
         yield Counted(period, step, share, tuple(invoiced))
+
+
+def known_up_to(period: Period, parts: Sequence[tuple[Period, date]]) -> Sequence[Period]:
+    """The days whose use each part of a counted period bills: all of it so far."""
+    return [period] if len(parts) == 1 else [Period(period.start, part.end) for part, _ in parts]
 
 
 def billed_in_turn(cost: Cost, step: PriceStep, share: Decimal, uses: Sequence[Decimal]) -> Iterator[Decimal]:
@@ -137,7 +144,7 @@ def _metered(
     """The cost of each period that the price counts in, billed at the end of each billing period in it."""
     cost = _once_each(cost)
     for period, step, share, parts in counted_periods(terms, steps):
-        uses = [None if usage is None else usage(Period(period.start, part.end)) for part, _ in parts]
+        uses = [None if usage is None else usage(up_to) for up_to in known_up_to(period, parts)]
         amounts = billed_in_turn(cost, step, share, [used or ZERO for used in uses])
         for (part, invoiced), used, amount in zip(parts, uses, amounts, strict=True):
             yield step, Due(part, invoiced, amount, InvoiceLineKind.USAGE, period.end, used)
@@ -156,12 +163,12 @@ def _once_each(cost: Cost) -> Cost:
     return found
 
 
-def _parts(counted: Period, invoice_dates: Sequence[date], line: Line) -> Iterator[Period]:
+def _parts(counted: Period, invoice_dates: Sequence[date], line: Line) -> Sequence[Period]:
     """A price's period, cut where an invoice bills the use so far. A basis that is known only at the end is not cut."""
     is_cut = line.quantity_basis not in _KNOWN_AT_THE_END
     first, last = bisect_right(invoice_dates, counted.start), bisect_left(invoice_dates, counted.end)
     cuts = invoice_dates[first:last] if is_cut else []
-    yield from (Period(*edges) for edges in pairwise([counted.start, *cuts, counted.end]))
+    return [Period(*edges) for edges in pairwise([counted.start, *cuts, counted.end])] if cuts else (counted,)
 
 
 def _price_of_use(line: Line, step: PriceStep) -> Decimal | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from policies.domain.charge import ChargeModel
 from policies.domain.dues import payable
 from policies.domain.invoice import InvoiceLineKind
-from policies.domain.metering import Cost, billed_in_turn, cost_of_overage, cost_of_use, counted_periods
+from policies.domain.metering import Cost, billed_in_turn, cost_of_overage, cost_of_use, counted_periods, known_up_to
 from policies.domain.money import RoundingPolicy, minor_unit
 from policies.domain.period import Period
 from policies.domain.price_steps import PriceStep, price_steps
@@ -153,7 +153,7 @@ def laid(terms: Terms, factor: Decimal, rhythm: Rhythm, memory: Memory) -> Laid:
     shapes: dict[object, Shape] = {}
     places = []
     for period, step, share, parts in counted_periods(terms, steps):
-        known = tuple(times(Period(period.start, part.end)) for part, _ in parts)
+        known = tuple(map(times, known_up_to(period, parts)))
         key = (step.quantity, step.unit_price, step.factor, share, known)
         if key not in shapes:
             shapes[key] = Shape(cost, step, share, factor, known, unit)
