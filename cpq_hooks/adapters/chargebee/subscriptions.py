@@ -106,7 +106,7 @@ def _head(fields: Fields, wrapping: Mapping[str, Any], reading: Reading) -> dict
         "account": account_of(wrapping, fields.value.get("customer_id")),
         "currency": reading.currency,
         "time_zone": reading.zone_name,
-        "net_term_days": fields.value.get("net_term_days"),
+        "net_term_days": fields.whole("net_term_days"),
     }
 
 
@@ -128,7 +128,7 @@ def account_of(wrapping: Mapping[str, Any], customer_id: Any) -> dict[str, Any] 
     country = mapping(customer.get("billing_address")).get("country")
     return {
         "account_id": identity,
-        "name": customer.get("company") or " ".join(names) or None,
+        "name": word(customer, "company") or " ".join(names) or None,
         "country": country if isinstance(country, str) and len(country) == 2 else None,
     }
 
@@ -240,7 +240,7 @@ class _Charges:
         return {
             "charge_id": f"{self.fields.value.get('id')}:{name}",
             **terms_of(item, self.coupons, others, starts, self.reading),
-            "state": self.fields.value.get("status"),
+            "state": self.fields.text("status"),
             "start_date": day_of(starts),
             "end_date": self._ends(item),
             "trial_days": self._trial(item),

@@ -142,7 +142,7 @@ class PlanReading:
 
     def _consumable(self, usage: Mapping[str, Any], unit: str) -> list[dict[str, Any]]:
         """Units that are used up. `max` counts blocks, not units; under TOP_TIER all units cost what those of the last tier do."""
-        blocks = [block for tier in usage["tiers"] for block in tier["blocks"] if block["unit"] == unit]
+        blocks = [block for tier in usage["tiers"] for block in tier["blocks"] if str(block["unit"]) == unit]
         rate = self._tiered(usage, blocks)
         if rate is None:
             return []

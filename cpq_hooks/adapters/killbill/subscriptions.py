@@ -12,7 +12,7 @@ from cpq_hooks.adapters.killbill.catalogs import check, is_catalog
 from cpq_hooks.adapters.killbill.marks import OFF, mark_of
 from cpq_hooks.adapters.killbill.plans import Placed, PlanReading
 from cpq_hooks.vendor_fields import Fields
-from cpq_hooks.vendor_terms import Reading, mapping, mappings
+from cpq_hooks.vendor_terms import Reading, mapping, mappings, word
 from policies.domain.money import UnknownCurrency, exponent
 
 _HARMLESS: Final = (
@@ -133,7 +133,7 @@ def _plan(fields: Fields, wrapping: Mapping[str, Any], reading: Reading) -> tupl
             (*fields.path, "prices"), "not_expanded",
             f"neither the prices of {name} nor its catalog came along: fetch the subscription by its id",
         )  # fmt: skip
-    return {"name": name, "product": fields.value.get("productName") or name, "phases": phases}, known.get("mode") or catalog.get("mode")
+    return {"name": name, "product": word(fields.value, "productName") or name, "phases": phases}, known.get("mode") or catalog.get("mode")
 
 
 def _named(catalog: Mapping[str, Any], name: str) -> dict[str, Any] | None:
@@ -233,7 +233,7 @@ def _account(account: Mapping[str, Any], identity: Any) -> dict[str, Any] | None
     country = account.get("country")
     return {
         "account_id": known,
-        "name": account.get("company") or account.get("name") or None,
+        "name": word(account, "company") or word(account, "name"),
         "country": country if isinstance(country, str) and len(country) == 2 else None,
     } if isinstance(known, str) and known else None  # fmt: skip
 

@@ -21,6 +21,7 @@ _HARMLESS_OF_METRIC: Final = (
 )  # fmt: skip
 _GROUPING: Final = ("pricing_group_keys", "grouped_by")
 _HUNDRED: Final = Decimal(100)
+_MOST: Final = Decimal(10) ** 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +202,8 @@ def unit_of(charge: Mapping[str, Any]) -> tuple[Decimal, str] | None:
     if not unit or isinstance(rate, bool) or not isinstance(rate, (int, Decimal, str)):
         return None
     try:
-        return Decimal(rate), str(unit.get("code") or "its own unit")
+        worth = Decimal(rate)
     except ArithmeticError:
         return None
+    is_usable = worth.is_finite() and 0 < worth < _MOST
+    return (worth, str(unit.get("code") or "its own unit")) if is_usable else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cpq_hooks.vendor_terms import mappings
+from cpq_hooks.vendor_terms import mappings, word
 
 HOLD: Final = "quoteguard_hold"
 HELD_DAYS: Final = 365
@@ -41,9 +41,9 @@ def unmarked(customer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The customer's metadata without a mark, each by its own id."""
     return [
         {
-            "id": each.get("lago_id"),
-            "key": each.get("key"),
-            "value": each.get("value"),
+            "id": word(each, "lago_id"),
+            "key": word(each, "key"),
+            "value": word(each, "value"),
             "display_in_invoice": each.get("display_in_invoice") is True,
         }
         for each in mappings(customer.get("metadata"))

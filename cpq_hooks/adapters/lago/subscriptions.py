@@ -94,7 +94,7 @@ def account_of(customer: Mapping[str, Any], identity: Any) -> dict[str, Any] | N
     country = customer.get("country")
     return {
         "account_id": known,
-        "name": customer.get("name") or customer.get("legal_name") or None,
+        "name": word(customer, "name") or word(customer, "legal_name"),
         "country": country if isinstance(country, str) and len(country) == 2 else None,
         "time_zone": _zone(customer),
     }
