@@ -2,20 +2,23 @@
 
 Stripe nests lists of at most ten, gives prices without their tiers and links by id. What is fetched here is whole: the
 lists read to their end, prices with tiers, coupons with what they are for, the schedule that steers a subscription, and
-its draft invoices under `draft_invoices`, which is our own field.
+its draft invoices under `draft_invoices`, which is our own field. What no webhook told of is asked for among its events.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote as escaped
 
 from requests.adapters import BaseAdapter
 
-from cpq_hooks.adapter import Need, VendorCall
+from cpq_hooks.adapter import Event, Need, NotUnderstood, VendorCall
+from cpq_hooks.adapters.stripe.deliveries import FAMILIES, event_of
+from cpq_hooks.clients.client import reconciled
 from cpq_hooks.clients.exchange import Answer, Attempt, Header, Limits
 from cpq_hooks.clients.failures import NotThere, Refused
 from cpq_hooks.clients.http import Session, paged
@@ -24,6 +27,8 @@ from cpq_hooks.connection import Connection
 
 BASE_URL: Final = "https://api.stripe.com"
 DRAFTS: Final = "draft_invoices"
+KEPT: Final = timedelta(days=30)
+"""So long Stripe keeps events; what is older can be asked of nobody."""
 _PAGE: Final = "100"
 _LIMITS: Final = Limits(calls_per_second=20.0, burst=20)
 
@@ -68,6 +73,41 @@ class StripeClient:
         """Make a call of a hold, release or write-back. Its key makes a repetition harmless. Raises `CallFailed`."""
         return self.session.execute(call, budget=budget)
 
+    def reconcile(self, since: datetime) -> Iterable[Event]:
+        """The events since a moment, by their own ids: those that a webhook told of are known. Raises `CallFailed`.
+
+        Those that a webhook would have been ignored with are left out. Where the moment is before what Stripe keeps, one that
+        is ignored says so, for whoever looks at the inbox.
+        """
+        oldest = self.session.clock.now() - KEPT
+        if since < oldest:
+            yield _gap(since, oldest)
+        fetch = _Fetch(self.session, None)
+        for family in FAMILIES:
+            yield from _read(
+                fetch.each("/v1/events", ("type", f"{family}*"), ("created[gte]", str(int(since.timestamp())))),
+                self.session.connection,
+            )
+
+
+def _read(listed: Iterable[Any], connection: Connection) -> Iterator[Event]:
+    """The events of a list that there is something to do about, read as those of a webhook are."""
+    for each in listed:
+        try:
+            event = event_of(each, connection)
+        except NotUnderstood:
+            continue
+        if event.ignored is None:
+            yield event
+
+
+def _gap(since: datetime, oldest: datetime) -> Event:
+    told = f"{since.astimezone(UTC):%Y-%m-%d} to {oldest.astimezone(UTC):%Y-%m-%d}"
+    return Event(
+        key=reconciled("account", "events", told), kind="reconcile", object_type="account", object_id="events", occurred_at=since,
+        ignored=f"Stripe keeps events for {KEPT.days} days: what changed from {told} and did not change again is not listed by it",
+    )  # fmt: skip
+
 
 def _authorize(connection: Connection) -> Callable[[bool], tuple[Header, ...]]:
     def headers(_: bool) -> tuple[Header, ...]:
@@ -107,7 +147,11 @@ class _Fetch:
         found[name] = {"object": "list", "has_more": False, "url": path, "data": self.all(path, *params)}
 
     def all(self, path: str, *params: tuple[str, str]) -> list[Any]:
-        """Every object of a list, page by page."""
+        """Every object of a list."""
+        return list(self.each(path, *params))
+
+    def each(self, path: str, *params: tuple[str, str]) -> Iterator[Any]:
+        """The objects of a list, page by page."""
 
         def page(after: str) -> Mapping[str, Any]:
             following = (("starting_after", after),) if after else ()
@@ -119,7 +163,8 @@ class _Fetch:
             more = isinstance(data, list) and data and found.get("has_more") and isinstance(data[-1], Mapping)
             return str(data[-1].get("id")) if more and isinstance(data, list) else None
 
-        return [each for found in paged(page, following, "") for each in found.get("data") or []]
+        for found in paged(page, following, ""):
+            yield from found.get("data") or []
 
     # --------------------------------------------------------------------------------- what the objects hold
 

@@ -91,13 +91,13 @@ class StripeAdapter:
     def events(self, delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
         return deliveries.events(delivery, connection)
 
-    def acknowledge(self, delivery: Delivery, connection: Connection) -> VendorReply:  # noqa: ARG002 - the contract's signature
+    def acknowledge(self, delivery: Delivery, connection: Connection) -> VendorReply:
         return _RECEIVED
 
-    def inline(self, delivery: Delivery, connection: Connection) -> Inline | None:  # noqa: ARG002 - the contract's signature
+    def inline(self, delivery: Delivery, connection: Connection) -> Inline | None:
         return None
 
-    def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:  # noqa: ARG002 - the contract's signature
+    def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:
         """Stripe reads no answer; the verdict is here for whoever looks at the delivery in the Dashboard."""
         told = {"received": True, "verdict": decision.get("verdict"), "headline": decision.get("headline")}
         return VendorReply(status=200, body=json.dumps(told, ensure_ascii=False).encode())
@@ -121,10 +121,10 @@ class StripeAdapter:
     def hold(self, target: Target, decision: Mapping[str, Any], connection: Connection) -> tuple[VendorCall, ...]:
         return holds.hold(target, decision, connection)
 
-    def release(self, target: Target, decision: Mapping[str, Any], connection: Connection) -> tuple[VendorCall, ...]:  # noqa: ARG002 - the contract's signature
+    def release(self, target: Target, decision: Mapping[str, Any], connection: Connection) -> tuple[VendorCall, ...]:
         return holds.release(target, decision)
 
-    def write_back(self, target: Target, decision: Mapping[str, Any], connection: Connection) -> tuple[VendorCall, ...]:  # noqa: ARG002 - the contract's signature
+    def write_back(self, target: Target, decision: Mapping[str, Any], connection: Connection) -> tuple[VendorCall, ...]:
         return holds.write_back(target, decision)
 
 

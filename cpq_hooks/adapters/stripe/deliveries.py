@@ -23,7 +23,8 @@ _SHAPES: Final[Mapping[str, Shape]] = {
     "subscription_schedule": Shape.BILLING_CONFIGURATION,
     "invoice": Shape.INVOICE,
 }
-_FAMILIES: Final = ("quote.", "customer.subscription.", "subscription_schedule.", "invoice.")
+FAMILIES: Final = ("quote.", "customer.subscription.", "subscription_schedule.", "invoice.", "customer.discount.")
+"""What the names of events begin with that bear on what is read."""
 _OVER: Final = frozenset({"customer.subscription.deleted", "subscription_schedule.released", "invoice.deleted"})
 _HELD: Final = {"metadata", "pause_collection", "auto_advance", "automatically_finalizes_at", "next_payment_attempt"}
 _NOTHING_TO_DO: Final[Mapping[str, str]] = {
@@ -76,7 +77,11 @@ def _signed_at(header: str) -> datetime | None:
 
 def events(delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
     """The one event of a delivery. Raises `NotUnderstood`, and `Malformed` where it cannot be read."""
-    event = read_json(delivery.body)
+    return (event_of(read_json(delivery.body), connection),)
+
+
+def event_of(event: Any, connection: Connection) -> Event:
+    """One event as Stripe delivers and as it lists it. Raises `NotUnderstood`."""
     if not isinstance(event, Mapping) or not isinstance(event.get("id"), str) or not isinstance(event.get("type"), str):
         raise NotUnderstood("this is no event of Stripe's: an event has an id and a type")
     kind = event["type"]
@@ -85,28 +90,24 @@ def events(delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
     name = _name_of(subject)
     at = _moment(event.get("created"))
     if because is not None or name is None:
-        return (
-            Event(
-                key=event["id"], kind=kind, object_type=str(subject.get("object") or "unknown"),
-                object_id=str(subject.get("id") or event["id"]), occurred_at=at,
-                ignored=because or "the event names no object that is read",
-            ),
+        return Event(
+            key=event["id"], kind=kind, object_type=str(subject.get("object") or "unknown"),
+            object_id=str(subject.get("id") or event["id"]), occurred_at=at,
+            ignored=because or "the event names no object that is read",
         )  # fmt: skip
     resource, identity = name
     over = kind in _OVER
-    return (
-        Event(
-            key=event["id"],
-            kind=kind,
-            object_type=resource,
-            object_id=identity,
-            version=ordered(at) if at is not None else None,
-            occurred_at=at,
-            shape=_SHAPES[resource],
-            deleted=over,
-            needs=() if over else (Need(resource=resource, id=identity),),
-            payload=subject,
-        ),
+    return Event(
+        key=event["id"],
+        kind=kind,
+        object_type=resource,
+        object_id=identity,
+        version=ordered(at) if at is not None else None,
+        occurred_at=at,
+        shape=_SHAPES[resource],
+        deleted=over,
+        needs=() if over else (Need(resource=resource, id=identity),),
+        payload=subject,
     )
 
 
@@ -128,7 +129,7 @@ def _ignored(event: Mapping[str, Any], kind: str, subject: Mapping[str, Any], co
         return "it tells of nothing but what Quoteguard wrote itself"
     if kind.startswith("customer.discount."):
         return None if subject.get("subscription") else "the discount is on no subscription"
-    known = kind.startswith(_FAMILIES)
+    known = kind.startswith(FAMILIES)
     return None if known else f"events of type {kind} bear on no quote, subscription or invoice that is read"
 
 

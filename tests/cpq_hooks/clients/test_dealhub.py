@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from cpq_hooks.adapter import Need, Shape
+from cpq_hooks.adapter import Need, Shape, ordered
 from cpq_hooks.adapters.dealhub import ADAPTER
 from cpq_hooks.clients import failures
 from cpq_hooks.clients.dealhub import DealHubClient, UnknownResource
@@ -53,3 +54,35 @@ def test_an_answer_that_is_no_quote_is_tried_again_later():
         client.fetch(Need(resource="quote", id="dh-1"))
     with pytest.raises(UnknownResource):
         client.fetch(Need(resource="contact", id="1"))
+
+
+def _listed(identity, status="PendingApproval", **dates):
+    return {"dealhub_quote_id": identity, "status": status, "quote_upgrade_required": False, "info": dates}
+
+
+def _page(*quotes, more, inside=False):
+    word = {"more_results_matching_the_request": more}
+    return Reply(body=json.dumps({"quotes": quotes, **({"info": word} if inside else word)}).encode())
+
+
+SINCE = datetime(2026, 10, 31, 11, tzinfo=UTC)
+
+
+def test_what_was_made_submitted_or_won_since_is_found_in_the_list_of_all_quotes():
+    old = _listed("old", creation_date="2026-01-01 09:00:00", submission_date="2026-01-02 09:00:00")
+    sent = _listed("sent", creation_date="2026-01-01 09:00:00", submission_date="2026-10-31 12:30:00")
+    won = _listed("won", "Won", creation_date="2026-01-01 09:00:00", won_date="2026-10-31 00:00:00")
+    lost = _listed("lost", "Lost", creation_date="2026-10-31 12:00:00")
+    client, wire = _client(_page(old, sent, more=True), _page(won, lost, {"status": 3}, more=False, inside=True))
+    found = {event.object_id: event for event in client.reconcile(SINCE)}
+    assert {name: event.shape for name, event in found.items()} == {"sent": Shape.QUOTE, "won": Shape.AGREEMENT}
+    assert found["sent"].version == ordered(datetime(2026, 10, 31, 12, 30, tzinfo=UTC))
+    assert found["won"].needs == (Need(resource="quote", id="won"),)
+    assert [parse_qs(urlsplit(each.url).query)["offset"] for each in wire.asked] == [["0"], ["2"]]
+
+
+def test_a_list_of_nothing_or_without_dates_tells_of_nothing():
+    client, _ = _client(
+        _page(_listed("upgrade"), _listed("odd", creation_date=5), more=True, inside=True), _page(more=True)
+    )
+    assert list(client.reconcile(SINCE)) == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +16,7 @@ from urllib3 import HTTPResponse
 
 from cpq_hooks.adapter import Need, Shape, VendorCall
 from cpq_hooks.adapters.stripe import ADAPTER
+from cpq_hooks.adapters.stripe.deliveries import event_of
 from cpq_hooks.canonical import load_billing_configuration, load_quote
 from cpq_hooks.clients import failures
 from cpq_hooks.clients.stripe import StripeClient, UnknownResource
@@ -28,10 +31,12 @@ from tests.cpq_hooks.adapters.stripe_objects import (
     a_quote,
     a_schedule,
     a_subscription,
+    an_event,
     an_item,
+    at,
     tiered,
 )
-from tests.cpq_hooks.clients.wire import Reply, Scripted, StillClock
+from tests.cpq_hooks.clients.wire import NOON, Reply, Scripted, StillClock
 
 
 class Account(BaseAdapter):
@@ -184,3 +189,50 @@ def test_what_is_not_there_is_said():
         client.fetch(Need(resource="invoice", id="in_9"))
     with pytest.raises(UnknownResource):
         client.fetch(Need(resource="charge", id="ch_1"))
+
+
+class Past(Account):
+    """An account's events, given out as Stripe does: by kind, since a moment, two by two."""
+
+    def _page(self, found, query):
+        kind, since = query["type"][0].removesuffix("*"), int(query["created[gte]"][0])
+        wanted = [each for each in found if each["type"].startswith(kind) and each["created"] >= since]
+        return super()._page(wanted, query)
+
+
+def _missed(*events, **options):
+    past = Past({"/v1/events": list(events)})
+    return StripeClient.of(a_connection(**options), transport=past, clock=StillClock().clock), past
+
+
+def test_what_a_webhook_did_not_tell_of_is_listed_by_the_ids_that_it_would_have_had():
+    subject = a_subscription()
+    listed = [an_event("customer.subscription.updated", subject, f"evt_{n}") for n in range(5)]
+    gone = an_event("customer.subscription.deleted", subject, "evt_gone")
+    client, past = _missed(*listed, gone, an_event("charge.failed", {"id": "ch_1", "object": "charge"}, "evt_other"))
+    found = list(client.reconcile(NOON - timedelta(hours=1)))
+    assert found == [event_of(each, client.session.connection) for each in (*listed, gone)]
+    assert {each.key for each in found} == {f"evt_{n}" for n in range(5)} | {"evt_gone"}
+    assert all(
+        at("2026-11-01T11:00:00") == int(parse_qs(urlsplit(each.url).query)["created[gte]"][0]) for each in past.asked
+    )
+
+
+def test_events_of_the_other_mode_of_our_own_doing_and_of_no_account_of_ours_are_left_out():
+    subject = a_subscription()
+    other = an_event("customer.subscription.updated", subject, "evt_test", livemode=True)
+    foreign = an_event("customer.subscription.updated", subject, "evt_acct", account="acct_other")
+    nothing = an_event("quote.canceled", a_quote(), "evt_canceled")
+    client, _ = _missed(
+        other, foreign, nothing, {"id": 5, "type": "quote.x", "created": 2**31}, livemode="false"
+    )
+    client.session.connection = replace(client.session.connection, tenant="acct_1")
+    assert list(client.reconcile(NOON - timedelta(days=1))) == []
+
+
+def test_what_is_older_than_stripe_keeps_is_said():
+    client, _ = _missed()
+    (gap,) = client.reconcile(NOON - timedelta(days=40))
+    assert gap.ignored == (
+        "Stripe keeps events for 30 days: what changed from 2026-09-22 to 2026-10-02 and did not change again is not listed by it"
+    )
