@@ -100,9 +100,7 @@ class Reading:
         try:
             exponent(code)
         except UnknownCurrency:
-            fields.ledger.refuse(
-                (*fields.path, name), "unknown_currency", "a currency code such as USD is wanted here"
-            )
+            fields.ledger.refuse((*fields.path, name), "unknown_currency", "a currency code such as USD is wanted here")
             return
         self.currency = code
 

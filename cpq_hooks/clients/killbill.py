@@ -53,7 +53,14 @@ class KillBillClient:
         seen: Callable[[Attempt], None] | None = None,
     ) -> KillBillClient:
         """A client with the tenant's keys; the connection's `base_url` says where Kill Bill is."""
-        session = Session(connection, authorize=_authorize(connection), limits=limits or _LIMITS, clock=clock, transport=transport, seen=seen)
+        session = Session(
+            connection,
+            authorize=_authorize(connection),
+            limits=limits or _LIMITS,
+            clock=clock,
+            transport=transport,
+            seen=seen,
+        )
         return cls(session)
 
     def fetch(self, need: Need, *, budget: float | None = None) -> dict[str, Any]:
@@ -128,7 +135,9 @@ class KillBillClient:
             raise Unreadable(f"the catalog cannot be read: {fault}") from None
 
     def _invoice(self, identity: str, budget: float | None) -> dict[str, Any]:
-        found = mapping(self.session.get(f"/1.0/kb/invoices/{_safe(identity)}", (("withChildrenItems", "false"),), budget=budget))
+        found = mapping(
+            self.session.get(f"/1.0/kb/invoices/{_safe(identity)}", (("withChildrenItems", "false"),), budget=budget)
+        )
         return {"invoice": found, **self._owner(found.get("accountId"), budget)}
 
     def _preview(self, account: str, budget: float | None) -> dict[str, Any]:

@@ -138,8 +138,12 @@ class _Fetch:
         found = self._subscription(identity)
         subscription = dict(mapping(found.get("subscription")))
         customer = subscription.get("external_customer_id")
-        if not mappings(mapping(subscription.get("plan")).get("charges")) and isinstance(subscription.get("plan_code"), str):
-            subscription["plan"] = self.part(f"/plans/{_safe(subscription['plan_code'])}", "plan") or subscription.get("plan")
+        if not mappings(mapping(subscription.get("plan")).get("charges")) and isinstance(
+            subscription.get("plan_code"), str
+        ):
+            subscription["plan"] = self.part(f"/plans/{_safe(subscription['plan_code'])}", "plan") or subscription.get(
+                "plan"
+            )
         found["subscription"] = subscription
         if isinstance(customer, str):
             found["customer"] = self.part(f"/customers/{_safe(customer)}", "customer")
@@ -157,16 +161,22 @@ class _Fetch:
             return self.get(path, ("status", "pending"))
 
     def _coupons(self, found: dict[str, Any], customer: str) -> None:
-        uses = list(self.all("/applied_coupons", "applied_coupons", ("external_customer_id", customer), ("status", "active")))
+        uses = list(
+            self.all("/applied_coupons", "applied_coupons", ("external_customer_id", customer), ("status", "active"))
+        )
         found["applied_coupons"] = uses
         codes = dict.fromkeys(each["coupon_code"] for each in uses if isinstance(each.get("coupon_code"), str))
         found["coupons"] = [coupon for each in codes if (coupon := self.part(f"/coupons/{_safe(each)}", "coupon"))]
 
     def _metrics(self, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         codes = dict.fromkeys(
-            each["billable_metric_code"] for each in mappings(plan.get("charges")) if isinstance(each.get("billable_metric_code"), str)
+            each["billable_metric_code"]
+            for each in mappings(plan.get("charges"))
+            if isinstance(each.get("billable_metric_code"), str)
         )
-        return [metric for each in codes if (metric := self.part(f"/billable_metrics/{_safe(each)}", "billable_metric"))]
+        return [
+            metric for each in codes if (metric := self.part(f"/billable_metrics/{_safe(each)}", "billable_metric"))
+        ]
 
     def quote(self, identity: str) -> dict[str, Any]:
         """A quote with its billing items, which its webhooks leave out, and the plans that they are about."""

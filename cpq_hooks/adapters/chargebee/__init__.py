@@ -146,7 +146,11 @@ def _wrappings(payload: Any) -> Iterator[dict[str, Any]]:
         yield dict(known["content"])
     elif isinstance(known.get("estimate"), Mapping):
         estimate = mapping(known["estimate"])
-        made = [estimate.get("invoice_estimate"), estimate.get("next_invoice_estimate"), *mappings(estimate.get("invoice_estimates"))]
+        made = [
+            estimate.get("invoice_estimate"),
+            estimate.get("next_invoice_estimate"),
+            *mappings(estimate.get("invoice_estimates")),
+        ]
         yield from ({"invoice": each} for each in made if isinstance(each, Mapping))
     elif known and not any(isinstance(known.get(each), Mapping) for each in _KINDS):
         yield {_kind(known): known}
@@ -159,7 +163,12 @@ def _kind(bare: Mapping[str, Any]) -> str:
     stated = bare.get("object")
     if isinstance(stated, str):
         return stated
-    signs = (("subscription_items", "subscription"), ("plan_id", "subscription"), ("line_items", "invoice"), ("usage_date", "usage"))
+    signs = (
+        ("subscription_items", "subscription"),
+        ("plan_id", "subscription"),
+        ("line_items", "invoice"),
+        ("usage_date", "usage"),
+    )
     return next((kind for sign, kind in signs if sign in bare), "unknown")
 
 

@@ -65,7 +65,13 @@ def _discount(use: Fields, reading: Reading) -> Coupon | None:
         reading.say(use, "currency_code", use.value["currency_code"], "discount", "a discount is in another currency")
         return None
     if use.text("type") == "offer_quantity":
-        reading.say(use, "quantity", use.raw("quantity"), "discount", "a discount gives units for free: it is not in the net price")
+        reading.say(
+            use,
+            "quantity",
+            use.raw("quantity"),
+            "discount",
+            "a discount gives units for free: it is not in the net price",
+        )
         return None
     return Coupon(
         name=str(use.value.get("invoice_name") or use.value.get("coupon_id") or use.value.get("id") or "discount"),
@@ -91,7 +97,13 @@ def _coupon(use: Fields, coupon: Fields | None, reading: Reading) -> Coupon | No
     coupon.harmless(*_HARMLESS_OF_COUPON)
     kind = coupon.text("discount_type")
     if kind == "offer_quantity":
-        reading.say(use, "coupon_id", use.value.get("coupon_id"), "discount", "a coupon gives units for free: it is not in the net price")
+        reading.say(
+            use,
+            "coupon_id",
+            use.value.get("coupon_id"),
+            "discount",
+            "a coupon gives units for free: it is not in the net price",
+        )
         return None
     items, kinds = _constraints(coupon, reading)
     apply_on = coupon.text("apply_on")
@@ -133,7 +145,9 @@ def _constraints(coupon: Fields, reading: Reading) -> tuple[frozenset[str] | Non
             kinds.add(kind)
             ids.update(map(str, listed))
         elif constraint == "criteria":
-            reading.say(each, "constraint", "criteria", "discount", "a coupon is for items by criteria, which were not followed")
+            reading.say(
+                each, "constraint", "criteria", "discount", "a coupon is for items by criteria, which were not followed"
+            )
             kinds.add(kind)
     coupon.harmless("item_constraint_criteria")
     _older(coupon, ids, kinds)

@@ -58,7 +58,15 @@ def _hold_quote(
     if status not in _CAN_CLOSE or connection.option("quote_hold", "close") != "close":
         return
     path = f"/quotes/{_safe(target.object_id)}/update_status"
-    yield _call(path, [("status", "closed")], "close, so that nobody accepts it,", "close", target.object_id, decision, connection)
+    yield _call(
+        path,
+        [("status", "closed")],
+        "close, so that nobody accepts it,",
+        "close",
+        target.object_id,
+        decision,
+        connection,
+    )
 
 
 def _hold_subscription(
@@ -73,10 +81,14 @@ def _hold_subscription(
     form: Form = [("meta_data", with_mark(subscription, name, means, _now(decision)))]
     if means == "pending":
         form += [("create_pending_invoices", "true"), ("auto_close_invoices", "false")]
-    yield _call(_update(identity, connection), form, "keep the invoices pending of", "hold", identity, decision, connection)
+    yield _call(
+        _update(identity, connection), form, "keep the invoices pending of", "hold", identity, decision, connection
+    )
     if means == "pause":
         pausing = [("pause_option", "immediately"), ("unbilled_charges_handling", "no_action")]
-        yield _call(f"/subscriptions/{_safe(identity)}/pause", pausing, "pause", "pause", identity, decision, connection)
+        yield _call(
+            f"/subscriptions/{_safe(identity)}/pause", pausing, "pause", "pause", identity, decision, connection
+        )
 
 
 def _means(subscription: Mapping[str, Any], payload: Mapping[str, Any], connection: Connection) -> str | None:
@@ -97,11 +109,15 @@ def _release_subscription(
         return
     if mark.means == "pause" and subscription.get("status") == "paused":
         form = [("resume_option", "immediately"), ("charges_handling", "invoice_immediately")]
-        yield _call(f"/subscriptions/{_safe(identity)}/resume", form, "resume", "resume", identity, decision, connection)
+        yield _call(
+            f"/subscriptions/{_safe(identity)}/resume", form, "resume", "resume", identity, decision, connection
+        )
     form = [("meta_data", without_mark(subscription))]
     if mark.means == "pending":
         form += [("create_pending_invoices", _flag(mark.created)), ("auto_close_invoices", _flag(mark.closed))]
-    yield _call(_update(identity, connection), form, "let the invoices go of", "release", identity, decision, connection)
+    yield _call(
+        _update(identity, connection), form, "let the invoices go of", "release", identity, decision, connection
+    )
     if mark.means == "pending" and not mark.created:
         yield from _close(payload, mark.since, decision, connection)
 

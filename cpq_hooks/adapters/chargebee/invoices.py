@@ -13,7 +13,19 @@ from cpq_hooks.vendor_fields import Fields
 from cpq_hooks.vendor_terms import Reading, day_of, last_day, written
 
 _READ: Final = frozenset(
-    {"id", "currency_code", "line_items", "discounts", "tax", "total", "amount", "date", "end_date", "round_off_amount", "subscription_id"}
+    {
+        "id",
+        "currency_code",
+        "line_items",
+        "discounts",
+        "tax",
+        "total",
+        "amount",
+        "date",
+        "end_date",
+        "round_off_amount",
+        "subscription_id",
+    }
 )
 _ONCE: Final = frozenset({"adhoc", "charge_item_price", "plan_setup", "plan_setup_item_price", "setup_charge"})
 _USED: Final = frozenset({"metered"})
@@ -53,7 +65,9 @@ def invoice(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
 def _subscription(fields: Fields) -> str | None:
     """The one subscription that it is for; a consolidated invoice is for several, which its lines name."""
     own = fields.text("subscription_id")
-    named = {name for each in fields.objects("line_items") if isinstance(name := each.value.get("subscription_id"), str)}
+    named = {
+        name for each in fields.objects("line_items") if isinstance(name := each.value.get("subscription_id"), str)
+    }
     return own or (named.pop() if len(named) == 1 else None)
 
 
@@ -69,7 +83,9 @@ def _lines(line: Fields, fields: Fields, reading: Reading) -> Iterable[dict[str,
         "product_id": name or "adhoc",
         "charge_id": f"{subscription}:{name}" if subscription and name else None,
         "period_start": day_of(starts),
-        "period_end": last_day(starts, ends).isoformat() if starts is not None and ends is not None and ends >= starts else None,
+        "period_end": last_day(starts, ends).isoformat()
+        if starts is not None and ends is not None and ends >= starts
+        else None,
     }
     price = money(line, "unit_amount", reading)
     yield {
@@ -114,7 +130,17 @@ def usage(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
     whole = Fields.of(wrapping)
     whole.harmless(*(name for name in wrapping if name != "usage"))
     fields = whole.object("usage") or Fields({}, whole.ledger, ("usage",))
-    fields.harmless("object", "created_at", "updated_at", "resource_version", "source", "note", "invoice_id", "line_item_id", "usage_file")
+    fields.harmless(
+        "object",
+        "created_at",
+        "updated_at",
+        "resource_version",
+        "source",
+        "note",
+        "invoice_id",
+        "line_item_id",
+        "usage_file",
+    )
     item_price_id, subscription = fields.text("item_price_id"), fields.text("subscription_id")
     moment = reading.stamp(fields, "usage_date")
     document = {

@@ -27,7 +27,14 @@ _HARMLESS_OF_PRICE: Final = (
     "trial_end_action", "shipping_period", "shipping_period_unit", "billing_cycles", "type",
 )  # fmt: skip
 _HARMLESS_OF_TIER: Final = ("object", "item_price_id", "index", "item_type", "ramp_tier_id")
-_HARMLESS_OF_ITEM: Final = ("object", "service_period_days", "item_type", "charge_on_option", "metered_quantity", "last_calculated_at")
+_HARMLESS_OF_ITEM: Final = (
+    "object",
+    "service_period_days",
+    "item_type",
+    "charge_on_option",
+    "metered_quantity",
+    "last_calculated_at",
+)
 ONE_TIME: Final = frozenset({"charge", "adhoc"})
 
 
@@ -120,7 +127,13 @@ def tier_of(fields: Fields, model: str | None, reading: Reading) -> Step:
     kind = fields.text("pricing_type") or ("flat_fee" if model == "stairstep" else "per_unit")
     size = fields.whole("package_size")
     if kind == "package":
-        reading.say(fields, "pricing_type", f"package of {size}", "price", "a tier that is priced by packages cannot be expressed")
+        reading.say(
+            fields,
+            "pricing_type",
+            f"package of {size}",
+            "price",
+            "a tier that is priced by packages cannot be expressed",
+        )
     flat = kind == "flat_fee"
     return Step(
         starts_at=_number(fields, "starting_unit"),
@@ -143,7 +156,9 @@ def period_terms(item: Item, reading: Reading) -> tuple[dict[str, Any], int]:
     found = None if item.months is None else period_of(item.months, item.rate, cuttable=not item.is_metered)
     frequency = FREQUENCIES.get(item.billed or -1)
     if found is None or frequency is None:
-        about = "an interval of days or weeks, or none that is stated" if item.months is None else f"{item.months} months"
+        about = (
+            "an interval of days or weeks, or none that is stated" if item.months is None else f"{item.months} months"
+        )
         reading.say(
             item.fields, "billing_period", about, "billing",
             f"{item.item_price_id} recurs by {about}, for which there is no canonical period",
@@ -274,7 +289,13 @@ def _on_event(fields: Fields, kind: str, reading: Reading) -> None:
     """A charge that comes with an event comes once unless it says otherwise."""
     event, once = fields.text("charge_on_event"), fields.flag("charge_once")
     if kind == "charge" and event and once is False:
-        reading.say(fields, "charge_once", "false", "billing", f"{fields.value.get('item_price_id')} is charged at every {event}")
+        reading.say(
+            fields,
+            "charge_once",
+            "false",
+            "billing",
+            f"{fields.value.get('item_price_id')} is charged at every {event}",
+        )
 
 
 def _number(fields: Fields, name: str) -> Decimal | None:

@@ -41,7 +41,12 @@ def mark_of(subscription: Mapping[str, Any]) -> Mark | None:
 def with_mark(subscription: Mapping[str, Any], decision: str, means: str, since: int) -> str:
     """The meta data with a mark, as JSON text; all else in them stays."""
     before = {name: subscription.get(name) for name in ("create_pending_invoices", "auto_close_invoices")}
-    mark = {"decision": decision, "by": means, "since": since, **{k: v for k, v in before.items() if isinstance(v, bool)}}
+    mark = {
+        "decision": decision,
+        "by": means,
+        "since": since,
+        **{k: v for k, v in before.items() if isinstance(v, bool)},
+    }
     return _text({**mapping(subscription.get("meta_data")), HOLD: mark})
 
 

@@ -20,7 +20,11 @@ _STAGES: Final = {
     "draft": "draft", "open": "sent", "proposed": "sent", "pending_approval": "submitted", "approval_rejected": "draft",
     "accepted": "accepted", "invoiced": "accepted",
 }  # fmt: skip
-_DEALS: Final = {"create_subscription_for_customer": "new", "change_subscription": "amendment", "renew_subscription": "renewal"}
+_DEALS: Final = {
+    "create_subscription_for_customer": "new",
+    "change_subscription": "amendment",
+    "renew_subscription": "renewal",
+}
 _HARMLESS: Final = (
     "object", "name", "po_number", "customer_id", "subscription_id", "invoice_id", "vat_number", "vat_number_prefix", "total_payable",
     "charge_on_acceptance", "sub_total", "total", "credits_applied", "amount_paid", "amount_due", "resource_version", "updated_at",
@@ -170,7 +174,15 @@ def _term(
     cycles, left = None, quoted.whole("remaining_billing_cycles")
     document: dict[str, Any] = {}
     if contract is not None:
-        contract.harmless("id", "object", "status", "created_at", "subscription_id", "total_contract_value", "remaining_billing_cycles")
+        contract.harmless(
+            "id",
+            "object",
+            "status",
+            "created_at",
+            "subscription_id",
+            "total_contract_value",
+            "remaining_billing_cycles",
+        )
         starts = reading.stamp(contract, "contract_start") or starts
         ends = reading.stamp(contract, "contract_end") or ends
         cycles = contract.whole("billing_cycle")
@@ -227,10 +239,21 @@ def _ramp_line(name: str, group: Sequence[Item], reading: Reading) -> dict[str, 
     line["net_unit_price"] = written(_net(first, reading))
     if len(group) == 1 or not first.is_plain:
         if len(group) > 1:
-            reading.say(first.fields, "unit_price", "a ramp", "price", f"the steps of {name} have tiers, which a ramp cannot hold")
+            reading.say(
+                first.fields,
+                "unit_price",
+                "a ramp",
+                "price",
+                f"the steps of {name} have tiers, which a ramp cannot hold",
+            )
         return line
     line["ramp"] = [
-        {"start_date": starts, "end_date": ends, "quantity": written(each.quantity), "net_unit_price": written(_net(each, reading))}
+        {
+            "start_date": starts,
+            "end_date": ends,
+            "quantity": written(each.quantity),
+            "net_unit_price": written(_net(each, reading)),
+        }
         for each, starts, ends in dated
         if starts is not None
     ]
@@ -251,7 +274,9 @@ def _net(item: Item, reading: Reading) -> Decimal | None:
         return None if price is None else price / parts
     each = cut(net / item.quantity)
     if each * item.quantity != net:
-        reading.say(item.fields, "net_amount_per_billing_cycle", written(net), "discount", "a discount is no amount per unit")
+        reading.say(
+            item.fields, "net_amount_per_billing_cycle", written(net), "discount", "a discount is no amount per unit"
+        )
         return price / parts
     return each / parts
 
@@ -272,7 +297,9 @@ def _charges(whole: Fields, charges: Fields, starts: str | None, reading: Readin
             items += [found] if found is not None else []
     lines = _lines(items, coupons, None, reading)
     for position, each in enumerate(charges.objects("charges"), start=1):
-        each.harmless("object", "service_period_in_days", *(n for n in each.value if n.startswith(("avalara_", "taxjar_"))))
+        each.harmless(
+            "object", "service_period_in_days", *(n for n in each.value if n.startswith(("avalara_", "taxjar_")))
+        )
         amount = money(each, "amount", reading)
         name = each.text("description") or f"charge {position}"
         lines.append(

@@ -40,7 +40,15 @@ _HARMLESS: Final = (
     "current_term_start", "meta_data", "metadata", "trial_end_action", "billing_override", "net_term_days", "active_id", "next_billing_at",
     "has_scheduled_changes", "charged_items", "contract_term_billing_cycle_on_renewal", "changes_scheduled_at", "decommissioned",
 )  # fmt: skip
-_HARMLESS_BESIDE: Final = ("customer", "card", "pending_invoices", "invoice", "unbilled_charges", "credit_notes", "object")
+_HARMLESS_BESIDE: Final = (
+    "customer",
+    "card",
+    "pending_invoices",
+    "invoice",
+    "unbilled_charges",
+    "credit_notes",
+    "object",
+)
 _HARMLESS_OF_RAMP: Final = (
     "id", "object", "description", "subscription_id", "created_at", "resource_version", "updated_at", "deleted",
     "status_transition_reason",
@@ -159,7 +167,9 @@ def _end(fields: Fields, starts: datetime | None, months: int | None, reading: R
     if left is None or term_ends is None:
         return None, True
     if not months or not 0 <= left * months <= _LONGEST:
-        reading.say(fields, "remaining_billing_cycles", left, "term", "it ends after some cycles, on a day that is not known")
+        reading.say(
+            fields, "remaining_billing_cycles", left, "term", "it ends after some cycles, on a day that is not known"
+        )
         return None, False
     after = months_after(term_ends.date(), left * months)
     if after is None:
@@ -215,11 +225,15 @@ def _to_come(fields: Fields, wrapping: Mapping[str, Any], reading: Reading) -> N
             fields, "has_scheduled_changes", "true", "price", "changes are scheduled that are not in these charges"
         )
     if fields.flag("has_scheduled_advance_invoices"):
-        reading.say(fields, "has_scheduled_advance_invoices", "true", "billing", "advance invoices are scheduled for it")
+        reading.say(
+            fields, "has_scheduled_advance_invoices", "true", "billing", "advance invoices are scheduled for it"
+        )
     free = fields.whole("free_period")
     if free:
         unit = fields.text("free_period_unit")
-        reading.say(fields, "free_period", f"{free} {unit}", "billing", f"its first term is {free} {unit} longer, for free")
+        reading.say(
+            fields, "free_period", f"{free} {unit}", "billing", f"its first term is {free} {unit} longer, for free"
+        )
     fields.harmless("free_period_unit")
 
 
@@ -281,7 +295,11 @@ def ramped(
 
 
 def _read_ramp(
-    ramp: Fields, charges: list[dict[str, Any]], items: Sequence[Item], steps: dict[str, list[tuple[datetime, Item]]], reading: Reading
+    ramp: Fields,
+    charges: list[dict[str, Any]],
+    items: Sequence[Item],
+    steps: dict[str, list[tuple[datetime, Item]]],
+    reading: Reading,
 ) -> None:
     ramp.harmless(*_HARMLESS_OF_RAMP)
     at = reading.stamp(ramp, "effective_from")
@@ -293,7 +311,13 @@ def _read_ramp(
         item = by_id.get(str(each.raw("item_price_id")))
         changed = None if item is None else _changed(item, each, reading)
         if item is None or changed is None:
-            reading.say(each, "item_price_id", each.value.get("item_price_id"), "price", "a ramp changes an item in a way that was not followed")
+            reading.say(
+                each,
+                "item_price_id",
+                each.value.get("item_price_id"),
+                "price",
+                "a ramp changes an item in a way that was not followed",
+            )
             continue
         steps.setdefault(item.item_price_id, []).append((at, changed))
     removed = ramp.raw("items_to_remove")
@@ -312,11 +336,18 @@ def _changed(item: Item, change: Fields, reading: Reading) -> Item | None:
     quantity = whole if quantity is None else quantity
     price = money(change, "unit_price", reading)
     rate = item.rate if price is None else Rate(model=item.rate.model, unit_price=price)
-    return replace(item, quantity=item.quantity if quantity is None or item.rate.model == "flat" else quantity, rate=rate)
+    return replace(
+        item, quantity=item.quantity if quantity is None or item.rate.model == "flat" else quantity, rate=rate
+    )
 
 
 def _segments(
-    charge: dict[str, Any], item: Item, changes: Sequence[tuple[datetime, Item]], coupons: Sequence[Coupon], span: Span, reading: Reading
+    charge: dict[str, Any],
+    item: Item,
+    changes: Sequence[tuple[datetime, Item]],
+    coupons: Sequence[Coupon],
+    span: Span,
+    reading: Reading,
 ) -> list[dict[str, Any]]:
     """The dated steps, the first from the charge's own start."""
     dated = [(charge["start_date"], item), *((at.date().isoformat(), each) for at, each in changes)]

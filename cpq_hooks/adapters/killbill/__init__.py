@@ -35,10 +35,17 @@ from cpq_hooks.vendor_terms import Reading, mapping
 _SHAPES: Final = frozenset({Shape.BILLING_CONFIGURATION, Shape.INVOICE})
 _RECEIVED: Final = VendorReply(status=200, body=b'{"received":true}')
 _OPTIONS: Final = (
-    Option(name="time_zone", about="The zone in which days begin where the account has none, by its IANA name; UTC where it is not given."),
+    Option(
+        name="time_zone",
+        about="The zone in which days begin where the account has none, by its IANA name; UTC where it is not given.",
+    ),
     Option(name="currency", about="The currency in which a catalog is read, and of accounts that state none."),
     Option(name="plan", about="The one plan of a catalog that is looked at; all of them where it is not given."),
-    Option(name="hold", about="What holds a subscription: the account's tag AUTO_INVOICING_OFF (the default), or nothing.", choices=("tag", "none")),
+    Option(
+        name="hold",
+        about="What holds a subscription: the account's tag AUTO_INVOICING_OFF (the default), or nothing.",
+        choices=("tag", "none"),
+    ),
     Option(name="agreement_key", about="The custom field of the agreement's id; agreement_id where not given."),
     Option(name="quote_key", about="The custom field of the quote's id; quote_id where not given."),
 )
@@ -127,7 +134,11 @@ def _wrappings(payload: Any) -> Iterator[dict[str, Any]]:
             yield from _wrappings(each)
         return
     known = mapping(payload)
-    if isinstance(known.get("subscription"), Mapping) or isinstance(known.get("invoice"), Mapping) or "catalog" in known:
+    if (
+        isinstance(known.get("subscription"), Mapping)
+        or isinstance(known.get("invoice"), Mapping)
+        or "catalog" in known
+    ):
         yield dict(known)
     elif "planName" in known and "subscriptionId" in known:
         yield {"subscription": known}

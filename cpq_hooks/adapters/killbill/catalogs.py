@@ -54,7 +54,9 @@ def _rules(root: Element) -> Iterator[dict[str, Any]]:
     """The cases of each rule by what they are for, so that two of the same are seen."""
     for name in _RULES:
         for case in root.findall(f"rules/{name}/*"):
-            conditions = sorted((each.tag, _clean(each.text)) for each in case if each.tag not in {"policy", "alignment", "toPriceList"})
+            conditions = sorted(
+                (each.tag, _clean(each.text)) for each in case if each.tag not in {"policy", "alignment", "toPriceList"}
+            )
             yield {"rule": name, "for": [list(each) for each in conditions]}
 
 
@@ -135,7 +137,9 @@ def _clean(text: str | None) -> str:
 
 def is_catalog(value: Any) -> bool:
     """Whether plain values are a catalog as `read_catalog` gives it; one may have been kept in a file and edited."""
-    known = isinstance(value, Mapping) and _has(value, texts=("name", "effective_date", "mode"), lists=("currencies", "products", "plans", "rules"))
+    known = isinstance(value, Mapping) and _has(
+        value, texts=("name", "effective_date", "mode"), lists=("currencies", "products", "plans", "rules")
+    )
     return (
         known
         and all(isinstance(each, str) for each in value["currencies"])
@@ -152,7 +156,9 @@ def _is_rule(rule: Any) -> bool:
 
 
 def _is_plan(plan: Any) -> bool:
-    return _has(plan, texts=("name", "product", "mode", "existing"), lists=("phases",)) and all(map(_is_phase, plan["phases"]))
+    return _has(plan, texts=("name", "product", "mode", "existing"), lists=("phases",)) and all(
+        map(_is_phase, plan["phases"])
+    )
 
 
 def _is_phase(phase: Any) -> bool:
@@ -190,7 +196,8 @@ def _has(value: Any, *, texts: tuple[str, ...] = (), lists: tuple[str, ...] = ()
 
 def _are_prices(value: Any) -> bool:
     return value is None or (
-        isinstance(value, Mapping) and all(isinstance(name, str) and isinstance(each, str) for name, each in value.items())
+        isinstance(value, Mapping)
+        and all(isinstance(name, str) and isinstance(each, str) for name, each in value.items())
     )
 
 

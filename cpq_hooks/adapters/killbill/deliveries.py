@@ -65,7 +65,9 @@ def events(delivery: Delivery) -> tuple[Event, ...]:
     if because is None and (kind not in _TOLD or name not in _SHAPES or not isinstance(identity, str) or not identity):
         because = f"notifications of type {kind} bear on no subscription or invoice that is read"
     if because is not None:
-        return (Event(key=key, kind=kind, object_type=name or "unknown", object_id=str(identity or key), ignored=because),)
+        return (
+            Event(key=key, kind=kind, object_type=name or "unknown", object_id=str(identity or key), ignored=because),
+        )
     return (
         Event(
             key=key, kind=kind, object_type=name, object_id=str(identity), shape=_SHAPES[name],

@@ -45,10 +45,19 @@ def release(target: Target, connection: Connection) -> tuple[VendorCall, ...]:
     if account is None or mark is None:
         return ()
     name = account.rsplit("/", 1)[-1]
-    calls = [VendorCall(method="DELETE", path=f"{account}/tags?tagDef={OFF_ID}", headers=_AUTHOR, purpose=f"let the invoices go of {name}")]
+    calls = [
+        VendorCall(
+            method="DELETE",
+            path=f"{account}/tags?tagDef={OFF_ID}",
+            headers=_AUTHOR,
+            purpose=f"let the invoices go of {name}",
+        )
+    ]
     if mark.field_id is not None:
         path = f"{account}/customFields?customField={escaped(mark.field_id, safe='')}"
-        calls.append(VendorCall(method="DELETE", path=path, headers=_AUTHOR, purpose=f"take the note of the hold from {name}"))
+        calls.append(
+            VendorCall(method="DELETE", path=path, headers=_AUTHOR, purpose=f"take the note of the hold from {name}")
+        )
     return tuple(calls)
 
 

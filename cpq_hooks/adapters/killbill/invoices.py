@@ -32,7 +32,9 @@ def invoice(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
         reading.note(f"the invoice is {status}")
     items = fields.objects("items")
     if not items and fields.value.get("amount"):
-        fields.ledger.refuse((*fields.path, "items"), "not_expanded", "the invoice's items are wanted here: fetch it with its items")
+        fields.ledger.refuse(
+            (*fields.path, "items"), "not_expanded", "the invoice's items are wanted here: fetch it with its items"
+        )
     lines = [line for each in items if (line := _item(each, reading))]
     account = mapping(wrapping.get("account"))
     owners = {owner for each in items if isinstance(owner := each.value.get("subscriptionId"), str)}

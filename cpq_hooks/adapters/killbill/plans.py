@@ -36,7 +36,9 @@ class PlanReading:
     reading: Reading
     quantity: Decimal = Decimal(1)
 
-    def lines(self, starts: date | None, ends: date | None, placed: Sequence[Placed] | None = None) -> list[dict[str, Any]]:
+    def lines(
+        self, starts: date | None, ends: date | None, placed: Sequence[Placed] | None = None
+    ) -> list[dict[str, Any]]:
         """Every charge of the plan, with `id` in place of a charge's. `ends` is the day after its last."""
         phases = list(placed or self._placed(starts))
         trial = self._trial_days(phases)
@@ -45,7 +47,12 @@ class PlanReading:
             lines += [{**line, **_days(starts, ends, phases[-1]), "trial_days": trial} for line in self._usage(each)]
         for each in phases[:-1]:
             if each.phase["usages"]:
-                self._say("usages", each.phase["type"], "price", f"usage of the phase {each.phase['type']} is not in these charges")
+                self._say(
+                    "usages",
+                    each.phase["type"],
+                    "price",
+                    f"usage of the phase {each.phase['type']} is not in these charges",
+                )
         return lines
 
     # ---------------------------------------------------------------------------------------- recurring prices
@@ -60,7 +67,13 @@ class PlanReading:
 
     def _trial_days(self, phases: Sequence[Placed]) -> int | None:
         """The days at the start that cost nothing."""
-        free = [each for each in phases if each.phase["type"] == "TRIAL" and not self._price(each.phase["recurring"]) and not self._price(each.phase["fixed"])]
+        free = [
+            each
+            for each in phases
+            if each.phase["type"] == "TRIAL"
+            and not self._price(each.phase["recurring"])
+            and not self._price(each.phase["fixed"])
+        ]
         if not free or free[0] is not phases[0]:
             return None
         phase, starts, ends = free[0].phase, free[0].starts, free[0].ends
@@ -68,7 +81,12 @@ class PlanReading:
             return (ends - starts).days or None
         days = {"DAYS": 1, "WEEKS": 7}.get(str(phase["unit"]))
         if days is None:
-            self._say("duration", f"{phase['number']} {phase['unit']}", "billing", "a trial of months has no number of days until it begins")
+            self._say(
+                "duration",
+                f"{phase['number']} {phase['unit']}",
+                "billing",
+                "a trial of months has no number of days until it begins",
+            )
             return None
         return _count(phase) * days or None
 
@@ -76,12 +94,21 @@ class PlanReading:
         self, phases: Sequence[Placed], starts: date | None, ends: date | None, trial: int | None
     ) -> list[dict[str, Any]]:
         """The recurring price: the first phase that has one, and later phases as its steps."""
-        priced = [each for each in phases if each.phase["recurring"] is not None and self._price(each.phase["recurring"]) is not None]
+        priced = [
+            each
+            for each in phases
+            if each.phase["recurring"] is not None and self._price(each.phase["recurring"]) is not None
+        ]
         if not priced:
             return []
         first, last = priced[0], priced[-1]
         if {each.phase["period"] for each in priced} != {first.phase["period"]}:
-            self._say("period", ", ".join(str(each.phase["period"]) for each in priced), "billing", "its phases have billing periods of their own")
+            self._say(
+                "period",
+                ", ".join(str(each.phase["period"]) for each in priced),
+                "billing",
+                "its phases have billing periods of their own",
+            )
         rate = Rate(model="per_unit", unit_price=self._price(first.phase["recurring"]))
         terms, parts = self._period(first.phase["period"], rate)
         line = {
@@ -90,23 +117,37 @@ class PlanReading:
             **_days(starts, ends, last), "trial_days": trial,
         }  # fmt: skip
         if last.phase["type"] == "FIXEDTERM" and starts is None:
-            self.reading.note(f"{self.plan['name']} ends {last.phase['number']} {str(last.phase['unit']).lower()} after its last phase begins")
+            self.reading.note(
+                f"{self.plan['name']} ends {last.phase['number']} {str(last.phase['unit']).lower()} after its last phase begins"
+            )
         if self.mode is None:
-            self.reading.note(f"whether {self.plan['name']} is billed in advance is in the catalog, which did not come along")
+            self.reading.note(
+                f"whether {self.plan['name']} is billed in advance is in the catalog, which did not come along"
+            )
         if len(priced) > 1:
             line |= self._steps(priced, line, parts, ends)
         return [line]
 
-    def _steps(self, priced: Sequence[Placed], line: Mapping[str, Any], parts: int, ends: date | None) -> dict[str, Any]:
+    def _steps(
+        self, priced: Sequence[Placed], line: Mapping[str, Any], parts: int, ends: date | None
+    ) -> dict[str, Any]:
         """Dated steps where it is known when it begins; else the first price as one with a discount that ends."""
         prices = [(self._price(each.phase["recurring"]) or Decimal(0)) / parts for each in priced]
         if line["start_date"] is not None and all(each.starts is not None for each in priced):
             days = [line["start_date"], *(str(each.starts) for each in priced[1:])]
-            closing = [*(_before(each.starts) for each in priced[1:]), line["end_date"] or (None if ends is None else _before(ends))]
+            closing = [
+                *(_before(each.starts) for each in priced[1:]),
+                line["end_date"] or (None if ends is None else _before(ends)),
+            ]
             steps = zip(days, closing, prices, strict=True)
             return {
                 "ramp": [
-                    {"start_date": first, "end_date": last, "quantity": written(self.quantity), "net_unit_price": written(price)}
+                    {
+                        "start_date": first,
+                        "end_date": last,
+                        "quantity": written(self.quantity),
+                        "net_unit_price": written(price),
+                    }
                     for first, last, price in steps
                 ]
             }
@@ -115,7 +156,11 @@ class PlanReading:
         if len(priced) > 2 or not months or not length or prices[1] < prices[0]:
             self._say("phases", "several prices", "price", "its prices change by phases, on days that are not known")
             return {}
-        discount = {"kind": str(priced[0].phase["type"]), "amount": written(prices[1] - prices[0]), "periods": -(-length // months)}
+        discount = {
+            "kind": str(priced[0].phase["type"]),
+            "amount": written(prices[1] - prices[0]),
+            "periods": -(-length // months),
+        }
         return {"list_unit_price": written(prices[1]), "discounts": [discount]}
 
     def _fixed(self, phases: Sequence[Placed]) -> Iterator[dict[str, Any]]:
@@ -158,22 +203,42 @@ class PlanReading:
         steps: list[Step] = []
         bound = Decimal(0)
         for block in blocks:
-            price, size, most = self._price(block["prices"]), _number(block["size"]) or Decimal(1), _number(block["max"])
+            price, size, most = (
+                self._price(block["prices"]),
+                _number(block["size"]) or Decimal(1),
+                _number(block["max"]),
+            )
             if price is None:
-                self._say(str(usage["name"]), self.reading.currency, "price", f"usage {usage['name']} has no price in {self.reading.currency}")
+                self._say(
+                    str(usage["name"]),
+                    self.reading.currency,
+                    "price",
+                    f"usage {usage['name']} has no price in {self.reading.currency}",
+                )
                 return None
             is_open = most is None or most < 0
             bound += Decimal(0) if is_open else (most or Decimal(0)) * size
             steps.append(Step(up_to=None if is_open else bound, unit_price=price / size))
         sizes = {_number(each["size"]) or Decimal(1) for each in blocks}
         if steps[-1].up_to is not None:
-            self.reading.note(f"use beyond {written(steps[-1].up_to)} of {usage['name']} is not billed at all: its last tier has an end")
+            self.reading.note(
+                f"use beyond {written(steps[-1].up_to)} of {usage['name']} is not billed at all: its last tier has an end"
+            )
         if len(blocks) == 1 and sizes != {Decimal(1)}:
             size = sizes.pop()
-            return Rate(model="package", unit_price=self._price(blocks[0]["prices"]), package={"size": written(size), "rounding": "up"})
+            return Rate(
+                model="package",
+                unit_price=self._price(blocks[0]["prices"]),
+                package={"size": written(size), "rounding": "up"},
+            )
         if sizes != {Decimal(1)}:
             about = ", ".join(written(each) or "" for each in sorted(sizes))
-            self._say(str(usage["name"]), about, "price", f"tiers of {usage['name']} are sold in blocks of {about}: a started block is charged whole, which is not in the tiers")
+            self._say(
+                str(usage["name"]),
+                about,
+                "price",
+                f"tiers of {usage['name']} are sold in blocks of {about}: a started block is charged whole, which is not in the tiers",
+            )
         if len(steps) == 1 and steps[0].up_to is None:
             return Rate(model="per_unit", unit_price=steps[0].unit_price)
         return Rate(model="volume" if usage["policy"] == "TOP_TIER" else "graduated", steps=tuple(steps))
@@ -183,13 +248,21 @@ class PlanReading:
         units = {limit["unit"] for tier in usage["tiers"] for limit in tier["limits"]}
         prices = [self._price(tier["recurring"]) for tier in usage["tiers"]]
         if len(units) != 1 or None in prices:
-            self._say(str(usage["name"]), ", ".join(sorted(map(str, units))), "price", f"{usage['name']} has limits of several units, or no price in {self.reading.currency}: it is not in these charges")
+            self._say(
+                str(usage["name"]),
+                ", ".join(sorted(map(str, units))),
+                "price",
+                f"{usage['name']} has limits of several units, or no price in {self.reading.currency}: it is not in these charges",
+            )
             return []
         if any(tier["fixed"] for tier in usage["tiers"]):
-            self._say(str(usage["name"]), "fixedPrice", "price", f"fixed prices in the tiers of {usage['name']} are not read")
+            self._say(
+                str(usage["name"]), "fixedPrice", "price", f"fixed prices in the tiers of {usage['name']} are not read"
+            )
         bounds = [_number(tier["limits"][0]["max"]) for tier in usage["tiers"]]
         steps = tuple(
-            Step(up_to=None if bound is None or bound < 0 else bound, flat_fee=price) for bound, price in zip(bounds, prices, strict=True)
+            Step(up_to=None if bound is None or bound < 0 else bound, flat_fee=price)
+            for bound, price in zip(bounds, prices, strict=True)
         )
         rate = Rate(model="stairstep", steps=steps)
         terms, _ = self._period(usage["period"], rate, usage=True)
@@ -204,7 +277,10 @@ class PlanReading:
     def _capacity_in_advance(self, usage: Mapping[str, Any]) -> list[dict[str, Any]]:
         """A right to so much use, paid in advance: a flat price. The limits themselves cost nothing."""
         price = self._price(usage["recurring"])
-        limits = ", ".join(f"{each['unit']} {'up to' if each['max'] else 'from'} {each['max'] or each['min']}" for each in usage["limits"])
+        limits = ", ".join(
+            f"{each['unit']} {'up to' if each['max'] else 'from'} {each['max'] or each['min']}"
+            for each in usage["limits"]
+        )
         self.reading.note(f"{usage['name']} is a right to use: {limits or 'without limits'}")
         return self._flat(usage, price, None)
 
@@ -212,13 +288,23 @@ class PlanReading:
         """Blocks of units that are bought before they are used."""
         block = usage["blocks"][0] if len(usage["blocks"]) == 1 else None
         if block is None or block["top_up"]:
-            self._say(str(usage["name"]), "TOP_UP" if block else "blocks", "price", f"{usage['name']} is bought when it runs out: it is not in these charges")
+            self._say(
+                str(usage["name"]),
+                "TOP_UP" if block else "blocks",
+                "price",
+                f"{usage['name']} is bought when it runs out: it is not in these charges",
+            )
             return []
         return self._flat(usage, self._price(block["prices"]), _number(block["size"]))
 
     def _flat(self, usage: Mapping[str, Any], price: Decimal | None, included: Decimal | None) -> list[dict[str, Any]]:
         if price is None:
-            self._say(str(usage["name"]), self.reading.currency, "price", f"{usage['name']} has no price in {self.reading.currency}")
+            self._say(
+                str(usage["name"]),
+                self.reading.currency,
+                "price",
+                f"{usage['name']} has no price in {self.reading.currency}",
+            )
             return []
         rate = Rate(model="flat", unit_price=price)
         terms, parts = self._period(usage["period"], rate)
@@ -237,7 +323,12 @@ class PlanReading:
         found = None if months is None else period_of(months, rate, cuttable=not usage)
         frequency = FREQUENCIES.get(months or -1)
         if found is None or frequency is None:
-            self._say("billingPeriod", name or "none", "billing", f"{self.plan['name']} is billed {name}, for which there is no canonical period")
+            self._say(
+                "billingPeriod",
+                name or "none",
+                "billing",
+                f"{self.plan['name']} is billed {name}, for which there is no canonical period",
+            )
         period, parts = found or (None, 1)
         return {"price_period": period, "billing_frequency": frequency}, parts
 
@@ -254,7 +345,10 @@ class PlanReading:
 def _days(starts: date | None, ends: date | None, last: Placed) -> dict[str, Any]:
     """The first and the last day of a charge."""
     over = ends if last.ends is None else last.ends if ends is None else min(ends, last.ends)
-    return {"start_date": None if starts is None else starts.isoformat(), "end_date": None if over is None else _before(over)}
+    return {
+        "start_date": None if starts is None else starts.isoformat(),
+        "end_date": None if over is None else _before(over),
+    }
 
 
 def _after(day: date, phase: Mapping[str, Any]) -> date | None:

@@ -40,10 +40,18 @@ def subscription(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
     ends = _day(fields.day("billingEndDate")) or _day(fields.day("cancelledDate"))
     fields.harmless("billingEndDate", "cancelledDate")
     quantity = fields.number("quantity")
-    one = PlanReading(plan=plan, mode=mode, fields=fields, reading=reading, **({"quantity": quantity} if quantity else {}))
+    one = PlanReading(
+        plan=plan, mode=mode, fields=fields, reading=reading, **({"quantity": quantity} if quantity else {})
+    )
     lines = one.lines(starts, ends, _placed(fields, plan, starts, ends))
     if not lines:
-        reading.say(fields, "prices", str(fields.value.get("planName")), "price", "nothing that bills was understood of its plan")
+        reading.say(
+            fields,
+            "prices",
+            str(fields.value.get("planName")),
+            "price",
+            "nothing that bills was understood of its plan",
+        )
     identity, state = fields.text("subscriptionId"), _state(fields)
     document = {
         "billing_configuration_id": identity,
@@ -61,7 +69,10 @@ def subscription(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
     }
     found = reading.translation(Shape.BILLING_CONFIGURATION, document, whole)
     return Translation(
-        shape=found.shape, document={**found.document, "charges": found.document.get("charges", [])}, unused=found.unused, notes=found.notes
+        shape=found.shape,
+        document={**found.document, "charges": found.document.get("charges", [])},
+        unused=found.unused,
+        notes=found.notes,
     )
 
 
@@ -70,15 +81,26 @@ def plans(catalog: Mapping[str, Any], reading: Reading) -> tuple[Translation, ..
     check(catalog)
     wanted = reading.option("plan")
     chosen = [each for each in catalog["plans"] if wanted is None or each["name"] == wanted]
-    currencies = [own] if (own := reading.option("currency")) else [each for each in catalog["currencies"] if _is_known(each)]
+    currencies = (
+        [own] if (own := reading.option("currency")) else [each for each in catalog["currencies"] if _is_known(each)]
+    )
     made = [found for each in chosen if (found := _alone(each, catalog, currencies, reading)) is not None]
-    left = [str(each["name"]) for each in chosen if not any(one.document["billing_configuration_id"] == f"{catalog['name']}:{each['name']}" for one in made)]
+    left = [
+        str(each["name"])
+        for each in chosen
+        if not any(one.document["billing_configuration_id"] == f"{catalog['name']}:{each['name']}" for one in made)
+    ]
     if not made:
-        raise NotUnderstood(f"no plan of the catalog {catalog['name']} has a price in {' or '.join(currencies) or 'a currency that is known'}")
+        raise NotUnderstood(
+            f"no plan of the catalog {catalog['name']} has a price in {' or '.join(currencies) or 'a currency that is known'}"
+        )
     if not left:
         return tuple(made)
     word = f"without a price in a currency that is known, and not here: {', '.join(left)}"
-    return tuple(Translation(shape=each.shape, document=each.document, unused=each.unused, notes=(*each.notes, word)) for each in made)
+    return tuple(
+        Translation(shape=each.shape, document=each.document, unused=each.unused, notes=(*each.notes, word))
+        for each in made
+    )
 
 
 def _alone(
@@ -89,7 +111,9 @@ def _alone(
         own = Reading(reading.connection)
         own.currency = currency.upper()
         fields = Fields.of({"plan": plan["name"]}).harmless("plan")
-        lines = PlanReading(plan=plan, mode=plan["mode"] or catalog["mode"], fields=fields, reading=own).lines(None, None)
+        lines = PlanReading(plan=plan, mode=plan["mode"] or catalog["mode"], fields=fields, reading=own).lines(
+            None, None
+        )
         if lines:
             own.note("it is a plan by itself: it bills nobody")
             name = f"{catalog['name']}:{plan['name']}"
@@ -133,14 +157,18 @@ def _plan(fields: Fields, wrapping: Mapping[str, Any], reading: Reading) -> tupl
             (*fields.path, "prices"), "not_expanded",
             f"neither the prices of {name} nor its catalog came along: fetch the subscription by its id",
         )  # fmt: skip
-    return {"name": name, "product": word(fields.value, "productName") or name, "phases": phases}, known.get("mode") or catalog.get("mode")
+    return {"name": name, "product": word(fields.value, "productName") or name, "phases": phases}, known.get(
+        "mode"
+    ) or catalog.get("mode")
 
 
 def _named(catalog: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     return next((dict(each) for each in mappings(catalog.get("plans")) if each.get("name") == name), None)
 
 
-def _priced(phase: Mapping[str, Any], own: Mapping[str, Any] | None, plan: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+def _priced(
+    phase: Mapping[str, Any], own: Mapping[str, Any] | None, plan: Mapping[str, Any], reading: Reading
+) -> dict[str, Any]:
     """A phase of the catalog with the prices that this subscription has."""
     if own is None:
         return dict(phase)
@@ -150,9 +178,15 @@ def _priced(phase: Mapping[str, Any], own: Mapping[str, Any] | None, plan: Mappi
             found[name] = {reading.currency: str(own[key])}
     usages = {str(each.get("usageName")): each for each in mappings(own.get("usagePrices"))}
     found["usages"] = [_used(each, usages.get(str(each["name"])), reading) for each in phase["usages"]]
-    changed = phase["recurring"] and found["recurring"] and phase["recurring"].get(reading.currency) not in {None, found["recurring"][reading.currency]}
+    changed = (
+        phase["recurring"]
+        and found["recurring"]
+        and phase["recurring"].get(reading.currency) not in {None, found["recurring"][reading.currency]}
+    )
     if changed:
-        reading.note(f"{plan['name']} has a price of its own in the phase {phase['type']}: {found['recurring'][reading.currency]}")
+        reading.note(
+            f"{plan['name']} has a price of its own in the phase {phase['type']}: {found['recurring'][reading.currency]}"
+        )
     return found
 
 
@@ -196,7 +230,10 @@ def _placed(fields: Fields, plan: Mapping[str, Any], starts: date | None, ends: 
     firsts = [dated[str(each["type"])] for each in phases]
     if firsts != sorted(firsts) or (starts is not None and firsts[0] > starts):
         return None
-    return [Placed(phase=each, starts=first, ends=after) for each, first, after in zip(phases, firsts, [*firsts[1:], ends], strict=True)]
+    return [
+        Placed(phase=each, starts=first, ends=after)
+        for each, first, after in zip(phases, firsts, [*firsts[1:], ends], strict=True)
+    ]
 
 
 # -------------------------------------------------------------------------------------------------- the rest
@@ -214,7 +251,9 @@ def _state(fields: Fields) -> str | None:
 
 def _tags(wrapping: Mapping[str, Any], reading: Reading) -> list[str] | None:
     """The account's control tags. A stop of invoicing that is our own hold is none of the set-up's faults."""
-    names = [str(each.get("tagDefinitionName")) for each in mappings(wrapping.get("tags")) if each.get("tagDefinitionName")]
+    names = [
+        str(each.get("tagDefinitionName")) for each in mappings(wrapping.get("tags")) if each.get("tagDefinitionName")
+    ]
     mark = mark_of(wrapping)
     if mark is not None and OFF in names:
         reading.note(f"invoicing of the account is off by Quoteguard's own hold (decision {mark.decision_id})")
@@ -224,7 +263,9 @@ def _tags(wrapping: Mapping[str, Any], reading: Reading) -> list[str] | None:
 
 def _own(wrapping: Mapping[str, Any], name: str) -> str | None:
     """The company's own id from a custom field."""
-    found = next((each.get("value") for each in mappings(wrapping.get("custom_fields")) if each.get("name") == name), None)
+    found = next(
+        (each.get("value") for each in mappings(wrapping.get("custom_fields")) if each.get("name") == name), None
+    )
     return found if isinstance(found, str) and found else None
 
 

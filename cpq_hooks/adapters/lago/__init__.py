@@ -50,15 +50,23 @@ _KINDS: Final = ("quote", "order_form", "subscription", "plan", "invoice", "even
 _LISTS: Final = {f"{each}s": each for each in ("quote", "subscription", "invoice", "event")}
 _RECEIVED: Final = VendorReply(status=200, body=b'{"received":true}')
 _OPTIONS: Final = (
-    Option(name="time_zone", about="The zone in which days begin where the customer has none, by its IANA name; UTC where it is not given."),
-    Option(name="issuer", about="The address of your Lago API, which a JWT names as its issuer; not looked at where it is not given."),
+    Option(
+        name="time_zone",
+        about="The zone in which days begin where the customer has none, by its IANA name; UTC where it is not given.",
+    ),
+    Option(
+        name="issuer",
+        about="The address of your Lago API, which a JWT names as its issuer; not looked at where it is not given.",
+    ),
     Option(name="currency", about="The currency of quotes and subscriptions that state none."),
     Option(
         name="hold",
         about="What holds a subscription: the customer's grace period (the default), or nothing.",
         choices=("grace_period", "none"),
     ),
-    Option(name="agreement_key", about="The customer's metadata key of the agreement's id; agreement_id where not given."),
+    Option(
+        name="agreement_key", about="The customer's metadata key of the agreement's id; agreement_id where not given."
+    ),
     Option(name="quote_key", about="The customer's metadata key of the quote's id; quote_id where not given."),
 )
 _SECRETS: Final = (
@@ -110,7 +118,9 @@ class LagoAdapter:
         found = list(_wrappings(payload))
         made = [translation for each in found for translation in _made(each, makes, connection)]
         if not made:
-            kinds = sorted({name for each in found for name in each if name in _KINDS}) or ["nothing of Lago's that is read"]
+            kinds = sorted({name for each in found for name in each if name in _KINDS}) or [
+                "nothing of Lago's that is read"
+            ]
             wanted = " or ".join(f"a {name}" for name, _ in makes)
             raise NotUnderstood(f"for a {shape.value}, {wanted} is wanted, and this is {', '.join(kinds)}")
         return tuple(made)

@@ -46,11 +46,23 @@ def model_of(charge: Fields, properties: Fields, name: str, reading: Reading) ->
         reading.note(f"{name} is called standard and has graduated ranges: it is read as graduated")
     make = _MODELS.get(stated)
     if make is None:
-        reading.say(charge, "charge_model", stated or "none", "price", f"{name} has the charge model {stated or 'none'}: it is not in these charges")
+        reading.say(
+            charge,
+            "charge_model",
+            stated or "none",
+            "price",
+            f"{name} has the charge model {stated or 'none'}: it is not in these charges",
+        )
         return None
     for key in _GROUPING:
         if properties.value.get(key) and stated not in {"standard", "dynamic"}:
-            reading.say(properties, key, properties.value[key], "price", f"{name} is rated for each group by itself, which changes its tiers")
+            reading.say(
+                properties,
+                key,
+                properties.value[key],
+                "price",
+                f"{name} is rated for each group by itself, which changes its tiers",
+            )
     properties.harmless(*_GROUPING, "presentation_group_keys")
     return make(properties, name, reading)
 
@@ -75,14 +87,28 @@ def basis_of(metric: Fields | None, charge: Fields, name: str, reading: Reading)
     metric.harmless(*_HARMLESS_OF_METRIC)
     kind = metric.text("aggregation_type") or ""
     if metric.flag("recurring"):
-        reading.say(metric, "recurring", "true", "billing", f"usage of {name} is carried on from period to period and never begins anew")
+        reading.say(
+            metric,
+            "recurring",
+            "true",
+            "billing",
+            f"usage of {name} is carried on from period to period and never begins anew",
+        )
     if kind in {"unique_count_agg", "unique_count"}:
         reading.note(f"usage of {name} counts what is different")
     if kind not in _BASES:
-        reading.say(metric, "aggregation_type", kind, "billing", f"usage of {name} adds up by {kind or 'no rule that is stated'}")
+        reading.say(
+            metric,
+            "aggregation_type",
+            kind,
+            "billing",
+            f"usage of {name} adds up by {kind or 'no rule that is stated'}",
+        )
     rounding, places = metric.text("rounding_function"), metric.raw("rounding_precision")
     if rounding:
-        reading.note(f"usage of {name} is rounded ({rounding}, {places if places is not None else 0} places) before it is rated")
+        reading.note(
+            f"usage of {name} is rounded ({rounding}, {places if places is not None else 0} places) before it is rated"
+        )
     return _BASES.get(kind)
 
 
@@ -120,7 +146,9 @@ def _package(properties: Fields, name: str, reading: Reading) -> Model:
     del name, reading
     size = properties.number("package_size")
     if not size or size < 0:
-        properties.ledger.refuse((*properties.path, "package_size"), "required", "how many units a package holds is wanted here")
+        properties.ledger.refuse(
+            (*properties.path, "package_size"), "required", "how many units a package holds is wanted here"
+        )
     rate = Rate(
         model="package",
         unit_price=_required(properties, "amount"),
@@ -151,7 +179,9 @@ def _percentage(properties: Fields, name: str, reading: Reading) -> Model:
 
 def _graduated_percentage(properties: Fields, name: str, reading: Reading) -> Model:
     """Tiers over an amount of money: a share of each unit of it is a price for each unit."""
-    reading.note(f"{name} is rated in percent of an amount: its quantity is that amount, and each tier's price the share of one unit")
+    reading.note(
+        f"{name} is rated in percent of an amount: its quantity is that amount, and each tier's price the share of one unit"
+    )
     steps = tuple(
         Step(
             starts_at=each.number("from_value"),

@@ -64,7 +64,13 @@ def coupon_of(use: Fields, code: str, coupon: Fields | None, reading: Reading) -
     percent, amount = use.number("percentage_rate"), reading.cents(use, "amount_cents")
     own = (use.text("amount_currency") or use.text("currency") or reading.currency).upper()
     if percent is None and own != reading.currency:
-        reading.say(use, "amount_currency", own, "discount", f"coupon {code} is in {own} and takes nothing off {reading.currency}")
+        reading.say(
+            use,
+            "amount_currency",
+            own,
+            "discount",
+            f"coupon {code} is in {own} and takes nothing off {reading.currency}",
+        )
         return None
     frequency = use.text("frequency") or "once"
     return Coupon(
@@ -107,10 +113,20 @@ def reduce(
                 "per unit: it is not in the net prices",
             )  # fmt: skip
             continue
-        late = coupon.starts is not None and charged.start is not None and coupon.starts - charged.start > timedelta(days=1)
+        late = (
+            coupon.starts is not None
+            and charged.start is not None
+            and coupon.starts - charged.start > timedelta(days=1)
+        )
         starts_on = coupon.starts.date().isoformat() if late and coupon.starts is not None else None
         discounts.append(
-            {"kind": coupon.name, "percent": written(coupon.percent), "amount": written(off), "starts_on": starts_on, "periods": coupon.periods}
+            {
+                "kind": coupon.name,
+                "percent": written(coupon.percent),
+                "amount": written(off),
+                "starts_on": starts_on,
+                "periods": coupon.periods,
+            }
         )
         if not late:
             rate = _lowered(rate, coupon.percent, off)

@@ -156,6 +156,10 @@ def _moment(subject: Mapping[str, Any]) -> datetime | None:
     text = subject.get("updated_at")
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
-        return None if found is None else (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+        return (
+            None
+            if found is None
+            else (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+        )
     except (ValueError, OverflowError):
         return None

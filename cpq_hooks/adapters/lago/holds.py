@@ -57,4 +57,6 @@ def _customer(target: Target) -> Mapping[str, Any]:
 def _call(identity: str, days: int | None, metadata: list[dict[str, Any]], purpose: str) -> VendorCall:
     """Change a customer; Lago makes and changes by the same call, so doing it twice does no more than once."""
     customer = {"external_id": identity, "billing_configuration": {"invoice_grace_period": days}, "metadata": metadata}
-    return VendorCall(method="POST", path="/api/v1/customers", json={"customer": customer}, purpose=f"{purpose} {identity}")
+    return VendorCall(
+        method="POST", path="/api/v1/customers", json={"customer": customer}, purpose=f"{purpose} {identity}"
+    )

@@ -34,7 +34,9 @@ def invoice(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
     reading.take_currency(fields, "currency")
     whole.ledger.settle()
     whole.harmless(*(name for name in wrapping if name != "invoice"))
-    fields.harmless(*(name for name in fields.value if name not in {"currency", "fees", "total_amount_cents", "taxes_amount_cents"}))
+    fields.harmless(
+        *(name for name in fields.value if name not in {"currency", "fees", "total_amount_cents", "taxes_amount_cents"})
+    )
     status = fields.text("status")
     if status in {"draft", "voided", "failed", "pending", "generating"}:
         reading.note(f"the invoice is {status}")
@@ -42,7 +44,9 @@ def invoice(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
         reading.note("it is a preview: Lago has not made this invoice")
     lines = [_fee(each, reading) for each in fields.objects("fees")]
     if not lines and fields.value.get("fees_amount_cents"):
-        fields.ledger.refuse((*fields.path, "fees"), "not_expanded", "the invoice's fees are wanted here: fetch the invoice by its id")
+        fields.ledger.refuse(
+            (*fields.path, "fees"), "not_expanded", "the invoice's fees are wanted here: fetch the invoice by its id"
+        )
     lines = [each for each in lines if each] + list(_of_the_whole(fields, reading))
     customer = mapping(fields.value.get("customer"))
     document = {

@@ -23,7 +23,9 @@ class Mark:
 
 def mark_of(customer: Mapping[str, Any]) -> Mark | None:
     """The hold that a customer's metadata tell of; None where people have made it unreadable."""
-    found = next((str(each.get("value")) for each in mappings(customer.get("metadata")) if each.get("key") == HOLD), None)
+    found = next(
+        (str(each.get("value")) for each in mappings(customer.get("metadata")) if each.get("key") == HOLD), None
+    )
     if not found:
         return None
     before, _, decision = found.partition(":")

@@ -60,7 +60,11 @@ class Plan:
         charges = self.fields.objects("charges")
         fixed = self.fields.objects("fixed_charges")
         base = self._base(alone=not charges and not fixed)
-        return [*base, *(line for each in charges for line in self._usage(each)), *(self._fixed(each) for each in fixed)]
+        return [
+            *base,
+            *(line for each in charges for line in self._usage(each)),
+            *(self._fixed(each) for each in fixed),
+        ]
 
     # ------------------------------------------------------------------------------------------ the base fee
 
@@ -73,12 +77,16 @@ class Plan:
         name = self.fields.text("name")
         months = self._months("bill_charges_monthly", alone=True)
         if amount is None:
-            self.fields.ledger.refuse((*self.fields.path, "amount_cents"), "no_price", "the plan's amount is wanted here: fetch the plan")
+            self.fields.ledger.refuse(
+                (*self.fields.path, "amount_cents"), "no_price", "the plan's amount is wanted here: fetch the plan"
+            )
         if not amount and commitment is None and not alone:
             return []
         if trial and trial != trial.to_integral_value():
             self.reading.note(f"a trial of {written(trial)} days is read as {int(trial)}")
-        terms = self._rated(Rate(model="flat", unit_price=amount or Decimal(0)), months, Decimal(1), metric=None, alone=alone)
+        terms = self._rated(
+            Rate(model="flat", unit_price=amount or Decimal(0)), months, Decimal(1), metric=None, alone=alone
+        )
         listed = self._listed("amount_cents", amount)
         return [
             {
@@ -101,7 +109,17 @@ class Plan:
         found = self.fields.object("minimum_commitment")
         if found is None or not found.value:
             return None
-        found.harmless("lago_id", "plan_code", "invoice_display_name", "created_at", "updated_at", "taxes", "tax_codes", "interval", "id")
+        found.harmless(
+            "lago_id",
+            "plan_code",
+            "invoice_display_name",
+            "created_at",
+            "updated_at",
+            "taxes",
+            "tax_codes",
+            "interval",
+            "id",
+        )
         amount = self.reading.cents(found, "amount_cents")
         if not amount:
             return None
@@ -112,7 +130,9 @@ class Plan:
                 found, "interval", self.fields.value.get("interval"), "price",
                 f"a commitment of {written(amount)} for each period of the plan has no canonical period",
             )  # fmt: skip
-        self.reading.note("the minimum commitment is for everything on the subscription; it stands at the plan's own fee")
+        self.reading.note(
+            "the minimum commitment is for everything on the subscription; it stands at the plan's own fee"
+        )
         return {"amount": written(amount), "period": period, "true_up": True}
 
     def _thresholds(self) -> None:
@@ -137,7 +157,15 @@ class Plan:
         if found is not None:
             priced = self._priced(found, charge, code)
             minimum = written(self.reading.amount(least, "a minimum")) if least else None
-            lines.append({"id": f"{self.code}:{self._name(charge, code)}", "product_id": code, **shared, **priced, "minimum_amount": minimum})
+            lines.append(
+                {
+                    "id": f"{self.code}:{self._name(charge, code)}",
+                    "product_id": code,
+                    **shared,
+                    **priced,
+                    "minimum_amount": minimum,
+                }
+            )
         for each in charge.objects("filters"):
             lines += self._filtered(each, charge, code, shared)
         return lines
@@ -153,7 +181,13 @@ class Plan:
         if prorated:
             self.reading.note(f"usage of {code} that begins within a period is charged by the days that are left")
         if regrouped:
-            self.reading.say(charge, "regroup_paid_fees", regrouped, "billing", f"fees of {code} that are paid are put on an invoice at the end of the period")
+            self.reading.say(
+                charge,
+                "regroup_paid_fees",
+                regrouped,
+                "billing",
+                f"fees of {code} that are paid are put on an invoice at the end of the period",
+            )
         return {
             "product_name": charge.value.get("invoice_display_name") or None,
             "charge_type": "usage",
@@ -165,7 +199,9 @@ class Plan:
     def _priced(self, model: Model, charge: Fields, code: str) -> dict[str, Any]:
         unit = unit_of(charge.value)
         if unit is not None:
-            self.reading.note(f"{code} is priced in {unit[1]}, one of which is {written(unit[0])} {self.reading.currency}")
+            self.reading.note(
+                f"{code} is priced in {unit[1]}, one of which is {written(unit[0])} {self.reading.currency}"
+            )
             model = model.converted(unit[0])
         months = self._months("bill_charges_monthly")
         rated = self._rated(model.rate, months, None, metric=code, alone=False)
@@ -184,7 +220,9 @@ class Plan:
             return []
         name = {"product_name": each.value.get("invoice_display_name") or shared["product_name"]}
         identity = f"{self.code}:{self._name(charge, code)}:{suffix}"
-        return [{"id": identity, "product_id": f"{code}:{suffix}", **shared, **name, **self._priced(model, charge, code)}]
+        return [
+            {"id": identity, "product_id": f"{code}:{suffix}", **shared, **name, **self._priced(model, charge, code)}
+        ]
 
     def _fixed(self, charge: Fields) -> dict[str, Any]:
         """So many units of an add-on in each period."""
@@ -206,7 +244,9 @@ class Plan:
 
     # ------------------------------------------------------------------------------------------------- shared
 
-    def _rated(self, rate: Rate, months: int | None, quantity: Decimal | None, *, metric: str | None, alone: bool) -> dict[str, Any]:
+    def _rated(
+        self, rate: Rate, months: int | None, quantity: Decimal | None, *, metric: str | None, alone: bool
+    ) -> dict[str, Any]:
         """The rate with period, frequency and coupons."""
         usage = metric is not None
         found = None if months is None else period_of(months, rate, cuttable=not usage)
@@ -214,7 +254,11 @@ class Plan:
         if found is None or frequency is None:
             interval = self.fields.value.get("interval") or "at an interval that is not stated"
             self.reading.say(
-                self.fields, "interval", interval, "billing", f"{self.code} is billed {interval}, for which there is no canonical period"
+                self.fields,
+                "interval",
+                interval,
+                "billing",
+                f"{self.code} is billed {interval}, for which there is no canonical period",
             )
         period, parts = found or (None, 1)
         charged = Charged(plan=self.code, metric=metric, quantity=quantity, start=self.setting.start, alone=alone)
@@ -226,7 +270,13 @@ class Plan:
         for each in discounts:
             each["amount"] = None if each["amount"] is None else written(Decimal(each["amount"]) * share)
         listed = written(rate.unit_price * share) if discounts and rate.unit_price is not None else None
-        return {**terms, "list_unit_price": listed, "discounts": discounts, "price_period": period, "billing_frequency": frequency}
+        return {
+            **terms,
+            "list_unit_price": listed,
+            "discounts": discounts,
+            "price_period": period,
+            "billing_frequency": frequency,
+        }
 
     def _interval(self) -> int | None:
         return _MONTHS.get(self.fields.text("interval") or "")

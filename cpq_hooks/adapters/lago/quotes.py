@@ -51,8 +51,13 @@ def quote(wrapping: Mapping[str, Any], shape: Shape, reading: Reading) -> Transl
     signed = _signed(form, reading)
     status = version.text("status") or ""
     if shape is Shape.AGREEMENT and signed is None:
-        raise NotUnderstood(f"quote {fields.value.get('number')} has no signed order form: only what is signed is an agreement")
-    document = {**_head(fields, version, wrapping, status, signed, form, reading), **_body(whole, fields, version, reading)}
+        raise NotUnderstood(
+            f"quote {fields.value.get('number')} has no signed order form: only what is signed is an agreement"
+        )
+    document = {
+        **_head(fields, version, wrapping, status, signed, form, reading),
+        **_body(whole, fields, version, reading),
+    }
     if shape is Shape.AGREEMENT:
         document = {"agreement_id": document["quote_id"], **document, "signed_on": day_of(signed)}
     return reading.translation(shape, document, whole)
@@ -75,7 +80,13 @@ def _signed(form: Fields | None, reading: Reading) -> datetime | None:
 
 
 def _head(
-    fields: Fields, version: Fields, wrapping: Mapping[str, Any], status: str, signed: datetime | None, form: Fields | None, reading: Reading
+    fields: Fields,
+    version: Fields,
+    wrapping: Mapping[str, Any],
+    status: str,
+    signed: datetime | None,
+    form: Fields | None,
+    reading: Reading,
 ) -> dict[str, Any]:
     fields.harmless(*(name for name in _HARMLESS if name != "current_version"))
     version.harmless(*_HARMLESS_OF_VERSION)
@@ -118,7 +129,12 @@ def _body(whole: Fields, fields: Fields, version: Fields, reading: Reading) -> d
         found, own = _plan(each, whole, coupons, reading)
         lines += found
         terms = terms or own
-    lines += [line for name in ("addons", "add_ons") for position, each in enumerate(items.objects(name), 1) for line in _addon(each, position, reading)]
+    lines += [
+        line
+        for name in ("addons", "add_ons")
+        for position, each in enumerate(items.objects(name), 1)
+        for line in _addon(each, position, reading)
+    ]
     lines += [_wallet(each, position, reading) for position, each in enumerate(items.objects("wallet_credits"), 1)]
     reading.unused.extend(items.unused())
     if plans and not version.value.get("end_date") and "end_date" not in terms:
@@ -142,13 +158,17 @@ def _plan(
     merged = _merged(base, overrides)
     if not merged.get("interval"):
         item.ledger.refuse(
-            (*item.path, "payload"), "not_expanded", f"the plan {code} is wanted beside the quote, under plans: its snapshot is not whole"
+            (*item.path, "payload"),
+            "not_expanded",
+            f"the plan {code} is wanted beside the quote, under plans: its snapshot is not whole",
         )
         return [], {}
     fields = Fields(merged, item.ledger, (*item.path, "payload"))
     start = reading.moment(fields, "start_date")
     end = reading.moment(fields, "end_date")
-    setting = Setting(owner=code, coupons=coupons, metrics=metrics_of(whole) or _metrics(payload, item), start=start, listed=base)
+    setting = Setting(
+        owner=code, coupons=coupons, metrics=metrics_of(whole) or _metrics(payload, item), start=start, listed=base
+    )
     lines = [_line(each, fields, start, reading) for each in Plan(fields, setting, reading).lines()]
     reading.unused.extend(fields.unused())
     own = {"start_date": day_of(start), "end_date": day_of(end)}
@@ -162,7 +182,13 @@ def _line(line: Mapping[str, Any], fields: Fields, start: datetime | None, readi
     if not isinstance(days, int) or not 0 < days < _LONGEST_TRIAL:
         return {"line_id": line["id"], **kept}
     if start is None:
-        reading.say(fields, "trial_period", days, "billing", f"billing of {line['id']} begins {days} days after a start that is not known")
+        reading.say(
+            fields,
+            "trial_period",
+            days,
+            "billing",
+            f"billing of {line['id']} begins {days} days after a start that is not known",
+        )
         return {"line_id": line["id"], **kept}
     return {"line_id": line["id"], **kept, "billing_start_date": (start + timedelta(days=days)).date().isoformat()}
 
@@ -179,7 +205,10 @@ def _metrics(payload: Mapping[str, Any], item: Fields) -> dict[str, Fields]:
 
 def _codes(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The snapshot with the codes of metrics and add-ons where the API has them."""
-    charges = [{**_without(each, "billable_metric"), **_code(each, "billable_metric")} for each in mappings(payload.get("charges"))]
+    charges = [
+        {**_without(each, "billable_metric"), **_code(each, "billable_metric")}
+        for each in mappings(payload.get("charges"))
+    ]
     fixed = [{**_without(each, "add_on"), **_code(each, "add_on")} for each in mappings(payload.get("fixed_charges"))]
     return {**payload, **({"charges": charges} if charges else {}), **({"fixed_charges": fixed} if fixed else {})}
 
@@ -222,7 +251,10 @@ def _coupons(items: Fields, reading: Reading) -> tuple[Coupon, ...]:
     found = []
     for each in items.objects("coupons"):
         each.harmless("id", "local_id", "type")
-        merged = {**mapping(each.raw("payload")), **{k: v for k, v in mapping(each.raw("overrides")).items() if v is not None}}
+        merged = {
+            **mapping(each.raw("payload")),
+            **{k: v for k, v in mapping(each.raw("overrides")).items() if v is not None},
+        }
         merged.pop("created_at", None)
         use = Fields(merged, each.ledger, (*each.path, "payload"))
         coupon = coupon_of(use, str(merged.get("code") or "coupon"), use, reading)
@@ -276,6 +308,7 @@ def snake(value: Any) -> Any:
         return [snake(each) for each in value]
     if isinstance(value, Mapping):
         return {
-            (name := _WORDS.sub("_", str(key)).lower()): each if name in _VERBATIM else snake(each) for key, each in value.items()
+            (name := _WORDS.sub("_", str(key)).lower()): each if name in _VERBATIM else snake(each)
+            for key, each in value.items()
         }
     return value

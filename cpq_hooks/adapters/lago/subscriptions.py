@@ -47,7 +47,9 @@ def subscription(wrapping: Mapping[str, Any], reading: Reading) -> Translation:
         "source": "lago",
         "agreement_id": _own(fields, customer, "agreement_key", "agreement_id", reading),
         "quote_id": _own(fields, customer, "quote_key", "quote_id", reading),
-        "account": account_of(customer, fields.value.get("external_customer_id") or fields.value.get("lago_customer_id")),
+        "account": account_of(
+            customer, fields.value.get("external_customer_id") or fields.value.get("lago_customer_id")
+        ),
         "currency": reading.currency,
         "time_zone": reading.zone_name,
         "status": status,
@@ -139,7 +141,9 @@ def _starts(fields: Fields, reading: Reading) -> datetime | None:
     """The day that the subscription counts from; Lago may have started it later."""
     counted, started = reading.moment(fields, "subscription_at"), reading.moment(fields, "started_at")
     if counted is not None and started is not None and started - counted > timedelta(days=1):
-        reading.note(f"it counts from {counted.date()} and was started on {started.date()}: the period that ran then counts as paid")
+        reading.note(
+            f"it counts from {counted.date()} and was started on {started.date()}: the period that ran then counts as paid"
+        )
     return counted or started
 
 
@@ -164,16 +168,32 @@ def _charge(
 ) -> dict[str, Any]:
     last = None if ends is None or (starts is not None and ends < starts.date()) else ends.isoformat()
     rest = {name: value for name, value in line.items() if name != "id"}
-    return {"charge_id": f"{identity}:{line['id']}", **rest, "state": status, "start_date": day_of(starts), "end_date": last}
+    return {
+        "charge_id": f"{identity}:{line['id']}",
+        **rest,
+        "state": status,
+        "start_date": day_of(starts),
+        "end_date": last,
+    }
 
 
 def _said(fields: Fields, customer: Mapping[str, Any], reading: Reading) -> None:
     """What is set to happen and what holds the invoices."""
     following, on = fields.text("next_plan_code"), fields.text("downgrade_plan_date")
     if following:
-        reading.say(fields, "next_plan_code", following, "price", f"it changes to the plan {following} on {on or 'its next period'}")
+        reading.say(
+            fields,
+            "next_plan_code",
+            following,
+            "price",
+            f"it changes to the plan {following} on {on or 'its next period'}",
+        )
     if fields.text("billing_time") is None:
-        reading.note("it bills by the calendar, which is what Lago does unless it is told: its first period is part of one")
+        reading.note(
+            "it bills by the calendar, which is what Lago does unless it is told: its first period is part of one"
+        )
     mark = mark_of(customer)
     if mark is not None:
-        reading.note(f"the customer's invoices are kept as drafts by Quoteguard's own hold (decision {mark.decision_id})")
+        reading.note(
+            f"the customer's invoices are kept as drafts by Quoteguard's own hold (decision {mark.decision_id})"
+        )

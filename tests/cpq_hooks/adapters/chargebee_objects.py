@@ -14,7 +14,11 @@ def at(text: str) -> int:
 def a_connection(secrets=None, **options):
     known = {"user": ("hook",), "password": ("new-word", "old-word"), "api": ("cb_key",)}
     return Connection(
-        name="billing", connector="chargebee", tenant="acme-test", options=options, secrets=known if secrets is None else secrets
+        name="billing",
+        connector="chargebee",
+        tenant="acme-test",
+        options=options,
+        secrets=known if secrets is None else secrets,
     )
 
 

@@ -6,13 +6,33 @@ from cpq_hooks.connection import Connection
 
 
 def a_connection(secrets=None, **options):
-    known = {"webhook": ("s3cret-new", "s3cret-old"), "api_user": ("admin",), "api_password": ("pw",), "api_key": ("k",), "api_secret": ("s",)}
+    known = {
+        "webhook": ("s3cret-new", "s3cret-old"),
+        "api_user": ("admin",),
+        "api_password": ("pw",),
+        "api_key": ("k",),
+        "api_secret": ("s",),
+    }
     return Connection(
-        name="kb", connector="killbill", base_url="https://kb.example", options=options, secrets=known if secrets is None else secrets
+        name="kb",
+        connector="killbill",
+        base_url="https://kb.example",
+        options=options,
+        secrets=known if secrets is None else secrets,
     )
 
 
-def a_phase(kind="EVERGREEN", price="100.00", *, unit="UNLIMITED", number=None, usages="", period="MONTHLY", tag="finalPhase", fixed=None):
+def a_phase(
+    kind="EVERGREEN",
+    price="100.00",
+    *,
+    unit="UNLIMITED",
+    number=None,
+    usages="",
+    period="MONTHLY",
+    tag="finalPhase",
+    fixed=None,
+):
     duration = f"<duration><unit>{unit}</unit>{f'<number>{number}</number>' if number else ''}</duration>"
     charged = "" if fixed is None else f"<fixed><fixedPrice>{_price(fixed)}</fixedPrice></fixed>"
     recurring = "" if price is None else (
@@ -59,13 +79,34 @@ def wrapped(catalog=None, tags=(), custom=(), **changes):
         "chargedThroughDate": "2026-02-01", "events": [], "priceOverrides": None, "auditLogs": [],
         "prices": [{"planName": "seat-monthly", "phaseName": "seat-monthly-evergreen", "phaseType": "EVERGREEN", "recurringPrice": 90, "usagePrices": []}],
     }  # fmt: skip
-    account = {"accountId": "acc-1", "externalKey": "cust_1", "name": "Initech", "currency": "USD", "timeZone": "America/New_York", "country": "US"}
+    account = {
+        "accountId": "acc-1",
+        "externalKey": "cust_1",
+        "name": "Initech",
+        "currency": "USD",
+        "timeZone": "America/New_York",
+        "country": "US",
+    }
     beside = {} if catalog is None else catalog
-    return {"subscription": {**subscription, **changes}, "account": account, "tags": list(tags), "custom_fields": list(custom), **beside}
+    return {
+        "subscription": {**subscription, **changes},
+        "account": account,
+        "tags": list(tags),
+        "custom_fields": list(custom),
+        **beside,
+    }
 
 
 def an_invoice(*items, **changes):
-    known = {"invoiceId": "inv-1", "accountId": "acc-1", "currency": "USD", "invoiceDate": "2026-02-01", "amount": 109, "status": "COMMITTED", "items": list(items)}
+    known = {
+        "invoiceId": "inv-1",
+        "accountId": "acc-1",
+        "currency": "USD",
+        "invoiceDate": "2026-02-01",
+        "amount": 109,
+        "status": "COMMITTED",
+        "items": list(items),
+    }
     return {**known, **changes}
 
 

@@ -29,7 +29,15 @@ def a_fixed_charge(**changes):
 
 
 def a_metric(code="api_calls", aggregation="sum_agg", **changes):
-    return {"lago_id": "m1", "code": code, "name": code, "aggregation_type": aggregation, "recurring": False, "field_name": "n", **changes}
+    return {
+        "lago_id": "m1",
+        "code": code,
+        "name": code,
+        "aggregation_type": aggregation,
+        "recurring": False,
+        "field_name": "n",
+        **changes,
+    }
 
 
 def a_plan(*charges, fixed=(), **changes):
@@ -87,4 +95,10 @@ def a_quote(items=None, form=None, **version):
         "owners": [{"lago_id": "u1", "email": "rep@example.com"}],
     }  # fmt: skip
     beside = {} if form is None else {"order_form": form}
-    return {"quote": quote, "plans": [a_plan(a_charge())], "billable_metrics": [a_metric()], "customer": a_customer(), **beside}
+    return {
+        "quote": quote,
+        "plans": [a_plan(a_charge())],
+        "billable_metrics": [a_metric()],
+        "customer": a_customer(),
+        **beside,
+    }

@@ -20,7 +20,16 @@ pytestmark = pytest.mark.fuzz
 
 _RAMP = {"id": "r", "status": "scheduled", "effective_from": at("2026-07-01"), "items_to_update": [{"item_price_id": "seat-USD-Monthly", "quantity": 2}],
          "items_to_remove": ["x"]}  # fmt: skip
-_TIERS = [{"item_price_id": "seat-USD-Monthly", "starting_unit": 1, "ending_unit": None, "price": 500, "pricing_type": "package", "package_size": 5}]
+_TIERS = [
+    {
+        "item_price_id": "seat-USD-Monthly",
+        "starting_unit": 1,
+        "ending_unit": None,
+        "price": 500,
+        "pricing_type": "package",
+        "package_size": 5,
+    }
+]
 _COUPON = {"id": "TEN", "discount_type": "fixed_amount", "discount_amount": 5, "apply_on": "each_specified_item", "duration_type": "limited_period",
            "duration_month": 3, "item_constraints": [{"item_type": "plan", "constraint": "specific", "item_price_ids": ["a"]}]}  # fmt: skip
 CHARGEBEE = chargebee_objects.wrapped(
@@ -95,7 +104,9 @@ def test_no_value_in_any_place_makes_reading_fail(data, which, odd):
             json.dumps(found.document)
     except (Invalid, NotUnderstood):
         pass
-    kind = "quote" if shape in {Shape.QUOTE, Shape.AGREEMENT} else "invoice" if shape is Shape.INVOICE else "subscription"
+    kind = (
+        "quote" if shape in {Shape.QUOTE, Shape.AGREEMENT} else "invoice" if shape is Shape.INVOICE else "subscription"
+    )
     target = Target(object_type=kind, object_id="x", payload=changed)
     for calls in (adapter.hold, adapter.release, adapter.write_back):
         json.dumps([each.json for each in calls(target, {"decision_id": "d", "evaluated_at": "x"}, connection)])

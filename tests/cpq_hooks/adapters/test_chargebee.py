@@ -56,7 +56,11 @@ def test_a_subscription_is_a_configuration_with_chargebees_defaults_written_out(
     meta = {"agreement_id": "A-1", "quote_id": "Q-7"}
     found, configuration = _read(wrapped(a_subscription(meta_data=meta)))
     charge = configuration.charges[0]
-    assert (configuration.billing_configuration_id, configuration.agreement_id, configuration.quote_id) == ("sub_1", "A-1", "Q-7")
+    assert (configuration.billing_configuration_id, configuration.agreement_id, configuration.quote_id) == (
+        "sub_1",
+        "A-1",
+        "Q-7",
+    )
     assert (configuration.status, charge.state, configuration.auto_renew) == ("active", "active", True)
     assert (charge.terms.net_unit_price, charge.terms.quantity) == (Decimal(20), Decimal(10))
     assert (charge.terms.billing_frequency, charge.terms.billing_timing) == ("monthly", "in_advance")
@@ -120,7 +124,9 @@ def test_tiers_without_their_item_price_are_said_and_not_guessed():
 
 
 def test_a_flat_fee_is_for_any_quantity():
-    terms = _charge(wrapped(a_subscription(an_item(quantity=None, unit_price=9900)), an_item_price(model="flat_fee"))).terms
+    terms = _charge(
+        wrapped(a_subscription(an_item(quantity=None, unit_price=9900)), an_item_price(model="flat_fee"))
+    ).terms
     assert (terms.charge_model, terms.net_unit_price) == ("flat", Decimal(99))
 
 
@@ -140,7 +146,10 @@ def test_free_units_are_said():
 def test_an_addon_by_the_month_on_a_yearly_plan_is_billed_with_the_plan():
     addon = an_item("support-USD-Monthly", quantity=None, unit_price=500, item_type="addon")
     subscription = a_subscription(an_item(), addon, billing_period=1, billing_period_unit="year")
-    prices = [an_item_price(period=1, unit="year"), an_item_price("support-USD-Monthly", "flat_fee", 500, item_type="addon")]
+    prices = [
+        an_item_price(period=1, unit="year"),
+        an_item_price("support-USD-Monthly", "flat_fee", 500, item_type="addon"),
+    ]
     terms = _read(wrapped(subscription, *prices))[1].charges[1].terms
     assert (terms.price_period, terms.billing_frequency, terms.net_unit_price) == ("month", "annual", Decimal(5))
 
@@ -184,7 +193,9 @@ def test_an_amount_off_an_invoice_with_several_items_is_said():
 
 
 def test_a_trial_is_days_before_billing():
-    charge = _charge(wrapped(a_subscription(status="in_trial", trial_start=at("2026-01-01"), trial_end=at("2026-01-15"))))
+    charge = _charge(
+        wrapped(a_subscription(status="in_trial", trial_start=at("2026-01-01"), trial_end=at("2026-01-15")))
+    )
     assert (charge.state, charge.trial_days) == ("in_trial", 14)
 
 
@@ -236,8 +247,22 @@ def test_a_subscription_of_an_older_catalog_is_read_as_well():
         "id": "sub_1", "plan_id": "pro", "plan_quantity": 4, "status": "active", "created_at": at("2026-01-01"), "started_at": at("2026-01-01"),
         "addons": [{"id": "support", "quantity": 1}],
     }  # fmt: skip
-    plan = {"id": "pro", "price": 5000, "period": 1, "period_unit": "month", "charge_model": "per_unit", "setup_cost": 10000}
-    addon = {"id": "support", "price": 900, "type": "on_off", "charge_type": "recurring", "period": 1, "period_unit": "month"}
+    plan = {
+        "id": "pro",
+        "price": 5000,
+        "period": 1,
+        "period_unit": "month",
+        "charge_model": "per_unit",
+        "setup_cost": 10000,
+    }
+    addon = {
+        "id": "support",
+        "price": 900,
+        "type": "on_off",
+        "charge_type": "recurring",
+        "period": 1,
+        "period_unit": "month",
+    }
     _, configuration = _read({"subscription": subscription, "plans": [plan], "addons": [addon]}, currency="USD")
     by_id = {each.charge_id: each.terms for each in configuration.charges}
     assert (by_id["sub_1:pro"].net_unit_price, by_id["sub_1:pro"].quantity) == (Decimal(50), Decimal(4))
@@ -325,17 +350,32 @@ def test_every_field_that_the_published_interface_gives_a_subscription_is_known(
     fields = json.loads(SPEC.read_text())["components"]["schemas"]["Subscription"]["properties"]
     payload = {name: _sample(name, each) for name, each in fields.items()}
     found, configuration = _read(
-        {"subscription": payload, "plans": [{"id": "plan", "price": 100, "period": 1, "period_unit": "month", "charge_model": "per_unit"}]},
+        {
+            "subscription": payload,
+            "plans": [{"id": "plan", "price": 100, "period": 1, "period_unit": "month", "charge_model": "per_unit"}],
+        },
         currency="USD",
     )
     assert configuration.charges[0].terms.net_unit_price == 1
-    assert {each.bears_on for each in found.unused} <= {"discount", "price"}  # a coupon and scheduled changes that did not come along
-    assert {each.path for each in found.unused} == {"$.subscription.coupons[0].coupon_id", "$.subscription.has_scheduled_changes"}
+    assert {each.bears_on for each in found.unused} <= {
+        "discount",
+        "price",
+    }  # a coupon and scheduled changes that did not come along
+    assert {each.path for each in found.unused} == {
+        "$.subscription.coupons[0].coupon_id",
+        "$.subscription.has_scheduled_changes",
+    }
 
 
 def _sample(name, schema):
     samples = {"plan_id": "plan", "addons": [], "coupons": [{"coupon_id": "TEN"}], "id": "sub_1"}
     if name in samples:
         return samples[name]
-    kinds = {"integer": 1767225600, "string": (schema.get("enum") or ["text"])[0], "boolean": True, "array": [], "object": {"line1": "x"}}
+    kinds = {
+        "integer": 1767225600,
+        "string": (schema.get("enum") or ["text"])[0],
+        "boolean": True,
+        "array": [],
+        "object": {"line1": "x"},
+    }
     return 2 if name in {"plan_quantity", "remaining_billing_cycles"} else kinds[schema["type"]]

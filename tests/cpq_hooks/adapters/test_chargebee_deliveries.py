@@ -13,13 +13,23 @@ from cpq_hooks.adapters.chargebee import ADAPTER
 from cpq_hooks.reading import Malformed
 from tests.cpq_hooks.adapters.chargebee_objects import a_connection, a_quote, a_subscription, an_event, at, wrapped
 
-DECISION = {"decision_id": "dec_1", "verdict": "block", "headline": "20 % is more than you may give", "evaluated_at": "2026-01-02T00:00:00+00:00"}
+DECISION = {
+    "decision_id": "dec_1",
+    "verdict": "block",
+    "headline": "20 % is more than you may give",
+    "evaluated_at": "2026-01-02T00:00:00+00:00",
+}
 
 
 def _delivery(body=b"{}", authorization=None, query=()):
     headers = {} if authorization is None else {"authorization": authorization}
     return Delivery(
-        method="POST", url="https://x.example/v1/hooks/billing", headers=headers, body=body, received_at=datetime(2026, 1, 2, tzinfo=UTC), query=query
+        method="POST",
+        url="https://x.example/v1/hooks/billing",
+        headers=headers,
+        body=body,
+        received_at=datetime(2026, 1, 2, tzinfo=UTC),
+        query=query,
     )
 
 
@@ -33,7 +43,19 @@ def test_who_knows_user_and_password_is_let_in_while_they_change(given):
 
 
 @pytest.mark.parametrize(
-    "given", [None, "", "Basic", "Basic !!!", _basic("hook"), _basic("hook:wrong"), _basic("other:new-word"), _basic("hook:näh"), "Bearer x", "Basic ü"]
+    "given",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !!!",
+        _basic("hook"),
+        _basic("hook:wrong"),
+        _basic("other:new-word"),
+        _basic("hook:näh"),
+        "Bearer x",
+        "Basic ü",
+    ],
 )
 def test_nobody_else_is_let_in(given):
     refusal = ADAPTER.verify(_delivery(authorization=given), a_connection())
@@ -63,18 +85,25 @@ def test_an_event_names_what_to_read_again_and_is_ordered_by_the_resource_versio
 
 
 def test_a_ramp_changes_its_subscription():
-    event = _event(event_type="subscription_ramp_created", content={"ramp": {"id": "r1", "subscription_id": "sub_9", "resource_version": 5}})
+    event = _event(
+        event_type="subscription_ramp_created",
+        content={"ramp": {"id": "r1", "subscription_id": "sub_9", "resource_version": 5}},
+    )
     assert (event.object_type, event.object_id, event.version) == ("subscription", "sub_9", None)
 
 
 def test_a_pending_invoice_is_an_invoice_and_a_deleted_quote_is_gone():
-    invoice = _event(event_type="pending_invoice_created", content={"invoice": {"id": "draft_inv_1", "resource_version": 7}})
+    invoice = _event(
+        event_type="pending_invoice_created", content={"invoice": {"id": "draft_inv_1", "resource_version": 7}}
+    )
     assert (invoice.object_type, invoice.object_id) == ("invoice", "draft_inv_1")
     gone = _event(event_type="quote_deleted", content={"quote": {"id": "Q-7"}})
     assert (gone.deleted, gone.needs) == (True, ())
 
 
-@pytest.mark.parametrize("kind", ["card_expired", "customer_changed", "subscription_renewal_reminder", "brand_new_thing"])
+@pytest.mark.parametrize(
+    "kind", ["card_expired", "customer_changed", "subscription_renewal_reminder", "brand_new_thing"]
+)
 def test_other_events_are_ignored_with_a_word_on_why(kind):
     assert _event(event_type=kind, content={}).ignored
 
@@ -95,7 +124,9 @@ def test_json_that_is_no_event_is_not_understood(body):
 
 
 def _hold(payload=None, kind="subscription", identity="sub_1", **options):
-    return ADAPTER.hold(Target(object_type=kind, object_id=identity, payload=payload or wrapped()), DECISION, a_connection(**options))
+    return ADAPTER.hold(
+        Target(object_type=kind, object_id=identity, payload=payload or wrapped()), DECISION, a_connection(**options)
+    )
 
 
 def test_a_hold_keeps_the_invoices_pending_and_notes_what_was_before():
@@ -110,7 +141,9 @@ def test_a_hold_keeps_the_invoices_pending_and_notes_what_was_before():
 
 def _held(**changes):
     mark = {"decision": "dec_1", "by": "pending", "since": at("2026-01-02"), **changes}
-    return a_subscription(meta_data={"ours": 1, "quoteguard_hold": mark}, create_pending_invoices=True, auto_close_invoices=False)
+    return a_subscription(
+        meta_data={"ours": 1, "quoteguard_hold": mark}, create_pending_invoices=True, auto_close_invoices=False
+    )
 
 
 def test_a_release_puts_back_what_was_and_closes_what_was_kept():

@@ -51,7 +51,12 @@ def _subscription(payload):
 def test_a_plan_of_a_catalog_has_its_price_period_and_timing():
     _, configuration = _plan(a_catalog())
     terms = configuration.charges[0].terms
-    assert (terms.net_unit_price, terms.price_period, terms.billing_frequency, terms.billing_timing) == (Decimal(100), "month", "monthly", "in_advance")
+    assert (terms.net_unit_price, terms.price_period, terms.billing_frequency, terms.billing_timing) == (
+        Decimal(100),
+        "month",
+        "monthly",
+        "in_advance",
+    )
     assert _plan(a_catalog(mode="IN_ARREAR"))[1].charges[0].terms.billing_timing == "in_arrears"
 
 
@@ -68,7 +73,11 @@ def test_billing_periods_have_their_own_words(name, period, frequency, price):
 def test_a_trial_is_days_and_a_discount_ends_after_its_periods():
     discount = a_phase("DISCOUNT", "60", unit="MONTHS", number=3, tag="phase")
     charge = _plan(a_catalog(a_phase(), a_trial(14), discount))[1].charges[0]
-    assert (charge.trial_days, charge.terms.net_unit_price, charge.terms.list_unit_price) == (14, Decimal(60), Decimal(100))
+    assert (charge.trial_days, charge.terms.net_unit_price, charge.terms.list_unit_price) == (
+        14,
+        Decimal(60),
+        Decimal(100),
+    )
     assert (charge.terms.discounts[0].amount, charge.terms.discounts[0].periods) == (Decimal(40), 3)
 
 
@@ -89,7 +98,9 @@ def test_a_tiers_maximum_counts_blocks_and_the_last_one_ends():
 def test_one_tier_of_blocks_is_a_package_and_several_are_said():
     terms = _plan(a_catalog(a_phase(price=None, usages=a_usage(a_block("3", size="100")))))[1].charges[0].terms
     assert rate(terms, Decimal(250)).amount == Decimal(9)
-    found, _ = _plan(a_catalog(a_phase(price=None, usages=a_usage(a_block("3", "2", "100"), a_block("2", "-1", "100")))))
+    found, _ = _plan(
+        a_catalog(a_phase(price=None, usages=a_usage(a_block("3", "2", "100"), a_block("2", "-1", "100"))))
+    )
     assert any("a started block" in note for note in found.notes)
 
 
@@ -99,7 +110,11 @@ def test_capacity_is_the_price_of_the_tier_that_the_peak_is_in():
         f"<value>{price}</value></price></recurringPrice></tier>" for most, price in ((10, 50), (-1, 80))
     )  # fmt: skip
     terms = _plan(a_catalog(a_phase(price=None, usages=a_usage(tiers, kind="CAPACITY"))))[1].charges[0].terms
-    assert (terms.quantity_basis, rate(terms, Decimal(10)).amount, rate(terms, Decimal(11)).amount) == ("peak", Decimal(50), Decimal(80))
+    assert (terms.quantity_basis, rate(terms, Decimal(10)).amount, rate(terms, Decimal(11)).amount) == (
+        "peak",
+        Decimal(50),
+        Decimal(80),
+    )
 
 
 def test_a_fixed_price_comes_once():
@@ -148,17 +163,29 @@ def test_what_is_no_catalog_is_not_understood(payload):
 
 
 def test_a_subscription_has_its_own_prices_and_the_catalogs_timing():
-    found, configuration = _subscription(wrapped(ADAPTER.parse(a_catalog()), custom=[{"name": "agreement_id", "value": "A-1"}]))
+    found, configuration = _subscription(
+        wrapped(ADAPTER.parse(a_catalog()), custom=[{"name": "agreement_id", "value": "A-1"}])
+    )
     charge = configuration.charges[0]
-    assert (configuration.billing_configuration_id, configuration.agreement_id, configuration.status) == ("sub-1", "A-1", "ACTIVE")
-    assert (charge.terms.net_unit_price, charge.terms.billing_timing, configuration.billing_anchor_day) == (Decimal(90), "in_advance", 1)
+    assert (configuration.billing_configuration_id, configuration.agreement_id, configuration.status) == (
+        "sub-1",
+        "A-1",
+        "ACTIVE",
+    )
+    assert (charge.terms.net_unit_price, charge.terms.billing_timing, configuration.billing_anchor_day) == (
+        Decimal(90),
+        "in_advance",
+        1,
+    )
     assert (configuration.time_zone, configuration.auto_renew) == ("America/New_York", True)
     assert any("a price of its own" in note for note in found.notes)
     assert found.unused == ()
 
 
 def test_phases_are_steps_of_a_ramp_once_it_is_known_when_they_begin():
-    catalog = ADAPTER.parse(a_catalog(a_phase(), a_trial(31), a_phase("DISCOUNT", "60", unit="MONTHS", number=3, tag="phase")))
+    catalog = ADAPTER.parse(
+        a_catalog(a_phase(), a_trial(31), a_phase("DISCOUNT", "60", unit="MONTHS", number=3, tag="phase"))
+    )
     charge = _subscription(wrapped(catalog, prices=[]))[1].charges[0]
     assert charge.trial_days == 31
     assert [(each.start_date, each.end_date, each.net_unit_price) for each in charge.terms.ramp] == [
@@ -193,14 +220,24 @@ def test_an_overridden_plan_is_found_by_its_first_name():
 
 def test_usage_prices_of_its_own_go_before_the_catalogs():
     catalog = ADAPTER.parse(a_catalog(a_phase(price=None, usages=a_usage(a_block("2")))))
-    own = [{"usageName": "calls", "tierPrices": [{"blockPrices": [{"unitName": "call", "size": 1, "price": 1.5, "max": -1}]}]}]
-    charge = _subscription(wrapped(catalog, prices=[{"planName": "seat-monthly", "phaseType": "EVERGREEN", "usagePrices": own}]))[1].charges[0]
+    own = [
+        {
+            "usageName": "calls",
+            "tierPrices": [{"blockPrices": [{"unitName": "call", "size": 1, "price": 1.5, "max": -1}]}],
+        }
+    ]
+    charge = _subscription(
+        wrapped(catalog, prices=[{"planName": "seat-monthly", "phaseType": "EVERGREEN", "usagePrices": own}])
+    )[1].charges[0]
     assert charge.terms.net_unit_price == Decimal("1.5")
 
 
 def test_without_a_catalog_the_prices_serve_and_what_is_missing_is_said():
     found, configuration = _subscription(wrapped())
-    assert (configuration.charges[0].terms.net_unit_price, configuration.charges[0].terms.billing_timing) == (Decimal(90), None)
+    assert (configuration.charges[0].terms.net_unit_price, configuration.charges[0].terms.billing_timing) == (
+        Decimal(90),
+        None,
+    )
     assert any("is in the catalog" in note for note in found.notes)
     with pytest.raises(Invalid, match="neither the prices"):
         _subscription(wrapped(prices=[]))
@@ -212,17 +249,34 @@ def test_blocked_billing_and_the_tag_that_stops_invoices_are_seen():
     found, configuration = _subscription(wrapped(events=events, tags=tags))
     assert configuration.status == "BLOCKED"
     assert found.document["tags"] == ["AUTO_INVOICING_OFF"]
-    ours, _ = _subscription(wrapped(tags=tags, custom=[{"name": "quoteguard_hold", "value": "dec_1", "customFieldId": "f1"}]))
+    ours, _ = _subscription(
+        wrapped(tags=tags, custom=[{"name": "quoteguard_hold", "value": "dec_1", "customFieldId": "f1"}])
+    )
     assert "tags" not in ours.document
     assert any("Quoteguard's own hold" in note for note in ours.notes)
 
 
 def test_an_invoice_has_its_items_and_its_days():
-    items = [an_item(), an_item("TAX", 9, startDate="2026-02-01", endDate=None), an_item("CBA_ADJ", -20), an_item("USAGE", 12, usageName="calls")]
-    (found,) = ADAPTER.translate(read_json(json.dumps(an_invoice(*items, amount=121)).encode()), Shape.INVOICE, a_connection())
+    items = [
+        an_item(),
+        an_item("TAX", 9, startDate="2026-02-01", endDate=None),
+        an_item("CBA_ADJ", -20),
+        an_item("USAGE", 12, usageName="calls"),
+    ]
+    (found,) = ADAPTER.translate(
+        read_json(json.dumps(an_invoice(*items, amount=121)).encode()), Shape.INVOICE, a_connection()
+    )
     invoice = load_invoice(json.loads(json.dumps(found.document)))
-    assert [(each.kind, each.amount) for each in invoice.lines] == [("recurring", Decimal(100)), ("tax", Decimal(9)), ("usage", Decimal(12))]
-    assert (invoice.lines[0].period_end, invoice.total, invoice.lines[0].charge_id) == (date(2026, 2, 28), Decimal(121), "sub-1:seat-monthly")
+    assert [(each.kind, each.amount) for each in invoice.lines] == [
+        ("recurring", Decimal(100)),
+        ("tax", Decimal(9)),
+        ("usage", Decimal(12)),
+    ]
+    assert (invoice.lines[0].period_end, invoice.total, invoice.lines[0].charge_id) == (
+        date(2026, 2, 28),
+        Decimal(121),
+        "sub-1:seat-monthly",
+    )
 
 
 def test_a_dry_run_is_a_preview():
@@ -267,7 +321,12 @@ def test_the_catalogs_of_kill_bills_own_tests(name, plan, prices):
     [
         ("catalog__SpyCarAdvanced.xml", "gas-monthly-2-tiers", 150, "642.5"),  # 100 x 3.95 + 50 x 4.95
         ("catalog__UsageExperimental.xml", "chocolate-monthly", 8, "13"),  # 5 x 2 + 3 x 1
-        ("testCatalogWithEffectiveDateForExistingSubscriptions__WaterUtility-v1.xml", "water-monthly", 1200, "1900"),  # 1,500 + 400
+        (
+            "testCatalogWithEffectiveDateForExistingSubscriptions__WaterUtility-v1.xml",
+            "water-monthly",
+            1200,
+            "1900",
+        ),  # 1,500 + 400
     ],
 )
 def test_the_usage_of_kill_bills_own_catalogs(name, plan, use, amount):
@@ -278,7 +337,11 @@ def test_the_usage_of_kill_bills_own_catalogs(name, plan, use, amount):
 def test_every_plan_of_every_valid_catalog_loads():
     if not FIXTURES.exists():
         pytest.skip("the vendor's fixtures are not here")
-    valid = [each for each in sorted(FIXTURES.glob("*.xml")) if "invalid" not in each.name and "ValidationErrors" not in each.name]
+    valid = [
+        each
+        for each in sorted(FIXTURES.glob("*.xml"))
+        if "invalid" not in each.name and "ValidationErrors" not in each.name
+    ]
     assert sum(len([_load(found) for found in _plans(each.read_bytes())]) for each in valid) == 36
 
 

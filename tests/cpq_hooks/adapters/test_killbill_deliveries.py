@@ -16,7 +16,13 @@ from cpq_hooks.reading import Malformed
 from tests.cpq_hooks.adapters.killbill_objects import a_connection, wrapped
 
 NOW = datetime(2026, 1, 2, 10, 30, tzinfo=UTC)
-TOLD = {"eventType": "SUBSCRIPTION_CREATION", "accountId": "acc-1", "objectType": "SUBSCRIPTION", "objectId": "sub-1", "metaData": '{"a":1}'}
+TOLD = {
+    "eventType": "SUBSCRIPTION_CREATION",
+    "accountId": "acc-1",
+    "objectType": "SUBSCRIPTION",
+    "objectId": "sub-1",
+    "metaData": '{"a":1}',
+}
 PUSH = Path(__file__).parents[4] / "shared" / "fixtures" / "killbill" / "push_notification.json"
 DECISION = {"decision_id": "dec_1"}
 
@@ -24,7 +30,9 @@ DECISION = {"decision_id": "dec_1"}
 def _delivery(told=TOLD, query=(), authorization=None, at=NOW):
     body = told if isinstance(told, bytes) else json.dumps(told).encode()
     headers = {} if authorization is None else {"authorization": authorization}
-    return Delivery(method="POST", url="https://x.example/v1/hooks/kb", headers=headers, body=body, received_at=at, query=query)
+    return Delivery(
+        method="POST", url="https://x.example/v1/hooks/kb", headers=headers, body=body, received_at=at, query=query
+    )
 
 
 @pytest.mark.parametrize("secret", ["s3cret-new", "s3cret-old"])
@@ -32,7 +40,9 @@ def test_the_secret_in_the_address_lets_in(secret):
     assert isinstance(ADAPTER.verify(_delivery(query=(("secret", secret),)), a_connection()), Genuine)
 
 
-@pytest.mark.parametrize("query", [(), (("secret", ""),), (("secret", "s3cret"),), (("secret", "ü"),), (("other", "s3cret-new"),)])
+@pytest.mark.parametrize(
+    "query", [(), (("secret", ""),), (("secret", "s3cret"),), (("secret", "ü"),), (("other", "s3cret-new"),)]
+)
 def test_nobody_else_is_let_in(query):
     refusal = ADAPTER.verify(_delivery(query=query), a_connection())
     assert refusal.status == 401

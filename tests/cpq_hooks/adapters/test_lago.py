@@ -57,8 +57,16 @@ def test_a_subscription_is_a_configuration_with_lagos_defaults_written_out():
     found, configuration = _read(wrapped())
     base, usage = configuration.charges
     assert (configuration.billing_configuration_id, configuration.agreement_id) == ("sub_1", "A-1")
-    assert (base.terms.charge_model, base.terms.net_unit_price, base.terms.billing_timing) == ("flat", Decimal(500), "in_advance")
-    assert (usage.terms.charge_type, usage.terms.billing_timing, usage.terms.quantity_basis) == ("usage", "in_arrears", "sum")
+    assert (base.terms.charge_model, base.terms.net_unit_price, base.terms.billing_timing) == (
+        "flat",
+        Decimal(500),
+        "in_advance",
+    )
+    assert (usage.terms.charge_type, usage.terms.billing_timing, usage.terms.quantity_basis) == (
+        "usage",
+        "in_arrears",
+        "sum",
+    )
     assert (usage.terms.net_unit_price, usage.invoiceable) == (Decimal("0.25"), True)
     assert (base.terms.start_date, configuration.billing_anchor_day) == (date(2026, 1, 15), 15)
     assert (configuration.time_zone, configuration.auto_renew) == ("America/New_York", True)
@@ -114,7 +122,13 @@ def test_amounts_by_the_event_are_said():
 
 @pytest.mark.parametrize(
     ("aggregation", "basis"),
-    [("max_agg", "peak"), ("latest_agg", "latest"), ("weighted_sum_agg", "time_weighted"), ("count_agg", "sum"), ("custom_agg", None)],
+    [
+        ("max_agg", "peak"),
+        ("latest_agg", "latest"),
+        ("weighted_sum_agg", "time_weighted"),
+        ("count_agg", "sum"),
+        ("custom_agg", None),
+    ],
 )
 def test_a_metric_says_how_use_adds_up(aggregation, basis):
     found, configuration = _read(wrapped(metrics=[a_metric(aggregation=aggregation)]))
@@ -161,7 +175,9 @@ def test_a_semiannual_plan_is_cut_into_quarters():
 
 
 def test_a_coupon_in_percent_is_on_every_charge_for_its_periods():
-    _, configuration = _read(wrapped(applied=[an_applied(frequency="recurring", frequency_duration=3, frequency_duration_remaining=2)]))
+    _, configuration = _read(
+        wrapped(applied=[an_applied(frequency="recurring", frequency_duration=3, frequency_duration_remaining=2)])
+    )
     base, usage = configuration.charges
     assert (base.terms.list_unit_price, base.terms.net_unit_price) == (Decimal(500), Decimal(450))
     assert usage.terms.net_unit_price == Decimal("0.225")
@@ -184,14 +200,19 @@ def test_an_amount_off_the_customers_invoices_is_said_unless_one_fee_is_all():
 
 
 def test_a_terminated_coupon_is_none():
-    _, configuration = _read(wrapped(applied=[an_applied(status="terminated"), an_applied(terminated_at="2026-01-11T00:00:00Z")]))
+    _, configuration = _read(
+        wrapped(applied=[an_applied(status="terminated"), an_applied(terminated_at="2026-01-11T00:00:00Z")])
+    )
     assert configuration.charges[0].terms.discounts == ()
 
 
 def test_what_is_to_come_and_thresholds_are_said():
     plan = a_plan(a_charge(), usage_thresholds=[{"amount_cents": 10000, "recurring": False}])
     found, _ = _read(wrapped(plan, next_plan_code="starter", downgrade_plan_date="2026-02-15"))
-    assert {each.path for each in found.unused} == {"$.subscription.next_plan_code", "$.subscription.plan.usage_thresholds[0].amount_cents"}
+    assert {each.path for each in found.unused} == {
+        "$.subscription.next_plan_code",
+        "$.subscription.plan.usage_thresholds[0].amount_cents",
+    }
 
 
 def test_a_pricing_unit_is_converted():
@@ -233,20 +254,36 @@ def test_add_ons_coupons_and_credits_of_a_quote_are_read():
     }  # fmt: skip
     _, quote = _read(a_quote(items), Shape.QUOTE)
     addon, wallet = quote.lines
-    assert (addon.list_unit_price, addon.net_unit_price, addon.quantity, addon.stated_total) == (Decimal(500), Decimal(400), 2, 800)
+    assert (addon.list_unit_price, addon.net_unit_price, addon.quantity, addon.stated_total) == (
+        Decimal(500),
+        Decimal(400),
+        2,
+        800,
+    )
     assert (wallet.net_unit_price, wallet.drawdown.credit_amount) == (Decimal(200), Decimal(240))
 
 
 def test_a_coupon_of_a_quote_lowers_its_lines():
     whole = a_quote()
-    coupon = {"id": "k1", "localId": "z", "type": "coupon", "payload": {"code": "TEN", "type": "percentage", "percentageRate": 10, "frequency": "once"}}
+    coupon = {
+        "id": "k1",
+        "localId": "z",
+        "type": "coupon",
+        "payload": {"code": "TEN", "type": "percentage", "percentageRate": 10, "frequency": "once"},
+    }
     whole["quote"]["current_version"]["billing_items"]["coupons"] = [coupon]
     base = _read(whole, Shape.QUOTE)[1].lines[0]
     assert (base.net_unit_price, base.discounts[0].periods) == (Decimal(405), 1)
 
 
 def test_an_event_is_usage_by_its_metrics_field():
-    told = {"transaction_id": "t1", "code": "api_calls", "timestamp": "1767225600.5", "external_subscription_id": "sub_1", "properties": {"n": "12.5"}}
+    told = {
+        "transaction_id": "t1",
+        "code": "api_calls",
+        "timestamp": "1767225600.5",
+        "external_subscription_id": "sub_1",
+        "properties": {"n": "12.5"},
+    }
     _, usage = _read({"event": told, "billable_metric": a_metric()}, Shape.USAGE)
     assert (usage.usage_id, usage.quantity, usage.product_id) == ("t1", Decimal("12.5"), "api_calls")
     with pytest.raises(Invalid, match="billable_metric"):
@@ -260,13 +297,18 @@ def test_the_plan_of_the_client_library():
     found, configuration = _read(_fixture("plan.json"))
     prices = {each.terms.product_id: each.terms.net_unit_price for each in configuration.charges}
     assert prices == {"plan_code": Decimal(9), "bm_code": Decimal("0.22"), "bm_code:country=France": Decimal("0.33")}
-    assert (configuration.charges[0].trial_days, configuration.charges[0].terms.minimum_commitment.amount) == (3, Decimal(10))
+    assert (configuration.charges[0].trial_days, configuration.charges[0].terms.minimum_commitment.amount) == (
+        3,
+        Decimal(10),
+    )
     assert {each.value for each in found.unused} >= {"weekly", "0.2"}
 
 
 def test_the_graduated_plan_of_the_client_library():
     _, configuration = _read(_fixture("graduated_plan.json"))
-    assert rate(configuration.charges[1].terms, Decimal(3)).amount == Decimal(6400)  # one for nothing, two for 3,200 each
+    assert rate(configuration.charges[1].terms, Decimal(3)).amount == Decimal(
+        6400
+    )  # one for nothing, two for 3,200 each
 
 
 def test_the_fixed_charges_and_charges_of_the_client_library():
@@ -300,12 +342,26 @@ def test_the_usage_of_the_client_library():
 
 def test_the_applied_coupon_of_the_client_library_is_over():
     use = _fixture("applied_coupon.json")["applied_coupon"]
-    _, configuration = _read(wrapped(a_plan(amount_currency="EUR"), applied=[use], coupons=[_fixture("coupon.json")["coupon"]]))
+    _, configuration = _read(
+        wrapped(a_plan(amount_currency="EUR"), applied=[use], coupons=[_fixture("coupon.json")["coupon"]])
+    )
     assert configuration.charges[0].terms.discounts == ()
 
 
 @pytest.mark.parametrize(
-    "name", ["add_on", "charge_filter", "charge_filters", "credit_note", "fee", "fees", "webhook", "webhook_endpoint", "billable_metric", "coupon"]
+    "name",
+    [
+        "add_on",
+        "charge_filter",
+        "charge_filters",
+        "credit_note",
+        "fee",
+        "fees",
+        "webhook",
+        "webhook_endpoint",
+        "billable_metric",
+        "coupon",
+    ],
 )
 def test_what_makes_no_document_is_refused_in_words(name):
     for shape in ADAPTER.shapes:

@@ -25,7 +25,13 @@ DECISION = {"decision_id": "dec_1", "verdict": "block", "headline": "no"}
 
 def _delivery(body=BODY, **headers):
     named = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
-    return Delivery(method="POST", url="https://x.example/v1/hooks/lago", headers=named, body=body, received_at=datetime(2026, 1, 2, tzinfo=UTC))
+    return Delivery(
+        method="POST",
+        url="https://x.example/v1/hooks/lago",
+        headers=named,
+        body=body,
+        received_at=datetime(2026, 1, 2, tzinfo=UTC),
+    )
 
 
 def _hmac(body=BODY, token="token-new"):
@@ -36,12 +42,16 @@ def _hmac(body=BODY, token="token-new"):
 def _keys(number=0):
     del number
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     return private, public.decode()
 
 
 def _token(body=BODY, number=0, **claims):
-    return jwt.encode({"data": body.decode(), "iss": "https://lago.example", **claims}, _keys(number)[0], algorithm="RS256")
+    return jwt.encode(
+        {"data": body.decode(), "iss": "https://lago.example", **claims}, _keys(number)[0], algorithm="RS256"
+    )
 
 
 @pytest.mark.parametrize("token", ["token-new", "token-old"])
@@ -50,7 +60,9 @@ def test_an_hmac_signature_is_right_under_each_token_in_force(token):
     assert isinstance(ADAPTER.verify(delivery, a_connection()), Genuine)
 
 
-@pytest.mark.parametrize("given", [None, "", "x", "ü", _hmac(token="other"), _hmac(BODY + b" "), _hmac()[:-4], _hmac().lower()])
+@pytest.mark.parametrize(
+    "given", [None, "", "x", "ü", _hmac(token="other"), _hmac(BODY + b" "), _hmac()[:-4], _hmac().lower()]
+)
 def test_an_hmac_signature_that_is_wrong_is_refused(given):
     refusal = ADAPTER.verify(_delivery(x_lago_signature=given, x_lago_signature_algorithm="hmac"), a_connection())
     assert refusal.status == 401
@@ -58,7 +70,12 @@ def test_an_hmac_signature_that_is_wrong_is_refused(given):
 
 def test_a_body_that_was_read_and_written_again_is_refused():
     rewritten = json.dumps(json.loads(BODY)).encode()
-    assert ADAPTER.verify(_delivery(rewritten, x_lago_signature=_hmac(), x_lago_signature_algorithm="hmac"), a_connection()).status == 401
+    assert (
+        ADAPTER.verify(
+            _delivery(rewritten, x_lago_signature=_hmac(), x_lago_signature_algorithm="hmac"), a_connection()
+        ).status
+        == 401
+    )
 
 
 @pytest.mark.parametrize("form", [str, lambda pem: base64.b64encode(pem.encode()).decode()])
@@ -77,12 +94,17 @@ def test_a_jwt_is_right_under_the_public_key_in_both_of_its_forms(form):
 )  # fmt: skip
 def test_a_jwt_that_is_wrong_is_refused(given):
     connection = a_connection({"public_key": (_keys(0)[1],)}, issuer="https://lago.example")
-    assert ADAPTER.verify(_delivery(x_lago_signature=given(), x_lago_signature_algorithm="jwt"), connection).status == 401
+    assert (
+        ADAPTER.verify(_delivery(x_lago_signature=given(), x_lago_signature_algorithm="jwt"), connection).status == 401
+    )
 
 
 def test_an_algorithm_without_a_key_is_refused_and_so_is_a_connection_without_any():
     assert ADAPTER.verify(_delivery(x_lago_signature=_token()), a_connection()).status == 401
-    assert ADAPTER.verify(_delivery(x_lago_signature=_hmac(), x_lago_signature_algorithm="none"), a_connection()).status == 401
+    assert (
+        ADAPTER.verify(_delivery(x_lago_signature=_hmac(), x_lago_signature_algorithm="none"), a_connection()).status
+        == 401
+    )
     assert ADAPTER.verify(_delivery(x_lago_signature="x"), a_connection({})).status == 503
     assert ADAPTER.verify(_delivery(x_lago_signature="x"), a_connection({"public_key": ("no key",)})).status == 401
 
@@ -109,17 +131,35 @@ def test_the_unique_key_is_the_events_and_the_body_stands_in_for_it():
 def test_a_quote_is_fetched_because_its_webhook_is_thin_and_is_ordered_by_version():
     quote = a_quote()["quote"]
     event = _event({"webhook_type": "quote.approved", "object_type": "quote", "quote": quote})
-    later = _event({"webhook_type": "quote.approved", "object_type": "quote", "quote": {**quote, "current_version": {"version": 3, "updated_at": "2026-01-01T00:00:00Z"}}})
+    later = _event(
+        {
+            "webhook_type": "quote.approved",
+            "object_type": "quote",
+            "quote": {**quote, "current_version": {"version": 3, "updated_at": "2026-01-01T00:00:00Z"}},
+        }
+    )
     assert event.needs == (Need(resource="quote", id="q1"),)
     assert event.version < later.version
 
 
 def test_a_signed_order_form_is_an_agreement():
-    event = _event({"webhook_type": "order_form.signed", "object_type": "order_form", "order_form": {"lago_id": "of1", "updated_at": "x"}})
-    assert (event.shape, event.needs, event.version) == (Shape.AGREEMENT, (Need(resource="order_form", id="of1"),), None)
+    event = _event(
+        {
+            "webhook_type": "order_form.signed",
+            "object_type": "order_form",
+            "order_form": {"lago_id": "of1", "updated_at": "x"},
+        }
+    )
+    assert (event.shape, event.needs, event.version) == (
+        Shape.AGREEMENT,
+        (Need(resource="order_form", id="of1"),),
+        None,
+    )
 
 
-@pytest.mark.parametrize("kind", ["fee.created", "event.error", "customer.updated", "subscription.trial_ended", "quite.new"])
+@pytest.mark.parametrize(
+    "kind", ["fee.created", "event.error", "customer.updated", "subscription.trial_ended", "quite.new"]
+)
 def test_other_webhooks_are_ignored_with_a_word_on_why(kind):
     assert _event({"webhook_type": kind, "object_type": kind.split(".")[0]}).ignored
 
@@ -153,7 +193,11 @@ def test_a_hold_keeps_the_customers_invoices_drafts_and_notes_what_was_before():
 def test_a_release_puts_back_what_was(value, days):
     held = a_customer(metadata=[{"lago_id": "md2", "key": "quoteguard_hold", "value": value}])
     (call,) = ADAPTER.release(_target(customer=held), DECISION, a_connection())
-    assert call.json["customer"] == {"external_id": "cust_1", "billing_configuration": {"invoice_grace_period": days}, "metadata": []}
+    assert call.json["customer"] == {
+        "external_id": "cust_1",
+        "billing_configuration": {"invoice_grace_period": days},
+        "metadata": [],
+    }
 
 
 def test_nothing_is_held_twice_or_where_it_cannot_be():

@@ -16,13 +16,21 @@ from tests.cpq_hooks.clients.wire import NOON, Reply, Scripted, StillClock
 
 
 def _client(*replies):
-    wire = Scripted(*(each if isinstance(each, (Reply, Exception)) else Reply(body=json.dumps(each).encode()) for each in replies))
+    wire = Scripted(
+        *(each if isinstance(each, (Reply, Exception)) else Reply(body=json.dumps(each).encode()) for each in replies)
+    )
     return CLIENT(a_connection(), transport=wire, clock=StillClock().clock), wire
 
 
 def test_a_subscription_comes_with_ramps_drafts_prices_and_coupons():
     held = a_subscription(coupons=[{"coupon_id": "TEN"}])
-    coupon = {"id": "TEN", "discount_type": "percentage", "discount_percentage": 10, "apply_on": "invoice_amount", "duration_type": "forever"}
+    coupon = {
+        "id": "TEN",
+        "discount_type": "percentage",
+        "discount_percentage": 10,
+        "apply_on": "invoice_amount",
+        "duration_type": "forever",
+    }
     client, wire = _client(
         {"subscription": held, "customer": {"id": "cust_1"}}, {"list": []}, {"list": [{"invoice": {"id": "draft_1"}}]},
         {"item_price": an_item_price()}, {"item": {"id": "seat", "metered": False}}, {"coupon": coupon},
@@ -46,7 +54,8 @@ def test_a_site_without_ramps_has_none():
 
 def test_what_happened_since_is_read_to_the_end_of_the_list():
     client, wire = _client(
-        {"list": [{"event": an_event(event_id="ev_1")}], "next_offset": '["1"]'}, {"list": [{"event": an_event(event_id="ev_2")}, {"event": {}}]}
+        {"list": [{"event": an_event(event_id="ev_1")}], "next_offset": '["1"]'},
+        {"list": [{"event": an_event(event_id="ev_2")}, {"event": {}}]},
     )
     assert [each.key for each in client.reconcile(NOON)] == ["ev_1", "ev_2"]
     assert "offset=" in wire.asked[1].url

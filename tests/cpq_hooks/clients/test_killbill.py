@@ -17,13 +17,22 @@ XML = {"Content-Type": "text/xml"}
 
 
 def _client(*replies):
-    wire = Scripted(*(each if isinstance(each, (Reply, Exception)) else Reply(body=json.dumps(each).encode()) for each in replies))
+    wire = Scripted(
+        *(each if isinstance(each, (Reply, Exception)) else Reply(body=json.dumps(each).encode()) for each in replies)
+    )
     return CLIENT(a_connection(), transport=wire, clock=StillClock().clock), wire
 
 
 def test_a_subscription_comes_with_account_tags_fields_and_catalog():
     whole = wrapped()
-    client, wire = _client(whole["subscription"], whole["account"], [], [], [{"name": "agreement_id", "value": "A-1"}], Reply(body=a_catalog(), headers=XML))
+    client, wire = _client(
+        whole["subscription"],
+        whole["account"],
+        [],
+        [],
+        [{"name": "agreement_id", "value": "A-1"}],
+        Reply(body=a_catalog(), headers=XML),
+    )
     found = client.fetch(Need(resource="subscription", id="sub-1"))
     (translation,) = ADAPTER.translate(found, Shape.BILLING_CONFIGURATION, a_connection())
     assert translation.document["agreement_id"] == "A-1"
@@ -58,7 +67,9 @@ def test_a_tag_that_is_gone_already_is_released():
 
 
 def test_every_subscription_that_bills_is_told_once_a_day():
-    bundles = [{"subscriptions": [{"subscriptionId": "s1", "state": "ACTIVE"}, {"subscriptionId": "s2", "state": "CANCELLED"}]}]
+    bundles = [
+        {"subscriptions": [{"subscriptionId": "s1", "state": "ACTIVE"}, {"subscriptionId": "s2", "state": "CANCELLED"}]}
+    ]
     client, _ = _client(bundles)
     assert [each.key for each in client.reconcile(NOON)] == ["reconcile:subscription:s1:20261101"]
 

@@ -24,7 +24,9 @@ from tests.cpq_hooks.clients.wire import NOON, Reply, Scripted, StillClock
 
 
 def _client(*replies):
-    wire = Scripted(*(each if isinstance(each, (Reply, Exception)) else Reply(body=json.dumps(each).encode()) for each in replies))
+    wire = Scripted(
+        *(each if isinstance(each, (Reply, Exception)) else Reply(body=json.dumps(each).encode()) for each in replies)
+    )
     return CLIENT(a_connection(), transport=wire, clock=StillClock().clock), wire
 
 
@@ -60,7 +62,10 @@ def test_what_was_started_since_is_told_with_a_key_of_its_own():
         {"subscriptions": [{"external_id": "a", "started_at": NOON.isoformat()}, {"external_id": "b", "started_at": old}], "meta": {"next_page": 2}},
         {"subscriptions": [{"external_id": "c", "created_at": NOON.isoformat()}], "meta": {}}, {"subscriptions": []},
     )  # fmt: skip
-    assert [each.key for each in client.reconcile(NOON - timedelta(days=1))] == ["reconcile:subscription:a:", "reconcile:subscription:c:"]
+    assert [each.key for each in client.reconcile(NOON - timedelta(days=1))] == [
+        "reconcile:subscription:a:",
+        "reconcile:subscription:c:",
+    ]
 
 
 @pytest.mark.parametrize(("status", "failure"), [(401, failures.NotAllowed), (422, failures.Refused)])
