@@ -32,17 +32,23 @@ def true_ups(terms: Terms, dues: Sequence[Due], to_currency: Round) -> Iterator[
     Free time commits to nothing, and a part of a period to its share. Without a true-up, or without a period that the
     commitment is for, nothing is billed: that is what billing would do.
     """
+    periods = committed_periods(terms)
+    kind = InvoiceLineKind.USAGE if terms.is_usage else InvoiceLineKind.RECURRING
+    for (period, least), billed in zip(periods, _by_period(dues, [each for each, _ in periods]), strict=True):
+        shortfall = to_currency(least - billed)
+        if shortfall > 0:
+            yield Due(period, period.end, shortfall, kind, period.end, true_up=True)
+
+
+def committed_periods(terms: Terms) -> Sequence[tuple[Period, Decimal]]:
+    """The periods that a commitment is trued up for, with what is owed in each at least; none where nothing is trued up."""
     commitment, paid = terms.line.minimum_commitment, terms.paid_term
     if commitment is None or not commitment.true_up or paid is None:
-        return
+        return ()
     if commitment.period is None or commitment.period is PricePeriod.ONE_TIME:
-        return
-    kind = InvoiceLineKind.USAGE if terms.is_usage else InvoiceLineKind.RECURRING
+        return ()
     periods = terms.periods(paid, MONTHS.get(commitment.period))
-    for each, billed in zip(periods, _by_period(dues, [each.period for each in periods]), strict=True):
-        shortfall = to_currency(commitment.amount * each.share - billed)
-        if shortfall > 0:
-            yield Due(each.period, each.period.end, shortfall, kind, each.period.end, true_up=True)
+    return [(each.period, commitment.amount * each.share) for each in periods]
 
 
 def burned_credit(terms: Terms, dues: Sequence[Due], to_currency: Round) -> Iterator[Due]:

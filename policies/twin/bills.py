@@ -15,7 +15,8 @@ from policies.domain.charge import UpliftAt
 from policies.domain.period import Period, billing_periods, starts_month
 from policies.domain.price_steps import has_one_price
 from policies.domain.terms import Unscheduled
-from policies.twin.shapes import Amount, Laid, Memory, charged, is_coupled
+from policies.twin.shapes import Laid, Memory, charged, is_coupled
+from policies.twin.shortfalls import Amount
 from policies.twin.use import ONE, Rhythm, Use, flows, is_metered
 
 if TYPE_CHECKING:

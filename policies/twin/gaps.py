@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from policies.domain.period import Period
 from policies.twin.bills import Bill
-from policies.twin.shapes import Amount
+from policies.twin.shortfalls import Amount
 
 ZERO = Decimal(0)
 

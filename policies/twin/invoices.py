@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from policies.twin.gaps import differing
-from policies.twin.shapes import Amount, Place, Shape
+from policies.twin.shortfalls import Amount, Piece, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 
-_Parts: TypeAlias = tuple[tuple[Shape, int], ...]
+_Parts: TypeAlias = tuple[tuple[Piece, int], ...]
 
 
 class Invoiced(NamedTuple):
@@ -41,7 +41,7 @@ class _Side:
     """What one side bills on a day: so much whatever the use, and parts of shapes."""
 
     fixed: Decimal = ZERO
-    parts: list[tuple[Shape, int]] = field(default_factory=list)
+    parts: list[tuple[Piece, int]] = field(default_factory=list)
 
 
 _NOTHING = _Side()
@@ -61,8 +61,8 @@ class Kind(NamedTuple):
 
     def _side(self, side: int, quantity: Decimal) -> Decimal:
         amount = self.fixed[side]
-        for shape, part in self.parts[side]:
-            amount += (shape.at(quantity) or ())[part] or 0
+        for piece, part in self.parts[side]:
+            amount += (piece.at(quantity) or ())[part] or 0
         return amount
 
 
@@ -125,7 +125,7 @@ class Invoices:
         for each in (*biller.not_metered(), *(one for plan in plans for one in plan.fixed)):
             days[self._key(each)].fixed += each.amount
         for place in (one for plan in plans for one in plan.places):
-            days[self._key(place)].parts.append((place.shape, place.part))
+            days[self._key(place)].parts.append((place.piece, place.part))
         return days
 
     def _key(self, each: Amount | Place) -> tuple[bool, date]:

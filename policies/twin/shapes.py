@@ -7,20 +7,19 @@ much of the use each of its invoices knows. What a shape bills at a quantity is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policies.domain.charge import ChargeModel
 from policies.domain.dues import payable
 from policies.domain.invoice import InvoiceLineKind
 from policies.domain.metering import Cost, billed_in_turn, cost_of_overage, cost_of_use, counted_periods, known_up_to
 from policies.domain.money import RoundingPolicy, minor_unit
-from policies.domain.period import Period
 from policies.domain.price_steps import PriceStep, price_steps
 from policies.domain.schedule import charges
 from policies.domain.terms import Unscheduled
+from policies.twin.shortfalls import Amount, Place, shortfalls
 
 if TYPE_CHECKING:
     from policies.domain.metering import Usage
@@ -28,15 +27,6 @@ if TYPE_CHECKING:
     from policies.twin.use import Rhythm
 
 ZERO = Decimal(0)
-
-
-class Amount(NamedTuple):
-    """What is invoiced on a day for the days of a period."""
-
-    invoice_date: date
-    period: Period
-    amount: Decimal
-    is_once: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -72,15 +62,6 @@ class Shape:
         return tuple(result)
 
 
-class Place(NamedTuple):
-    """A part of a shape on the calendar."""
-
-    invoice_date: date
-    period: Period
-    shape: Shape
-    part: int
-
-
 @dataclass(frozen=True, slots=True)
 class Laid:
     """Terms whose bill depends on use, over their days: what is billed whatever the use, and where each shape lies."""
@@ -96,20 +77,15 @@ class Laid:
     def amounts(self, quantity: Decimal) -> Iterator[Amount]:
         """Everything that is billed at a quantity that has a price."""
         yield from self.fixed
-        for invoice_date, period, shape, part in self.places:
-            amount = (shape.at(quantity) or ())[part]
+        for invoice_date, period, piece, part in self.places:
+            amount = (piece.at(quantity) or ())[part]
             if amount:
                 yield Amount(invoice_date, period, amount, False)
 
 
 def is_coupled(terms: Terms) -> bool:
-    """Whether what a period bills depends on other periods: a commitment, prepaid credit, or rounding that is carried on."""
-    line = terms.line
-    return (
-        line.minimum_commitment is not None
-        or line.drawdown is not None
-        or terms.rounding is not RoundingPolicy.ROUND_THEN_SUM
-    )
+    """Whether what a period bills depends on all before it: prepaid credit, or rounding that is carried on."""
+    return terms.line.drawdown is not None or terms.rounding is not RoundingPolicy.ROUND_THEN_SUM
 
 
 class Memory:
@@ -146,12 +122,12 @@ def laid(terms: Terms, factor: Decimal, rhythm: Rhythm, memory: Memory) -> Laid:
     Raises `Unscheduled` where nothing determines the schedule.
     """
     is_beside = not terms.is_usage or terms.line.model is ChargeModel.FLAT
-    fixed = memory.charged(terms) if is_beside else []
+    fixed = memory.charged(_without_commitment(terms)) if is_beside else []
     steps = [step for step in price_steps(terms) if not step.is_free]
     cost = cost_of_overage(terms.line) if is_beside else cost_of_use(terms.line)
     times, unit = rhythm.on(terms), minor_unit(terms.currency)
     shapes: dict[object, Shape] = {}
-    places = []
+    places: list[Place] = []
     for period, step, share, parts in counted_periods(terms, steps):
         known = tuple(map(times, known_up_to(period, parts)))
         key = (step.quantity, step.unit_price, step.factor, share, known)
@@ -160,7 +136,13 @@ def laid(terms: Terms, factor: Decimal, rhythm: Rhythm, memory: Memory) -> Laid:
         for number, (part, invoiced) in enumerate(parts):
             day = invoiced if terms.first_invoice is None else max(invoiced, terms.first_invoice)
             places.append(Place(day, part, shapes[key], number))
+    places += shortfalls(terms, fixed, places)
     return Laid(tuple(fixed), tuple(places), tuple(shapes.values()))
+
+
+def _without_commitment(terms: Terms) -> Terms:
+    line = terms.line
+    return terms if line.minimum_commitment is None else replace(terms, line=replace(line, minimum_commitment=None))
 
 
 def charged(terms: Terms, usage: Usage | None) -> list[Amount]:

@@ -247,6 +247,7 @@ def test_two_long_tables_are_equal_exactly_where_a_scan_finds_no_quantity_that_t
 
 def test_what_is_looked_up_by_shape_is_what_each_period_bills_by_itself():
     terms = {"free_months": "1", "uplift_percent": "7", "minimum_amount": "30", "included_quantity": "40"}
+    terms["minimum_commitment"] = {"amount": "3000", "period": "quarter", "true_up": True}
     line = a_usage_line(tiers=tiers(("100", "1", "5"), ("250", "0.7"), (None, "0.333")), **GRADUATED, **terms)
     for billing in ("monthly", "quarterly", "annual"):
         for use in (Use(Decimal(90), 1), Use(Decimal("777.5"), 12), Use(Decimal(260), 2, uneven=True)):
