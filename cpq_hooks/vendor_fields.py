@@ -7,7 +7,7 @@ neither is `unused`; where its name speaks of price, term, discount or billing, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,6 +20,8 @@ from cpq_hooks.problem import Invalid, Path, Problem, json_path
 _LONGEST_SHOWN: Final = 120
 _MOST_DIGITS: Final = 15
 _LEAST_EXPONENT: Final = -100
+_NO_NUMBER: Final = Decimal("NaN")
+_PLAIN: Final = frozenset({str, int, bool})
 _BEARS_ON: Final = (
     ("discount", re.compile(r"discount|coupon|promo|rebate|markup|uplift|concession|credit", re.IGNORECASE)),
     (
@@ -42,11 +44,41 @@ def bears_on(name: str) -> str | None:
     return next((what for what, words in _BEARS_ON if words.search(spaced)), None)
 
 
+class Understood:
+    """The places that were understood, each with everything below it: by object, so that noting a field builds no path."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self) -> None:
+        self._names: dict[Path, set[str | int]] = {}
+
+    def within(self, path: Path) -> set[str | int]:
+        """What is understood of the object or list at a path, to add to."""
+        return self._names.setdefault(path, set())
+
+    def look(self, path: Path) -> Collection[str | int]:
+        """What is understood of the object or list at a path."""
+        return self._names.get(path, ())
+
+    def add(self, path: Path) -> None:
+        self.within(path[:-1]).add(path[-1])
+
+    def update(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            self.add(path)
+
+    def discard(self, path: Path) -> None:
+        self.within(path[:-1]).discard(path[-1])
+
+    def __contains__(self, path: Path) -> bool:
+        return bool(path) and path[-1] in self.look(path[:-1])
+
+
 @dataclass(slots=True)
 class Ledger:
     """What was understood of one payload, and what was wrong with it."""
 
-    understood: set[Path] = field(default_factory=set)
+    understood: Understood = field(default_factory=Understood)
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, path: Path, code: str, message: str) -> None:
@@ -68,6 +100,10 @@ class Fields:
     value: Mapping[str, Any]
     ledger: Ledger
     path: Path = ()
+    taken: set[str | int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "taken", self.ledger.understood.within(self.path))
 
     @classmethod
     def of(cls, payload: Any, ledger: Ledger | None = None, path: Path = ()) -> Fields:
@@ -78,7 +114,7 @@ class Fields:
 
     def raw(self, name: str) -> Any:
         """The value as it is; None where it is absent or null."""
-        self.ledger.understood.add((*self.path, name))
+        self.taken.add(name)
         return self.value.get(name)
 
     def has(self, name: str) -> bool:
@@ -87,14 +123,17 @@ class Fields:
 
     def harmless(self, *names: str) -> Fields:
         """Note fields, with everything in them, that mean nothing for a bill."""
-        self.ledger.understood.update((*self.path, name) for name in names)
+        self.taken.update(names)
         return self
 
     def text(self, name: str) -> str | None:
         """Text; a number or a truth value is spelt out, and empty text is None."""
-        value = self.raw(name)
+        self.taken.add(name)
+        value = self.value.get(name)
         if value is None or value == "":
             return None
+        if value.__class__ is str:
+            return str(value).strip() or None
         if isinstance(value, (Mapping, list)):
             self._wrong(name, "text is wanted here")
             return None
@@ -102,7 +141,8 @@ class Fields:
 
     def number(self, name: str) -> Decimal | None:
         """A number, sent as one or as text in plain digits."""
-        value = self.raw(name)
+        self.taken.add(name)
+        value = self.value.get(name)
         if value is None or value == "":
             return None
         if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
@@ -111,7 +151,7 @@ class Fields:
         try:
             number = Decimal(value.strip() if isinstance(value, str) else value)
         except InvalidOperation:
-            number = Decimal("NaN")
+            number = _NO_NUMBER
         if not number.is_finite():
             self._wrong(name, "a number in plain digits is wanted here")
             return None
@@ -203,36 +243,40 @@ def stated(document: Mapping[str, Any]) -> dict[str, Any]:
     """A canonical document without what is None, an empty list or an empty object; decimals as text."""
     kept: dict[str, Any] = {}
     for name, value in document.items():
-        cleaned = _cleaned(value)
+        cleaned = value if value.__class__ is str else _cleaned(value)
         if cleaned is not None and cleaned not in ([], {}):
             kept[name] = cleaned
     return kept
 
 
 def _cleaned(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if value is None or value.__class__ in _PLAIN:
+        return value
+    if value.__class__ is dict or isinstance(value, Mapping):
         return stated(value)
     if isinstance(value, (list, tuple)):
         return [_cleaned(each) for each in value]
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
-def _look_through(holder: Any, path: Path, understood: set[Path], found: list[Unused]) -> None:
+def _look_through(holder: Any, path: Path, understood: Understood, found: list[Unused]) -> None:
     """Note what is unused in an object or a list. A line of a vendor's has a hundred fields, most of them empty: those cost least."""
+    known = understood.look(path)
     for step, value in holder.items() if isinstance(holder, Mapping) else enumerate(holder):
-        if value is None or value is False or value == "":
+        if value is None or value is False or value == "" or step in known:
             continue
-        where = (*path, step if isinstance(step, int | str) else str(step))
-        if where in understood:
+        if value.__class__ in _PLAIN or not isinstance(value, (dict, list, Mapping)):
+            if not _is_empty(value):
+                where = (*path, step)
+                found.append(Unused(path=json_path(where), value=_shown(value), bears_on=_of(where)))
             continue
-        if isinstance(value, (dict, list, Mapping)):
-            _look_through(value, where, understood, found)
-        elif not _is_empty(value):
-            found.append(Unused(path=json_path(where), value=_shown(value), bears_on=_of(where)))
+        _look_through(value, (*path, step), understood, found)
 
 
 def _is_beyond_use(number: Decimal) -> bool:
     """Whether a number is larger than any amount, or spelt so that writing it out would fill the memory (1E+999999999)."""
+    if -6 <= number.adjusted() < _MOST_DIGITS and len(str(number)) <= -_LEAST_EXPONENT:
+        return False  # it is spelt in plain digits, and in few: asking for the tuple of them costs ten times as much
     exponent = number.as_tuple().exponent
     return not isinstance(exponent, int) or exponent < _LEAST_EXPONENT or number.adjusted() >= _MOST_DIGITS
 

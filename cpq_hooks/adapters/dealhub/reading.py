@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from cpq_hooks.adapter import NotUnderstood, Unused
@@ -56,6 +57,7 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
 """Which attribute of a product is what, unless the connection's option `attribute_…` names another."""
 
 
+@lru_cache(maxsize=4_096)
 def named(name: str) -> str:
     """A name without what varies: case, spaces, hyphens, and the stray quotes that DealHub's own examples have."""
     return _GAPS.sub("_", name.strip().strip("\"'").strip()).lower()
@@ -69,6 +71,7 @@ class Reader:
     currency: str = ""
     unused: list[Unused] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _attributes: dict[str, str] = field(default_factory=dict)
 
     def option(self, name: str) -> str | None:
         return None if self.connection is None else self.connection.option(name)
@@ -77,7 +80,10 @@ class Reader:
         return named(self.option(f"answer_{name}") or ANSWERS[name])
 
     def attribute(self, name: str) -> str:
-        return named(self.option(f"attribute_{name}") or ATTRIBUTES[name])
+        found = self._attributes.get(name)
+        if found is None:
+            found = self._attributes[name] = named(self.option(f"attribute_{name}") or ATTRIBUTES[name])
+        return found
 
     def duration_months(self) -> int:
         """How many months one unit of a product's duration is."""

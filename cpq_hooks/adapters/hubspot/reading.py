@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from cpq_hooks.adapter import NotUnderstood, Unused
@@ -84,7 +85,12 @@ def properties_of(record: Fields, harmless: Iterable[str], calculated: Iterable[
         record.ledger.refuse((*record.path, "properties"), "missing", "the record's properties are wanted here")
         return Fields({}, record.ledger, (*record.path, "properties"))
     found.harmless(*harmless, *calculated)
-    return found.harmless(*(name for name in found.value if name.startswith(_HARMLESS_PREFIXES)))
+    return found.harmless(*filter(_says_nothing, found.value))
+
+
+@lru_cache(maxsize=4_096)
+def _says_nothing(name: str) -> bool:
+    return name.startswith(_HARMLESS_PREFIXES)
 
 
 def identity(record: Fields) -> str | None:

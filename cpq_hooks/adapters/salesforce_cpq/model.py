@@ -8,7 +8,6 @@ from decimal import Context, Decimal
 from typing import Any, Final
 
 from cpq_hooks.adapter import NotUnderstood
-from cpq_hooks.adapters.salesforce_cpq import names
 from cpq_hooks.reading import Malformed, read_json
 from cpq_hooks.vendor_fields import Fields
 
@@ -18,6 +17,7 @@ _WRAPPINGS: Final = ("quote", "context", "model")
 _DEEPEST: Final = 5
 _NOISY: Final = 13  # so short a number has no more than ten decimals worth a thought
 _PLACES: Final = 10
+_LARGE: Final = 10**15
 _ENOUGH: Final = Context(prec=40)  # fifteen digits before the point and ten behind it
 
 
@@ -76,31 +76,24 @@ def _without_noise(number: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Quick(Fields):
-    """A line's record: what every line is read for is known by name, so that reading one field costs one look."""
-
-    def raw(self, name: str) -> Any:
-        if name not in names.LINE:
-            self.ledger.understood.add((*self.path, name))
-        return self.value.get(name)
+    """A line's record. Most of the fields that a line is read for are empty, so that asking for such a one costs one look."""
 
     def number(self, name: str) -> Decimal | None:
         value = self.value.get(name)
-        if value is None and name in names.LINE:
+        if value is None:
             return None
         if value.__class__ is Decimal and len(spelt := str(value)) < _NOISY and "E" not in spelt and value.is_finite():
-            self.raw(name)
+            self.taken.add(name)
             return value
+        if value.__class__ is int and -_LARGE < value < _LARGE:
+            self.taken.add(name)
+            return Decimal(value)
         found = Fields.number(self, name)
         return found if found is None else _without_noise(found)
 
     def text(self, name: str) -> str | None:
         value = self.value.get(name)
-        if value is None and name in names.LINE:
-            return None
-        if value.__class__ is str:
-            self.raw(name)
-            return str(value).strip() or None
-        return Fields.text(self, name)
+        return None if value is None else Fields.text(self, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
