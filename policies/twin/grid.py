@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from policies.domain.charge import ChargeModel, Line, PricePeriod
 from policies.domain.metering import has_overage
 from policies.domain.period import MONTHS, periods_by_days
-from policies.domain.price_steps import PriceStep, at_step, price_of, price_steps, rated
+from policies.domain.price_steps import PriceStep, at_step, price_of, price_steps, rater
 from policies.domain.rating import overage
 from policies.domain.terms import Unscheduled
 from policies.twin.use import ONE, flows, is_metered
@@ -181,15 +181,15 @@ def _costs(terms: Terms) -> Iterator[Callable[[Decimal], Decimal]]:
         steps = [each for each in price_steps(terms) if not each.is_free][:_MOST_STEPS]
     except Unscheduled:
         return
-    for step in steps:
-        yield lambda quantity, step=step: _cost(bare, step, quantity, is_usage=terms.is_usage)  # type: ignore[misc]
+    yield from (_cost(bare, step, is_usage=terms.is_usage) for step in steps)
 
 
-def _cost(line: Line, step: PriceStep, quantity: Decimal, *, is_usage: bool) -> Decimal:
+def _cost(line: Line, step: PriceStep, *, is_usage: bool) -> Callable[[Decimal], Decimal]:
     if not is_usage:
-        return price_of(line, step) + overage(line, quantity)
+        return lambda quantity: price_of(line, step) + overage(line, quantity)
     is_overage = line.model is ChargeModel.PER_UNIT and has_overage(line)
-    return rated(at_step(line, step), quantity, unit_price=None if is_overage else step.unit_price)
+    cost = rater(at_step(line, step), None if is_overage else step.unit_price)
+    return lambda quantity: cost(quantity, ONE)
 
 
 # -------------------------------------------------------------------------------------------------- rates
