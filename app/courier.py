@@ -35,7 +35,7 @@ from app.telling import Sender, refuse_pages
 from app.undelivered import Again, NotPossible, what_now
 from cpq_hooks.adapter import Need, Target, VendorCall
 from cpq_hooks.clients.client import Client
-from cpq_hooks.clients.failures import OutOfTime
+from cpq_hooks.clients.failures import NotAllowed, OutOfTime, Refused
 from cpq_hooks.connection import Connection
 from policies.domain.outcome import SubjectType
 
@@ -177,11 +177,24 @@ class Courier:
             if not calls:
                 return self._nothing_called(message, connected, target)
             self._outbox.plan(message, plan_of(calls))
+        notes = []
         for number, call in enumerate(calls[made:], start=made + 1):
-            refuse_pages(client.execute(call, budget=self._budget(until)))
+            notes += self._make(call, client, until)
             if number < len(calls):
                 self._outbox.made(message, number)
-        return None
+        return "; ".join(notes) or None
+
+    def _make(self, call: VendorCall, client: Client, until: float) -> list[str]:
+        """Make one call; a word on it where the vendor refused it because what it was for is over. Raises `CallFailed`."""
+        try:
+            refuse_pages(client.execute(call, budget=self._budget(until)))
+        except NotAllowed:
+            raise
+        except Refused as refused:
+            if call.when_refused is None:
+                raise
+            return [f"{call.when_refused} ({refused})"]
+        return []
 
     def _target(self, message: KeptMessage, client: Client, until: float) -> Target:
         """The vendor's object as it is now."""

@@ -140,7 +140,9 @@ class VendorCall:
     """A call that Quoteguard makes to the vendor, as data; the vendor's client adds address and credentials.
 
     `path` begins with a slash and is below the connection's base address. Either `json` or `form` is the body. `purpose` is
-    one sentence for the log. `idempotency_key` makes a repetition harmless where the vendor honours one.
+    one sentence for the log. `idempotency_key` makes a repetition harmless where the vendor honours one. `when_refused` says
+    what it means that the vendor refuses the call, where that is no failure: what it was for is over. Credentials that are
+    refused are a failure all the same.
     """
 
     method: str
@@ -150,6 +152,7 @@ class VendorCall:
     form: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     idempotency_key: str | None = None
+    when_refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

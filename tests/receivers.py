@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -132,7 +132,8 @@ class Vendor:
 
     def write_back(self, target, decision, connection):
         what = "write" if target.callback is None else f"complete/{target.callback}"
-        return (self._call(f"{what}/{target.object_id}", decision, {"verdict": decision["verdict"]}),)
+        call = self._call(f"{what}/{target.object_id}", decision, {"verdict": decision["verdict"]})
+        return (call if target.callback is None else replace(call, when_refused="nobody waits any more"),)
 
     def _call(self, path, decision, json=None):
         key = f"{path}:{decision['decision_id']}"

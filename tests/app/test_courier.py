@@ -125,6 +125,24 @@ def test_a_workflow_that_waits_gets_its_callback(store, clock, vendor):
     assert vendor.paths == ["/complete/cb_1/qt_1"]
 
 
+@pytest.mark.parametrize(
+    "failure", [Refused("400 expired", status=400), NotThere("404", status=404), Conflicting("409 done", status=409)]
+)
+def test_a_callback_that_nobody_waits_for_any_more_is_done_with_a_word_on_it(store, clock, vendor, failure):
+    record(store, decided(a_decision(verdict=Verdict.ALLOW)), origin=replace(QUOTE, callback="cb_1"))
+    vendor.fails = [failure]
+    courier(store, clock, vendor).deliver_due()
+    found = message(store, MessageKind.CALLBACK)
+    assert (found.state, found.reason) == (MessageState.DELIVERED, f"nobody waits any more ({failure})")
+
+
+def test_a_callback_whose_credentials_are_refused_is_tried_again(store, clock, vendor):
+    record(store, decided(a_decision(verdict=Verdict.ALLOW)), origin=replace(QUOTE, callback="cb_1"))
+    vendor.fails = [NotAllowed("401", status=401)]
+    courier(store, clock, vendor).deliver_due()
+    assert message(store, MessageKind.CALLBACK).state is MessageState.WAITING
+
+
 def test_calls_that_were_made_before_a_failure_are_not_made_again(store, clock, vendor):
     vendor.steps, vendor.fails = 3, [None, VendorDown("503", status=503)]
     block(store)

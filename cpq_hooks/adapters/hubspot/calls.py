@@ -97,6 +97,7 @@ def completion(callback: str, decision: Mapping[str, Any], connection: Connectio
         path=f"/automation/actions/callbacks/{escaped(api_version(connection), safe='')}/{escaped(callback, safe='')}/complete",
         purpose="let the workflow go on with the verdict",
         json={"outputFields": output_fields(decision)},
+        when_refused="the workflow waits no longer: it was told before, or its time was over",
     )
 
 

@@ -86,6 +86,7 @@ def test_a_waiting_workflow_goes_on_with_the_verdict_last():
     assert last.path == "/automation/actions/callbacks/2026-03/ap-1%2F2/complete"
     fields = last.json["outputFields"]
     assert (fields["hs_execution_state"], fields["quoteguard_verdict"]) == ("SUCCESS", "block")
+    assert last.when_refused == "the workflow waits no longer: it was told before, or its time was over"
 
 
 def test_with_wait_a_block_leaves_the_workflow_where_it_is_until_it_is_gone():
