@@ -1,0 +1,170 @@
+"""What was known at a moment, to be asked: smoothed rates, what peers paid, a rep's load and habits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import nan
+from typing import Any, Final, NamedTuple
+
+from scoring.history.keys import Keys, Kind, paired
+from scoring.history.peers import ENOUGH, Distance, PeerKey, Peers
+from scoring.history.smoothing import Spread, smoothed
+from scoring.history.tally import Table, Tally
+
+FORMAT: Final = 1
+DAY: Final = 86_400.0
+_OVERRIDE_STRENGTH: Final = 10.0
+_EMPTY: Final = Tally(Spread())
+
+
+class Rate(NamedTuple):
+    """A share of deals that leak: smoothed, from so many deals with a known outcome; NaN where nothing is known at all."""
+
+    value: float
+    known: float = 0.0
+
+
+UNKNOWN: Final = Rate(nan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """How history is read: the days after which silence counts, for how much, and the days after which a deal is forgotten.
+
+    `load_days` is how far back a rep's load looks.
+    """
+
+    window_days: float = 365.0
+    silence: float = 0.25
+    remembered_days: float = 1095.0
+    load_days: float = 30.0
+
+
+@dataclass(slots=True, kw_only=True)
+class History:
+    """What is known up to a moment (seconds since 1970). Only its builder changes it; everyone else asks."""
+
+    known: Known = field(default_factory=Known)
+    moment: float | None = None
+    tables: dict[Kind, Table] = field(default_factory=lambda: {kind: Table() for kind in Kind})
+    peers: dict[PeerKey, Peers] = field(default_factory=dict)
+    recent: dict[str, deque[float]] = field(default_factory=dict)
+
+    # -------------------------------------------------------------------------------------------------- rates
+
+    def tally(self, kind: Kind, name: str | None) -> Tally:
+        """The counts of a name; empty ones where it was never seen."""
+        return self.tables[kind].tallies.get(name, _EMPTY) if name is not None else _EMPTY
+
+    def average(self) -> Rate:
+        """The rate of all deals; half a leak in one deal is assumed beside them, so that it is never 0 or 1."""
+        every = self.tally(Kind.ALL, "")
+        return Rate((every.leaked + 0.5) / (every.known + 1.0), every.known) if every.known > 0.0 else UNKNOWN
+
+    def rate(self, kind: Kind, name: str | None, expected: Rate) -> Rate:
+        """The rate of a name, drawn towards what is expected of it; what is expected where nothing is known of it."""
+        if name is None:
+            return UNKNOWN
+        tally = self.tally(kind, name)
+        strength = self.tables[kind].spread.strength()
+        return Rate(smoothed(tally.leaked, tally.known, expected.value, strength), tally.known)
+
+    def team_rate(self, keys: Keys) -> Rate:
+        return self.rate(Kind.TEAM, keys.team, self.average())
+
+    def rep_rate(self, keys: Keys) -> Rate:
+        """The rep's, drawn towards the team's; a rep without a team towards that of all."""
+        above = self.team_rate(keys) if keys.team is not None else self.average()
+        return self.rate(Kind.REP, keys.rep, above)
+
+    def product_rate(self, product: str, family: str | None) -> Rate:
+        """The product's, drawn towards its family's."""
+        above = self.family_rate(family) if family is not None else self.average()
+        return self.rate(Kind.PRODUCT, product, above)
+
+    def family_rate(self, family: str) -> Rate:
+        return self.rate(Kind.FAMILY, family, self.average())
+
+    def pair_rate(self, one: str, other: str, expected: Rate) -> Rate:
+        """The rate of deals with both families, drawn towards what is expected of the two."""
+        return self.rate(Kind.PAIR, paired(one, other), expected)
+
+    def override_rate(self, keys: Keys) -> Rate:
+        """How many of the rep's quotes needed somebody's consent, drawn towards the team's share, or that of all."""
+        every = self.tally(Kind.ALL, "")
+        if keys.rep is None or not every.quotes:
+            return UNKNOWN
+        share = every.overridden / every.quotes
+        for kind, name in ((Kind.TEAM, keys.team), (Kind.REP, keys.rep)):
+            tally = self.tally(kind, name)
+            share = smoothed(tally.overridden, tally.quotes, share, _OVERRIDE_STRENGTH)
+        return Rate(share, float(self.tally(Kind.REP, keys.rep).quotes))
+
+    def load(self, rep: str, now: float) -> int:
+        """How many quotes the rep made in the days before a moment (seconds since 1970)."""
+        times = self.recent.get(rep, ())
+        since = now - self.known.load_days * DAY
+        return sum(1 for each in times if since <= each < now)
+
+    def distance(self, value: float, *groups: PeerKey) -> Distance | None:
+        """How far a value (a natural logarithm) lies from the first of the groups that has enough peers."""
+        for group in groups:
+            found = self.peers.get(group)
+            if found is not None and len(found.ordered) >= ENOUGH:
+                return found.distance(value)
+        return None
+
+    # ----------------------------------------------------------------------------------------------- snapshots
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything as JSON; the same knowledge gives the same text."""
+        return {
+            "format": FORMAT,
+            "known": asdict(self.known),
+            "moment": self.moment,
+            "tables": {
+                kind.value: {
+                    "spread": table.spread.sums(),
+                    "tallies": {name: tally.as_json() for name, tally in sorted(table.tallies.items())},
+                }
+                for kind, table in self.tables.items()
+            },
+            "peers": [[list(key), list(group.arrived)] for key, group in sorted(self.peers.items())],
+            "recent": {rep: list(times) for rep, times in sorted(self.recent.items()) if times},
+        }
+
+    def digest(self) -> str:
+        """The digest of the snapshot."""
+        text = json.dumps(self.snapshot(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    @staticmethod
+    def restored(snapshot: Mapping[str, Any]) -> History:
+        """The history of a snapshot. Raises ValueError where it is none of this format."""
+        try:
+            if snapshot["format"] != FORMAT:
+                raise ValueError(f"a history of format {snapshot['format']}, not {FORMAT}")
+            tables = {kind: _table(snapshot["tables"][kind.value]) for kind in Kind}
+            peers = {tuple(key): Peers(values) for key, values in snapshot["peers"]}
+            recent = {rep: deque(times) for rep, times in snapshot["recent"].items()}
+            known, moment = Known(**snapshot["known"]), snapshot["moment"]
+        except (KeyError, TypeError, AttributeError) as broken:
+            raise ValueError(f"this is no history: {broken!r}") from broken
+        return History(known=known, moment=moment, tables=tables, peers=peers, recent=recent)
+
+
+def _table(saved: Mapping[str, Any]) -> Table:
+    table = Table(spread=Spread(*saved["spread"]))
+    for name, counts in saved["tallies"].items():
+        table.tallies[name] = Tally.of_json(table.spread, counts)
+    return table
+
+
+def dropped_before(times: deque[float], since: float) -> None:
+    """Forget the moments before one."""
+    while times and times[0] < since:
+        times.popleft()
