@@ -245,6 +245,15 @@ class ChecksConnection(Protocol):
         """What is wrong with the connection's settings, each as a sentence; none where nothing is."""
 
 
+@runtime_checkable
+class RepeatsSecrets(Protocol):
+    """An adapter whose vendor repeats a secret in the bodies that it sends."""
+
+    @property
+    def secret_fields(self) -> tuple[str, ...]:
+        """The names of the fields that hold one. Deliveries are stored as they came; where one is shown these are hidden."""
+
+
 def ordered(*parts: int | datetime) -> str:
     """A version that orders as text: whole numbers from 0 and moments, the most significant first."""
     return ".".join(f"{_microseconds(part) if isinstance(part, datetime) else part:020d}" for part in parts)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Any, Final
 
 from app.api.route import Asked, Content, Reply, Route
 from app.api.writing import json_reply, moment_json
 from app.errors import NOT_FOUND, refuse
 from app.store import KeptRefusal, Scope
 from app.store.refused import Refused
+from cpq_hooks.masking import masked, secret_fields
+from cpq_hooks.registry import installed
+
+_HOOKS: Final = "/v1/hooks/"
 
 
 def refused_routes(refused: Refused) -> tuple[Route, ...]:
@@ -31,7 +35,7 @@ def refused_routes(refused: Refused) -> tuple[Route, ...]:
             summary="Look a refused request up",
             about=(
                 "What was received, as it came, and the problem that it got. A body that is not UTF-8 text is in `body_base64`. Of a body "
-                "beyond the limit the beginning is kept, and `is_cut` says so."
+                "beyond the limit the beginning is kept, and `is_cut` says so. A secret that a vendor repeats in its body is hidden."
             ),
             scope=Scope.READ,
             path_parameters={"refused_id": "The id that the problem names, `ref_...`."},
@@ -55,8 +59,15 @@ def _json(kept: KeptRefusal) -> dict[str, Any]:
         "length": request.length,
         "is_cut": kept.is_cut,
         "body_digest": kept.body_digest,
-        **_body(request.body),
+        **(_delivery(request.body) if _HOOKS in request.route else _body(request.body)),
     }
+
+
+def _delivery(body: bytes) -> dict[str, str | None]:
+    """A vendor's body without the secrets that some repeat in it."""
+    text = body.decode("utf-8", "backslashreplace")
+    shown = masked(text, secret_fields(installed()))
+    return _body(body) if shown == text else {"body": shown, "body_base64": None}
 
 
 def _body(body: bytes) -> dict[str, str | None]:

@@ -13,6 +13,8 @@ import click
 from app.commands.opened import opened
 from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option
 from app.store import EventFilter, EventState, KeptDelivery, KeptEvent
+from cpq_hooks.masking import masked, secret_fields
+from cpq_hooks.registry import installed
 
 if TYPE_CHECKING:
     from app.store import Store, Waiting
@@ -64,9 +66,10 @@ def show(event_id: str, home: Path | None, *, as_json: bool) -> None:
             raise Refused(f"There is no event {event_id}.")
         waiting = store.inbox.line.get(event_id)
         delivery = None if event.delivery_id is None else store.inbox.delivery(event.delivery_id)
+    body = "" if delivery is None else _shown(delivery.body)
     told = _document(event) | _in_line(waiting)
     if as_json:
-        click.echo(json.dumps(told | {"delivery": _delivery(delivery)}, indent=2))
+        click.echo(json.dumps(told | {"delivery": _delivery(delivery, body)}, indent=2))
         return
     for name, value in told.items():
         if value is not None:
@@ -75,7 +78,7 @@ def show(event_id: str, home: Path | None, *, as_json: bool) -> None:
         click.echo(_plain(f"\n{delivery.method} {delivery.url}"))
         for header, content in delivery.headers:
             click.echo(_plain(f"{header}: {content}"))
-        click.echo("\n" + _plain(_text(delivery.body)))
+        click.echo("\n" + _plain(_cut(body)))
 
 
 @inbox.command()
@@ -161,7 +164,7 @@ def _in_line(waiting: Waiting | None) -> dict[str, Any]:
     return {"attempts": waiting.attempts, "next_attempt": _moment(waiting.due_at), "claimed": waiting.is_claimed}
 
 
-def _delivery(delivery: KeptDelivery | None) -> dict[str, Any] | None:
+def _delivery(delivery: KeptDelivery | None, body: str) -> dict[str, Any] | None:
     if delivery is None:
         return None
     return {
@@ -169,7 +172,7 @@ def _delivery(delivery: KeptDelivery | None) -> dict[str, Any] | None:
         "url": delivery.url,
         "headers": dict(delivery.headers),
         "received_at": _moment(delivery.received_at),
-        "body": delivery.body.decode("utf-8", "backslashreplace"),
+        "body": body,
     }
 
 
@@ -186,8 +189,12 @@ def _show_line(event: KeptEvent) -> None:
         click.echo(_plain(f"    {event.reason}"))
 
 
-def _text(body: bytes) -> str:
-    text = body.decode("utf-8", "backslashreplace")
+def _shown(body: bytes) -> str:
+    """A body without the secrets that some vendors repeat in it. It is stored as it came."""
+    return masked(body.decode("utf-8", "backslashreplace"), secret_fields(installed()))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_BODY else f"{text[:_LONGEST_BODY]}\n… and {len(text) - _LONGEST_BODY:,} more"
 
 

@@ -38,6 +38,8 @@ _TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _TYPES: Final = ("text/xml", "application/soap+xml", "application/xml")
 _ID_OF_ORGANISATION: Final = 15  # the three letters behind them only say how the fifteen are spelt
 MOST_NOTIFICATIONS: Final = 100
+SECRET_FIELDS: Final = ("SessionId",)
+"""An administrator may have Salesforce send its session along, with which everything can be read."""
 TRUSTS_PROXY: Final = Option(
     name="outbound_messages",
     about="How an Outbound Message is known: by the secret in its address (key, the usual), or by Salesforce's certificate, "

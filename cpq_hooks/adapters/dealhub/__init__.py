@@ -55,6 +55,7 @@ class DealHubAdapter:
     shapes: frozenset[Shape] = _SHAPES
     options: tuple[Option, ...] = _OPTIONS
     secrets: tuple[Option, ...] = _SECRETS
+    secret_fields: tuple[str, ...] = ("authentication",)
 
     def verify(self, delivery: Delivery, connection: Connection) -> Genuine | Refusal:
         return deliveries.verify(delivery, connection)

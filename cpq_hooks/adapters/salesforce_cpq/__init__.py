@@ -62,6 +62,7 @@ class SalesforceCpqAdapter:
     shapes: frozenset[Shape] = frozenset({Shape.QUOTE, Shape.AGREEMENT})
     options: tuple[Option, ...] = _OPTIONS
     secrets: tuple[Option, ...] = relay.SECRETS
+    secret_fields: tuple[str, ...] = messages.SECRET_FIELDS
 
     def verify(self, delivery: Delivery, connection: Connection) -> Genuine | Refusal:
         return deliveries.verify(delivery, connection)

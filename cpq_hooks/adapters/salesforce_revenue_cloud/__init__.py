@@ -57,6 +57,7 @@ class RevenueCloudAdapter:
     shapes: frozenset[Shape] = frozenset({Shape.QUOTE, Shape.AGREEMENT})
     options: tuple[Option, ...] = _OPTIONS
     secrets: tuple[Option, ...] = relay.SECRETS
+    secret_fields: tuple[str, ...] = messages.SECRET_FIELDS
 
     def verify(self, delivery: Delivery, connection: Connection) -> Genuine | Refusal:
         """By the relay's signature, or, for SOAP, by the address and the organisation."""

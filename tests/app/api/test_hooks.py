@@ -56,6 +56,14 @@ def test_an_unknown_connection_is_not_found(acme):
         assert send(acme, {"events": []}, path).status_code == 404
 
 
+@pytest.mark.parametrize("more", [b"", b"\xff"])
+def test_a_token_in_a_refused_body_is_kept_and_not_shown(acme, api, more):
+    answer = acme.post("/v1/hooks/acme", data=b'{"authentication": "tok-in-the-body"}' + more)
+    assert b"tok-in-the-body" in api.refused_body(answer)
+    shown = api.get(f"/v1/refused/{answer.json['refused_id']}").json
+    assert (shown["body"][:25], shown["body_base64"]) == ('{"authentication": "•••"}', None)
+
+
 def test_what_is_too_large_is_refused(acme, api):
     assert send(acme, b"x" * (api.settings.max_body_bytes + 1)).status_code == 413
 

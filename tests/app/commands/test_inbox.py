@@ -96,3 +96,12 @@ def test_a_worker_says_at_once_what_it_cannot_work_with(run, home, store):
 
 def test_the_commands_say_what_they_do():
     assert {"list", "show", "retry", "replay"} == set(inbox.commands)
+
+
+def test_a_token_that_the_vendor_repeats_in_its_body_is_kept_and_not_shown(run, home, store, take):
+    [event_id] = take(an_event(1, authentication="tok-in-the-body"))
+    delivery = store.inbox.delivery(store.inbox.event(event_id).delivery_id)
+    assert b"tok-in-the-body" in delivery.body
+    for options in ((), ("--json",)):
+        shown = run("inbox", "show", event_id, *options, "--home", home).stdout
+        assert ("tok-in-the-body" in shown, "•••" in shown or "\\u2022" in shown) == (False, True)
