@@ -14,10 +14,12 @@ from app.observability.metrics import Metrics
 from app.rules import library_files
 from cpq_hooks.canonical import SCHEMAS
 from docs.pages.commands import commands, commands_page
+from docs.pages.features import features_page
 from docs.pages.fields import fields_page
 from docs.pages.patterns import patterns_page
 from docs.pages.policies import policies_page
 from policies.patterns import PATTERNS
+from scoring.features import NAMES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -39,6 +41,7 @@ def page(name):
         ("reference/patterns.md", patterns_page),
         ("reference/commands.md", commands_page),
         ("reference/fields.md", fields_page),
+        ("reference/features.md", features_page),
         ("settings.md", settings_table),
         ("api.md", problems_table),
     ],
@@ -64,10 +67,11 @@ def test_every_command_with_every_option_is_documented():
             assert max(option.opts, key=len) in section
 
 
-def test_every_setting_pattern_shape_and_problem_is_documented():
+def test_every_setting_pattern_shape_feature_and_problem_is_documented():
     assert all(f"`QUOTEGUARD_{name.upper()}" in page("settings.md") for name in Settings.__dataclass_fields__)
     assert all(f"\n| {number} | " in page("reference/patterns.md") for number in PATTERNS)
     assert all(f"\n## {name}\n" in page("reference/fields.md") for name in SCHEMAS)
+    assert all(f" | `{name}` | " in page("reference/features.md") for name in NAMES)
     assert all(f"| `{kind.code}` | {kind.status} | " in page("api.md") for kind in KINDS)
 
 
