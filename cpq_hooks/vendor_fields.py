@@ -145,13 +145,13 @@ class Fields:
         value = self.value.get(name)
         if value is None or value == "":
             return None
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
+        if value.__class__ is Decimal:
+            number = value
+        elif isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
             self._wrong(name, "a number is wanted here")
             return None
-        try:
-            number = Decimal(value.strip() if isinstance(value, str) else value)
-        except InvalidOperation:
-            number = _NO_NUMBER
+        else:
+            number = _read_number(value)
         if not number.is_finite():
             self._wrong(name, "a number in plain digits is wanted here")
             return None
@@ -170,8 +170,9 @@ class Fields:
 
     def flag(self, name: str) -> bool | None:
         """True or false, sent as such or as text."""
-        value = self.raw(name)
-        if isinstance(value, bool) or value is None:
+        self.taken.add(name)
+        value: Any = self.value.get(name)
+        if value is None or isinstance(value, bool):
             return value
         known = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
         found = known.get(str(value).strip().lower())
@@ -271,6 +272,14 @@ def _look_through(holder: Any, path: Path, understood: Understood, found: list[U
                 found.append(Unused(path=json_path(where), value=_shown(value), bears_on=_of(where)))
             continue
         _look_through(value, (*path, step), understood, found)
+
+
+def _read_number(value: int | Decimal | str) -> Decimal:
+    """What a number is, or text in plain digits; not a number where it is none."""
+    try:
+        return Decimal(value.strip() if isinstance(value, str) else value)
+    except InvalidOperation:
+        return _NO_NUMBER
 
 
 def _is_beyond_use(number: Decimal) -> bool:

@@ -56,7 +56,12 @@ class _Follower:
         self._currency = currency
 
     def group(self, group: Group, entry: Mapping[str, Any], path: Path, position: int) -> dict[str, Any]:
-        return {name: self._node(node, entry, path, position) for name, node in group.fields.items()}
+        return {
+            name: self._value(node, entry, path, position)
+            if node.__class__ is Source
+            else self._node(node, entry, path, position)
+            for name, node in group.fields.items()
+        }
 
     def _node(self, node: Node, entry: Mapping[str, Any], path: Path, position: int) -> Any:
         if isinstance(node, Group):
@@ -115,7 +120,8 @@ class _Follower:
                 return (day - timedelta(days=1) if source.ends_before else day).isoformat()
             case Kind.MOMENT:
                 return _moment(source, value)
-        return _word(value) if not isinstance(value, (Mapping, list)) else _refused("text is wanted")
+        is_plain = value.__class__ is str or not isinstance(value, (Mapping, list))
+        return _word(value) if is_plain else _refused("text is wanted")
 
     def _number(self, source: Source, value: Any) -> Decimal:
         number = _decimal(source, value)
@@ -162,6 +168,8 @@ def _candidates(entry: Mapping[str, Any], paths: tuple[str, ...]) -> Iterator[tu
         if path in entry:
             yield entry[path], (path,)
             continue
+        if "." not in path:
+            continue
         value: Any = entry
         steps: list[str | int] = []
         for step in path.split("."):
@@ -176,10 +184,14 @@ def _candidates(entry: Mapping[str, Any], paths: tuple[str, ...]) -> Iterator[tu
 
 
 def _word(value: Any) -> str:
+    if value.__class__ is str:
+        return str.strip(value)
     return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 
 def _decimal(source: Source, value: Any) -> Decimal:
+    if value.__class__ is int:
+        return Decimal(value)
     if isinstance(value, (bool, Mapping, list)):
         _refused("a number is wanted")
     text = str(value).strip()

@@ -69,7 +69,8 @@ def prices(decision: Mapping[str, Any], payload: Mapping[str, Any], reader: Read
 
 def _priced(item: Mapping[str, Any], decision: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     found: dict[str, Any] = {name: item[name] for name in ("id", "sku") if name in item}
-    listed = next((value for own, value in item.items() if named(str(own)) == reader.attribute("list")), None)
+    list_price = reader.attribute("list")
+    listed = next((value for own, value in item.items() if named(str(own)) == list_price), None)
     if listed is not None:
         found["list_price"] = listed
     verdict, message = of_line(decision, str(item.get("id")))

@@ -93,7 +93,15 @@ class Quick(Fields):
 
     def text(self, name: str) -> str | None:
         value = self.value.get(name)
-        return None if value is None else Fields.text(self, name)
+        if value is None:
+            return None
+        if value.__class__ is str:
+            self.taken.add(name)
+            return str(value).strip() or None
+        return Fields.text(self, name)
+
+    def flag(self, name: str) -> bool | None:
+        return None if self.value.get(name) is None else Fields.flag(self, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,12 +47,14 @@ class Priced:
         """Whether a price of one period may have been rounded to what is stated."""
         half = _half_of_last_place(self.net)
         by_unit = WIDE.multiply(price, self.periods)
-        if abs(by_unit - self.net) > half + self._slack(price):
+        off = abs(by_unit - self.net)
+        if off > half and off > half + self._slack(price):
             return False
         if self.total is None or abs(self.net * self.units - self.total) > half * (abs(self.units) + 1):
             return True
         due = WIDE.multiply(by_unit, self.units)
-        return abs(due - self.total) <= _half_of_last_place(self.total) + self._slack(price) * abs(self.units)
+        off, half = abs(due - self.total), _half_of_last_place(self.total)
+        return off <= half or off <= half + self._slack(price) * abs(self.units)
 
     def _slack(self, price: Decimal) -> Decimal:
         """By how much a multiplier that is itself rounded moves a price."""
@@ -107,6 +109,8 @@ def explained(
 
 def readings(listed: Decimal, discounts: Sequence[Discount]) -> tuple[Decimal, ...]:
     """The list price less the discounts: one after the other, the other way round, or each off the list price."""
+    if len(discounts) < 2:
+        return (price_after(listed, discounts),)  # for then all three are the same
     percent = sum((each.percent for each in discounts if each.percent is not None), ZERO)
     amount = sum((each.amount for each in discounts if each.amount is not None), ZERO)
     together = max(ZERO, listed * (HUNDRED - percent) / HUNDRED - amount)

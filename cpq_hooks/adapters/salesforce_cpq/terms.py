@@ -121,8 +121,9 @@ def billing(fields: Fields, reader: Reader, *, product: Fields | None = None) ->
 
 
 def _word(fields: Fields, name: str, known: Mapping[str, str], reader: Reader, product: Fields | None) -> str | None:
-    holder = fields if fields.text(name) is not None or product is None else product
-    said = holder.text(name)
+    holder, said = fields, fields.text(name)
+    if said is None and product is not None:
+        holder, said = product, product.text(name)
     if said is None:
         return None
     found = known.get(said.lower())
