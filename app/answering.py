@@ -28,6 +28,7 @@ from app.store import (
     Store,
 )
 from app.store import Answer as KeptAnswer
+from cpq_hooks.reading import read_json
 from policies.domain.company import FailMode
 from policies.domain.decision import Decision, Verdict
 
@@ -54,6 +55,13 @@ class Work:
     record: Any = None
     steps: list[tuple[str, float]] = field(default_factory=list)
     _last: float = 0.0
+
+    def document(self, max_bytes: int) -> Any:
+        """What the bytes of the call say. Raises `Malformed` and `TooLarge`."""
+        call = self.call
+        if call.document is not None and len(call.raw) <= max_bytes:
+            return call.document
+        return read_json(call.raw, max_bytes=max_bytes)
 
     def step(self, name: str) -> None:
         """Note how long the step that ends here took."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from policies.approval import needs
 from policies.derivation import derive
@@ -38,7 +38,8 @@ class Call:
 
     `notes` say what could not be judged because whoever made the document of a vendor's did not understand it. `beside` is done
     in the transaction that records the decision, and `decision_id` is what this is to be known by where that was settled
-    before. `punctual` asks for an answer in time however small the document is and whatever the database does.
+    before. `punctual` asks for an answer in time however small the document is and whatever the database does. `document` is
+    what `raw` reads as, where whoever wrote it still has it; nobody changes it.
     """
 
     raw: bytes
@@ -50,6 +51,7 @@ class Call:
     beside: tuple[Beside, ...] = ()
     decision_id: str | None = None
     punctual: bool = False
+    document: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

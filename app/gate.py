@@ -14,7 +14,6 @@ from app.rendering import render
 from app.rules import Rules
 from app.store import Store
 from cpq_hooks.canonical import load_quote
-from cpq_hooks.reading import read_json
 from policies.domain.company import Company, FailMode
 from policies.domain.quote import Quote, Stage
 
@@ -55,7 +54,7 @@ class QuoteGate:
 
     def judge(self, work: Work) -> Judged:
         """The decision on the quote of a call, not recorded yet."""
-        document = read_json(work.call.raw, max_bytes=self._limits.max_bytes)
+        document = work.document(self._limits.max_bytes)
         work.step("parse")
         quote = work.record = load_quote(document, max_lines=self._limits.max_lines)
         work.step("schema")

@@ -24,7 +24,7 @@ from app.inbox import caller_of
 from app.rules import Rules, RulesRefused
 from app.store import Store, StoreUnavailable
 from app.vendor_notes import notes_of
-from app.vendor_objects import body_of
+from app.vendor_objects import written
 from cpq_hooks.adapter import Delivery, Genuine, Inline, NotUnderstood, Refusal, Shape, VendorReply
 from cpq_hooks.problem import Invalid
 from cpq_hooks.problem import Problem as Fault
@@ -139,13 +139,15 @@ class Hooks:
         judge = self._judges.get(translation.shape)
         if judge is None:
             return _not_judged(NotUnderstood(f"a {translation.shape.value} is not judged"), connected, delivery)
+        raw, document = written(translation.document)
         call = Call(
-            raw=body_of(translation.document),
+            raw=raw,
             caller=Caller(key_id=caller_of(connection.name)),
             wait_seconds=time.left(),
             notes=notes_of(translation, connected.adapter.title),
             decision_id=new_id("dec"),
             punctual=True,
+            document=document,
         )
         try:
             answer = judge(call)

@@ -17,7 +17,6 @@ from app.rules import Rules
 from app.store import Document, DocumentKind, HoldStep, Store
 from app.verify import Known, set_up, verify
 from cpq_hooks.canonical import VerifyRequest, load_verify_request
-from cpq_hooks.reading import read_json
 from policies.domain.billing import BillingConfiguration
 from policies.domain.company import FailMode
 from policies.domain.decision import Decision
@@ -60,7 +59,7 @@ class SetUpGate:
 
     def judge(self, work: Work) -> Judged:
         """The decision on the configuration of a call, not recorded yet."""
-        sent = read_json(work.call.raw, max_bytes=self._limits.max_bytes)
+        sent = work.document(self._limits.max_bytes)
         work.step("parse")
         request: VerifyRequest = load_verify_request(sent, max_lines=self._limits.max_lines)
         work.record = request

@@ -107,6 +107,21 @@ def body_of(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":"), default=_plain).encode("ascii")
 
 
+def written(document: Mapping[str, Any]) -> tuple[bytes, Mapping[str, Any] | None]:
+    """A canonical document as bytes, and what reading these gives, where that is the document as it is; else None.
+
+    So it is where all values are JSON's own and no text needs an escape, which might be one that no document may hold.
+    """
+    others: list[Any] = []
+
+    def plain(value: Any) -> str:
+        others.append(value)
+        return _plain(value)
+
+    raw = json.dumps(document, separators=(",", ":"), default=plain).encode("ascii")
+    return raw, None if others or b"\\" in raw else document
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
