@@ -80,13 +80,15 @@ def read_json(raw: bytes, *, max_bytes: int | None = None, max_depth: int = DEEP
     text = _decoded(raw)
     try:
         value = json.loads(
-            text, parse_float=_exact, parse_constant=_no_constant, object_pairs_hook=_object_with_unique_keys
+            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object_with_unique_keys
         )
         _check(value, raw, max_depth)
     except json.JSONDecodeError as error:
         raise _worded(error, text) from None
     except _Faulty as fault:
         raise _first_fault(text, max_depth, str(fault)) from None
+    except InvalidOperation:
+        raise _first_fault(text, max_depth, "the number's exponent is out of any range") from None
     except (RecursionError, ValueError) as error:
         told = _TOO_DEEP if isinstance(error, RecursionError) else _TOO_LONG
         raise _first_fault(text, max_depth, told.format(max_depth)) from None
@@ -114,13 +116,6 @@ def _decoded(raw: bytes) -> str:
     if not text.strip():
         raise Malformed("there is nothing here: send a JSON document", line=1, column=1)
     return text
-
-
-def _exact(digits: str) -> Decimal:
-    try:
-        return Decimal(digits)
-    except InvalidOperation:
-        raise _Faulty("the number's exponent is out of any range") from None
 
 
 def _no_constant(constant: str) -> object:

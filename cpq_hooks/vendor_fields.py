@@ -90,20 +90,21 @@ class Ledger:
             raise Invalid(self.problems)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Fields:
     """One object of a vendor's payload under reading. A getter notes that its field is understood.
 
-    A value of the wrong kind is noted as a problem with its place, and the getter answers None.
+    A value of the wrong kind is noted as a problem with its place, and the getter answers None. A payload has hundreds of
+    objects, and a frozen one would cost three times as much to make; nobody changes it all the same.
     """
 
     value: Mapping[str, Any]
     ledger: Ledger
     path: Path = ()
-    taken: set[str | int] = field(init=False, repr=False, compare=False)
+    taken: set[str | int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "taken", self.ledger.understood.within(self.path))
+        self.taken = self.ledger.understood.within(self.path)
 
     @classmethod
     def of(cls, payload: Any, ledger: Ledger | None = None, path: Path = ()) -> Fields:

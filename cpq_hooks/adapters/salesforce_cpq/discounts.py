@@ -32,23 +32,25 @@ CONTRACTED: Final = "SBQQ__SpecialPrice__c"
 
 def stated(row: Row, listed: Decimal | None) -> list[Reduction]:
     """What the line takes off its list price, in the order of CPQ's waterfall. A contracted price is a discount from list."""
-    record = row.record
+    record, sent = row.record, row.record.value
     found = [
         Reduction(kind=kind, field=name, percent=percent)
         for kind, name in _PERCENT
-        if (percent := record.number(name)) is not None and percent
+        if sent.get(name) is not None and (percent := record.number(name))
     ]
     found += [
         Reduction(kind=kind, field=name, amount=amount)
         for kind, name in _AMOUNT
-        if (amount := record.number(name)) is not None and amount
+        if sent.get(name) is not None and (amount := record.number(name))
     ]
     special, kind = record.number(CONTRACTED), record.text("SBQQ__SpecialPriceType__c")
     record.number("SBQQ__CompoundDiscountRate__c")
     if kind is not None and special is not None and listed is not None and special < listed:
         name = "contracted" if kind.lower() == "contracted price" else kind.lower()
         found.append(Reduction(kind=name, field=CONTRACTED, percent=_percent_off(listed, special)))
-    return sorted(found, key=lambda each: _WATERFALL.index(each.kind) if each.kind in _WATERFALL else 0)
+    if len(found) > 1:
+        found.sort(key=lambda each: _WATERFALL.index(each.kind) if each.kind in _WATERFALL else 0)
+    return found
 
 
 def _percent_off(listed: Decimal, special: Decimal) -> Decimal:

@@ -74,7 +74,7 @@ def _without_noise(number: Decimal) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-_PLACES), context=_ENOUGH).normalize(_ENOUGH)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Quick(Fields):
     """A line's record. Most of the fields that a line is read for are empty, so that asking for such a one costs one look."""
 
