@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 Path = tuple[str | int, ...]
@@ -60,15 +61,12 @@ class Invalid(ValueError):  # noqa: N818 - what was sent is invalid; it is no er
 
 def json_path(path: Sequence[str | int]) -> str:
     """The path as people write it: `$.lines[1].line_id`; a name with other signs is quoted: `$["odd name"]`."""
-    parts = ["$"]
-    for step in path:
-        if isinstance(step, int):
-            parts.append(f"[{step}]")
-        elif _PLAIN_NAME.fullmatch(step):
-            parts.append(f".{step}")
-        else:
-            parts.append(f"[{shown(step)}]")
-    return "".join(parts)
+    return "$" + "".join([f"[{step}]" if isinstance(step, int) else _named(step) for step in path])
+
+
+@lru_cache(maxsize=4_096)
+def _named(name: str) -> str:
+    return f".{name}" if _PLAIN_NAME.fullmatch(name) else f"[{shown(name)}]"
 
 
 def shown(value: object) -> str:

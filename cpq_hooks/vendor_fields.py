@@ -21,6 +21,8 @@ _LONGEST_SHOWN: Final = 120
 _MOST_DIGITS: Final = 15
 _LEAST_EXPONENT: Final = -100
 _NO_NUMBER: Final = Decimal("NaN")
+_FIRST_SECOND: Final = -62_135_596_800
+_END_OF_TIME: Final = 253_402_300_800
 _PLAIN: Final = frozenset({str, int, bool})
 _BEARS_ON: Final = (
     ("discount", re.compile(r"discount|coupon|promo|rebate|markup|uplift|concession|credit", re.IGNORECASE)),
@@ -54,7 +56,10 @@ class Understood:
 
     def within(self, path: Path) -> set[str | int]:
         """What is understood of the object or list at a path, to add to."""
-        return self._names.setdefault(path, set())
+        found = self._names.get(path)
+        if found is None:
+            found = self._names[path] = set()
+        return found
 
     def look(self, path: Path) -> Collection[str | int]:
         """What is understood of the object or list at a path."""
@@ -127,6 +132,11 @@ class Fields:
         self.taken.update(names)
         return self
 
+    def harmless_among(self, names: frozenset[str]) -> Fields:
+        """As `harmless`, of many names of which an object has few."""
+        self.taken.update(self.value.keys() & names)
+        return self
+
     def text(self, name: str) -> str | None:
         """Text; a number or a truth value is spelt out, and empty text is None."""
         self.taken.add(name)
@@ -156,7 +166,7 @@ class Fields:
         if not number.is_finite():
             self._wrong(name, "a number in plain digits is wanted here")
             return None
-        if _is_beyond_use(number):
+        if is_beyond_use(number):
             self._wrong(name, "a number with at most 15 digits before the point is wanted here")
             return None
         return number
@@ -204,15 +214,15 @@ class Fields:
             return None
         return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).isoformat()
 
-    def object(self, name: str) -> Fields | None:
-        """The object in a field, itself under reading."""
+    def object(self, name: str, kind: type[Fields] | None = None) -> Fields | None:
+        """The object in a field, itself under reading, by another kind of getters where `kind` is given."""
         value = self.value.get(name)
         if value is None:
             return None
         if not isinstance(value, Mapping):
             self._wrong(name, "an object is wanted here")
             return None
-        return Fields(value, self.ledger, (*self.path, name))
+        return (kind or Fields)(value, self.ledger, (*self.path, name))
 
     def objects(self, name: str) -> tuple[Fields, ...]:
         """The objects in a list; empty where there is none."""
@@ -245,8 +255,9 @@ def stated(document: Mapping[str, Any]) -> dict[str, Any]:
     """A canonical document without what is None, an empty list or an empty object; decimals as text."""
     kept: dict[str, Any] = {}
     for name, value in document.items():
-        cleaned = value if value.__class__ is str else _cleaned(value)
-        if cleaned is not None and cleaned not in ([], {}):
+        if value.__class__ in _PLAIN:
+            kept[name] = value
+        elif value is not None and (cleaned := _cleaned(value)) not in (None, [], {}):
             kept[name] = cleaned
     return kept
 
@@ -264,7 +275,8 @@ def _cleaned(value: Any) -> Any:
 def _look_through(holder: Any, path: Path, understood: Understood, found: list[Unused]) -> None:
     """Note what is unused in an object or a list. A line of a vendor's has a hundred fields, most of them empty: those cost least."""
     known = understood.look(path)
-    for step, value in holder.items() if isinstance(holder, Mapping) else enumerate(holder):
+    is_object = holder.__class__ is dict or isinstance(holder, Mapping)
+    for step, value in holder.items() if is_object else enumerate(holder):
         if value is None or value is False or value == "" or step in known:
             continue
         if value.__class__ in _PLAIN or not isinstance(value, (dict, list, Mapping)):
@@ -283,7 +295,12 @@ def _read_number(value: int | Decimal | str) -> Decimal:
         return _NO_NUMBER
 
 
-def _is_beyond_use(number: Decimal) -> bool:
+def is_unix_time(number: int | Decimal) -> bool:
+    """Whether a number of seconds lies between the years 1 and 9999. To make 1E+999999999 a whole number never ends."""
+    return number == number and _FIRST_SECOND <= number < _END_OF_TIME  # noqa: PLR0124 - not a number is not itself
+
+
+def is_beyond_use(number: Decimal) -> bool:
     """Whether a number is larger than any amount, or spelt so that writing it out would fill the memory (1E+999999999)."""
     if -6 <= number.adjusted() < _MOST_DIGITS and len(str(number)) <= -_LEAST_EXPONENT:
         return False  # it is spelt in plain digits, and in few: asking for the tuple of them costs ten times as much

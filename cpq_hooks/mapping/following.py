@@ -82,7 +82,13 @@ class _Follower:
             return str(position) if source.kind is Kind.TEXT else position
         if source.constant is not None:
             return source.constant
-        for value, steps in _candidates(entry, source.paths):
+        for each in source.paths:
+            value: Any = entry.get(each, _ABSENT)
+            steps: Path = (each,)
+            if value is _ABSENT:
+                value, steps = _inside(entry, each) if "." in each else (_ABSENT, ())
+                if value is _ABSENT:
+                    continue
             where = (*path, *steps)
             self._ledger.understood.add(where)
             if value is not None and value != "":
@@ -167,20 +173,24 @@ def _candidates(entry: Mapping[str, Any], paths: tuple[str, ...]) -> Iterator[tu
     for path in paths:
         if path in entry:
             yield entry[path], (path,)
-            continue
-        if "." not in path:
-            continue
-        value: Any = entry
-        steps: list[str | int] = []
-        for step in path.split("."):
-            key = int(step) if isinstance(value, list) and step.isdigit() else step
-            try:
-                value = value[key]
-            except (KeyError, IndexError, TypeError):
-                break
-            steps.append(key)
-        else:
-            yield value, tuple(steps)
+        elif "." in path:
+            value, steps = _inside(entry, path)
+            if value is not _ABSENT:
+                yield value, steps
+
+
+def _inside(entry: Mapping[str, Any], path: str) -> tuple[Any, Path]:
+    """The value at a path of several steps, and these; `_ABSENT` where there is none."""
+    value: Any = entry
+    steps: list[str | int] = []
+    for step in path.split("."):
+        key = int(step) if isinstance(value, list) and step.isdigit() else step
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return _ABSENT, ()
+        steps.append(key)
+    return value, tuple(steps)
 
 
 def _word(value: Any) -> str:

@@ -31,20 +31,20 @@ from policies.domain.money import format_amount
 
 HOLD: Final = "quoteguard_hold"
 _LARGE: Final = Decimal("1e15")  # beyond it an amount is refused anyway
-_HARMLESS: Final = (
+_HARMLESS: Final = frozenset((
     "hs_name", "hs_createdate", "hs_lastmodifieddate", "hs_object_id", "hs_last_payment_amount", "hs_last_payment_date",
     "hs_last_payment_status", "hs_next_payment_amount", "hs_next_payment_due_date", "hs_payment_method", "hs_payment_enabled",
     "hs_payments_source_app_id", "hs_payment_method_source_at_creation", "hs_language", "hs_locale", "hs_invoice_comments", "hs_domain",
     "hs_allowed_payment_methods", "hs_automatically_email_invoices", "hs_collect_address_types", "hs_tax_ids", "hs_acv", "hs_arr",
     "hs_mrr", "hs_tcv", "hs_completed_payments", "hs_total_collected_amount", "hs_number_of_completed_payments", "hs_owner",
     "hs_collection_process", "hs_external_subscription_id", "hs_currency_code", "hs_currency", "hs_recurring_billing_terms",
-)  # fmt: skip
-_HARMLESS_OF_INVOICE: Final = (
+))  # fmt: skip
+_HARMLESS_OF_INVOICE: Final = frozenset((
     "hs_number", "hs_title", "hs_createdate", "hs_lastmodifieddate", "hs_object_id", "hs_invoice_status", "hs_due_date", "hs_balance_due",
     "hs_amount_paid", "hs_payment_date", "hs_payment_status", "hs_invoice_link", "hs_language", "hs_locale", "hs_domain", "hs_comments",
     "hs_tax_id", "hs_tax_ids", "hs_allowed_payment_methods", "hs_payment_enabled", "hs_net_payment_terms", "hs_subtotal",
     "hs_invoice_source", "hs_external_invoice_id", "hs_purchase_order_number", "hs_days_overdue", "hs_currency", "hs_total_discount",
-)  # fmt: skip
+))  # fmt: skip
 
 
 def subscription(payload: Mapping[str, Any], reader: Reader) -> Translation:

@@ -28,7 +28,7 @@ from cpq_hooks.adapters.hubspot.tiers import MODELS, Tier, tiers_of
 from cpq_hooks.vendor_fields import Fields
 from policies.domain.period import add_months
 
-HARMLESS: Final = (
+HARMLESS: Final = frozenset((
     "name", "description", "createdate", "hs_createdate", "hs_lastmodifieddate", "hs_object_id", "hs_images", "hs_url",
     "hs_position_on_quote", "hs_product_id", "hs_sku", "hs_product_type", "hs_variant_id", "hs_external_id", "amount", "hs_acv",
     "hs_arr", "hs_mrr", "hs_tcv", "hs_pre_discount_amount", "hs_total_discount", "hs_recurring_billing_terms", "tax",
@@ -37,7 +37,7 @@ HARMLESS: Final = (
     "hs_ecom_product_id", "hs_line_item_currency_code", "hs_allow_buyer_selected_quantity", "hs_buyer_selected_quantity_min",
     "hs_buyer_selected_quantity_max", "hs_is_editable_price", "hs_is_optional", "hs_billing_start_delay_type", "price",
     "hs_billing_period_start_date", "hs_billing_period_end_date", "hs_folder_id", "hs_folder_name",
-)  # fmt: skip
+))  # fmt: skip
 FREQUENCIES: Final[dict[str, int | None]] = {
     "weekly": None, "biweekly": None, "monthly": 1, "quarterly": 3, "per_six_months": 6, "annually": 12, "per_two_years": 24,
     "per_three_years": 36, "per_four_years": 48, "per_five_years": 60,

@@ -31,7 +31,7 @@ PUBLISHED: Final = frozenset({"APPROVED", "APPROVAL_NOT_NEEDED", "PENDING_BUYER_
 _DEAL_TYPES: Final = {
     "newbusiness": "new", "new": "new", "renewal": "renewal", "expansion": "expansion", "upsell": "expansion", "amendment": "amendment",
 }  # fmt: skip
-_HARMLESS: Final = (
+_HARMLESS: Final = frozenset((
     "hs_title", "hs_quote_number", "hs_proposal_slug", "hs_slug", "hs_domain", "hs_quote_link", "hs_public_url_key", "hs_language",
     "hs_locale", "hs_terms", "hs_comments", "hs_createdate", "hs_lastmodifieddate", "hs_object_id", "hs_quote_amount",
     "hs_quote_total_preference", "hs_template", "hs_template_type", "hs_locked", "hs_timezone", "hs_logo_url", "hs_primary_color",
@@ -39,7 +39,7 @@ _HARMLESS: Final = (
     "hs_allowed_payment_methods", "hs_collect_billing_address", "hs_collect_shipping_address", "hs_payment_status", "hs_payment_date",
     "hs_approver_id", "hs_approval_status", "hs_feedback", "hs_associated_deal_owner_id", "hs_quote_owner_id", "hs_currency",
     "hs_acv", "hs_arr", "hs_mrr", "hs_tcv", "hs_collect_custom_fields", "hs_accepted_date",
-)  # fmt: skip
+))  # fmt: skip
 _MONTHS: Final = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
 _SIGNED_ON: Final = ("hs_accepted_date", "hs_esign_date", "hs_payment_date")
 

@@ -77,14 +77,14 @@ class Reader:
             self.notes.append(text)
 
 
-def properties_of(record: Fields, harmless: Iterable[str], calculated: Iterable[str] = ()) -> Fields:
+def properties_of(record: Fields, harmless: frozenset[str], calculated: Iterable[str] = ()) -> Fields:
     """The properties of a record, those noted that mean nothing for a bill or follow from others."""
     record.harmless(*RECORD)
     found = record.object("properties")
     if found is None:
         record.ledger.refuse((*record.path, "properties"), "missing", "the record's properties are wanted here")
         return Fields({}, record.ledger, (*record.path, "properties"))
-    found.harmless(*harmless, *calculated)
+    found.harmless_among(harmless).harmless(*calculated)
     return found.harmless(*filter(_says_nothing, found.value))
 
 

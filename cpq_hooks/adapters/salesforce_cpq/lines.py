@@ -198,8 +198,7 @@ def _product(row: Row, reader: Reader) -> str | None:
 def left_over(row: Row) -> Iterator[Unused]:
     """What has a value in a line item, its record and its product, and was neither read nor is harmless."""
     for fields, known in ((row.item, names.ITEM), (row.record, names.LINE), (row.product, names.PRODUCT)):
-        if fields is None:
+        if fields is None or fields.value.keys() <= known:
             continue
         rest = {name: value for name, value in fields.value.items() if name not in known}
-        if rest:
-            yield from Fields(rest, fields.ledger, fields.path).unused()
+        yield from Fields(rest, fields.ledger, fields.path).unused()

@@ -132,7 +132,7 @@ def rows_of(model: Fields) -> list[Row]:
     groups = {_key(each): each for each in model.objects("lineItemGroups")}
     found: list[Row] = []
     for item in model.objects("lineItems"):
-        record = item.object("record")
+        record = item.object("record", Quick)
         if record is None:
             item.ledger.refuse((*item.path, "record"), "required", "a line item holds its record")
             continue
@@ -140,7 +140,7 @@ def rows_of(model: Fields) -> list[Row]:
             Row(
                 line_id=line_id_of(item.value) or f"line-{len(found) + 1}",
                 item=item,
-                record=Quick(record.value, record.ledger, record.path),
+                record=record,
                 product=record.object("SBQQ__Product__r"),
                 group=_group_of(item, record, groups),
             )

@@ -39,19 +39,16 @@ class Reader:
     quote_fields: Mapping[str, str] = field(init=False)
     line_fields: Mapping[str, str] = field(init=False)
     stages: Mapping[str, str] = field(init=False)
+    counts_days: bool = field(init=False)  # whether terms are in days (the package's Subscription Term Unit)
 
     def __post_init__(self) -> None:
         self.quote_fields = mapped(self.option("quote_fields"), QUOTE_FIELDS, "quote_fields")
         self.line_fields = mapped(self.option("line_fields"), LINE_FIELDS, "line_fields")
         self.stages = stages_of(self.option("stages"))
+        self.counts_days = self.option("term_unit") == "day"
 
     def option(self, name: str) -> str | None:
         return None if self.connection is None else self.connection.option(name)
-
-    @property
-    def counts_days(self) -> bool:
-        """Whether the organisation's subscription terms are in days (the package's Subscription Term Unit)."""
-        return self.option("term_unit") == "day"
 
     def say(self, fields: Fields, name: str, bears_on: str, note: str | None = None) -> None:
         """Say that a field with a value was not understood, or only in part."""

@@ -38,7 +38,7 @@ def lines_of(graph: Graph, reader: Reader) -> list[dict[str, Any]]:
             lines.append(
                 {**line, "parent": parents.get(node.name) or graph.named(node.record.text("ParentQuoteLineItemId"))}
             )
-        node.record.harmless(*HARMLESS)
+        node.record.harmless_among(HARMLESS)
     known = {each["line_id"] for each in lines}
     for line in lines:
         parent = line.pop("parent")

@@ -10,14 +10,14 @@ from cpq_hooks.connection import Connection
 from cpq_hooks.problem import json_path
 from cpq_hooks.vendor_fields import Fields
 
-HARMLESS: Final = (
+HARMLESS: Final = frozenset((
     "Id", "id", "Name", "OwnerId", "RecordTypeId", "CreatedById", "CreatedDate", "LastModifiedById", "LastModifiedDate",
     "SystemModstamp", "IsDeleted", "LastViewedDate", "LastReferencedDate", "CurrencyIsoCode", "CanCreateQuoteLineItems",
     "Pricebook2Id", "PriceBook2Id", "PricebookEntryId", "TransactionType", "IsSyncing", "LineItemCount", "QuoteNumber", "LineNumber",
     "ContactId", "ContractId", "Description", "CalculationStatus", "ValidationResult", "QuoteId", "SortOrder", "BatchIdentifier",
     "Quoteguard_Verdict__c", "Quoteguard_Headline__c", "Quoteguard_Findings__c", "Quoteguard_Decision__c",
     "Quoteguard_Hold__c", "Quoteguard_Finding__c", "Quoteguard_Checked_At__c",
-)  # fmt: skip
+))  # fmt: skip
 
 
 @dataclass(slots=True)
