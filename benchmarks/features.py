@@ -20,12 +20,17 @@ import yaml
 
 from app.demo import documents, new_manifest
 from app.demo.documents import Kind
+from app.rules import library_files
 from cpq_hooks.canonical import SCHEMAS
+from policies.checks import ALL
 from policies.derivation import derive
 from policies.domain.material import content_hash
 from policies.domain.outcome import Outcome
 from policies.domain.quote import Quote
+from policies.evaluation import evaluate
 from policies.facts import QuoteFacts
+from policies.loader import load
+from policies.policyset import PolicySet
 from scoring.features import FEATURES, FeatureVector, vector
 from scoring.history import History, HistoryBuilder
 
@@ -61,11 +66,11 @@ def main() -> None:
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB, documents included")
 
 
-def simulated(seed: int, quotes: int) -> Company:
+def simulated(seed: int, quotes: int, workers: int = 1) -> Company:
     """A simulated company's quotes in order of time, and what came to be known of them."""
     found: dict[Kind, list[Any]] = {Kind.QUOTE: [], Kind.OUTCOME: [], Kind.TRUTH: []}
     schemas = {Kind.QUOTE: SCHEMAS["Quote"](), Kind.OUTCOME: SCHEMAS["Outcome"]()}
-    for document in documents(new_manifest(seed, quotes)):
+    for document in documents(new_manifest(seed, quotes), workers=workers):
         if document.kind in found:
             read = json.loads(document.text)
             schema = schemas.get(document.kind)
@@ -76,16 +81,24 @@ def simulated(seed: int, quotes: int) -> Company:
     )
 
 
-def streamed(company: Company, builder: HistoryBuilder) -> Iterator[tuple[Quote, FeatureVector]]:
-    """The features of each quote from what was known when it was made; policies are not asked."""
+def streamed(
+    company: Company, builder: HistoryBuilder, policies: PolicySet | None = None
+) -> Iterator[tuple[Quote, FeatureVector]]:
+    """The features of each quote from what was known when it was made; its findings are among them where there are policies."""
     tables = _tables()
     for outcome in company.outcomes:
         builder.add_outcome(outcome)
     for quote in company.quotes:
         moment = quote.created_at or datetime.now(UTC)
         facts = derive(quote, as_of=moment, company=tables["company"], catalog=tables["catalog"])
-        yield quote, vector(facts, None, builder.as_of(moment), moment)
-        builder.add_quote(facts, at=moment)
+        findings = evaluate(facts, policies).findings if policies is not None else None
+        yield quote, vector(facts, findings, builder.as_of(moment), moment)
+        builder.add_quote(facts, findings, at=moment)
+
+
+def library() -> PolicySet:
+    """The policies of the library, with the simulated company's numbers."""
+    return load(library_files(), ALL, _tables()["company"].policy_overrides)
 
 
 def _tables() -> dict[str, Any]:

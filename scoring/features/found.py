@@ -97,24 +97,30 @@ def values(deal: Deal) -> dict[str, float]:
     }
 
 
+def _is_excused(finding: Finding) -> bool:
+    """Whether somebody consented to the finding or waived it."""
+    return finding.approved_by is not None or finding.waived_by is not None
+
+
 def _by_family(findings: tuple[Finding, ...]) -> dict[str, float]:
-    """Findings of each family, those that are only caused by another left out."""
+    """Findings of each family that stand by themselves: not caused by another, and excused by nobody."""
     counts = dict.fromkeys((f"findings_{family}" for family in _WORDS), 0.0)
     for each in findings:
-        if each.root is None:
+        if each.root is None and not _is_excused(each):
             counts[f"findings_{_FAMILY_OF.get(each.pattern, 'later')}"] += 1.0
     return counts
 
 
 def _share_at_risk(deal: Deal, findings: tuple[Finding, ...]) -> float:
-    """The money of root findings as a share of the contract's value, at most all of it; unknown without that value."""
+    """The money of findings that stand, as a share of the contract's value, at most all of it; unknown without that value."""
     tcv = deal.facts.tcv
-    if not findings:
+    standing = [each for each in findings if each.root is None and not _is_excused(each)]
+    if not standing:
         return 0.0
     amounts = [
         float(each.amount_at_risk.remaining_term)
-        for each in findings
-        if each.root is None and each.amount_at_risk is not None and each.amount_at_risk.remaining_term is not None
+        for each in standing
+        if each.amount_at_risk is not None and each.amount_at_risk.remaining_term is not None
     ]
     if tcv is None or tcv <= 0 or not amounts:
         return nan

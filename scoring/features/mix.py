@@ -71,6 +71,24 @@ FEATURES: Final = (
         none="Products sold together leak as often as each by itself",
     ),
     Feature(
+        name="pair_evidence",
+        unit=Unit.LOG_ODDS,
+        group=Group.MIX,
+        topic=_PAIRS,
+        direction=1,
+        sentence="Taken together, the pairs of families in this deal make the odds of a leak {more} those of each by itself",
+        none="Products sold together leak as often as each by itself",
+    ),
+    Feature(
+        name="pair_relief",
+        unit=Unit.LOG_ODDS,
+        group=Group.MIX,
+        topic=_PAIRS,
+        direction=1,
+        sentence="With {name} sold together the odds of a leak are {more} those of either by itself",
+        none="Products sold together leak as often as each by itself",
+    ),
+    Feature(
         name="currency_rate",
         unit=Unit.SHARE,
         group=Group.MIX,
@@ -133,7 +151,7 @@ def values(deal: Deal) -> dict[str, float]:
     """The numbers of the mix."""
     lines = deal.facts.lines
     highest, mean, least = _products(deal)
-    pair, excess = _pairs(deal)
+    pair, excess, relief, evidence = _pairs(deal)
     return {
         "product_rate_highest": highest,
         "product_rate_mean": mean,
@@ -141,6 +159,8 @@ def values(deal: Deal) -> dict[str, float]:
         "family_rate_highest": _families(deal),
         "pair_rate_highest": pair,
         "pair_excess": excess,
+        "pair_relief": relief,
+        "pair_evidence": evidence,
         "currency_rate": _currency(deal),
         "products": float(len(deal.keys.products)),
         "families": float(len(deal.keys.families)) if deal.keys.families else nan,
@@ -186,22 +206,24 @@ def _families(deal: Deal) -> float:
     return rate.value
 
 
-def _pairs(deal: Deal) -> tuple[float, float]:
-    """The highest rate of a pair of families, and the largest excess of one over its two families, in log-odds."""
+def _pairs(deal: Deal) -> tuple[float, float, float, float]:
+    """The highest rate of a pair of families, and how far pairs exceed their families: most, least and in all."""
     if not deal.history.average().known:
-        return nan, nan
+        return nan, nan, nan, nan
     if not deal.keys.pairs:
         # One family has no pair: there is nothing above what it comes to alone, and no rate of a pair.
-        return nan, 0.0
+        return nan, 0.0, 0.0, 0.0
     alone = {family: deal.history.family_rate(family).value for family in deal.keys.families}
     # What is expected of a pair is the middle of the two: its own deals have to show that it is worse than that.
     expected = {pair: (alone[pair[0]] + alone[pair[1]]) / 2 for pair in deal.keys.pairs}
     rates = [(deal.history.pair_rate(*pair, Rate(each)), pair) for pair, each in expected.items()]
     rate, pair = max(rates, key=lambda each: (each[0].value, each[1]))
     deal.tell("pair_rate_highest", name=" and ".join(pair), n=rate.known, average=deal.history.average().value)
-    excess, pair = max((_logit(rate.value) - _logit(expected[pair]), pair) for rate, pair in rates)
-    deal.tell("pair_excess", name=" and ".join(pair))
-    return rate.value, excess
+    excesses = [(_logit(rate.value) - _logit(expected[pair]), pair) for rate, pair in rates]
+    most, least = max(excesses), min(excesses)
+    deal.tell("pair_excess", name=" and ".join(most[1]))
+    deal.tell("pair_relief", name=" and ".join(least[1]))
+    return rate.value, most[0], least[0], fsum(each for each, _ in excesses)
 
 
 def _logit(share: float) -> float:

@@ -118,6 +118,7 @@ def test_findings_count_by_effect_and_family():
 def test_an_excused_finding_is_not_counted_as_enforcing():
     found = (a_finding(approved_by="M"),)
     assert of("findings_flag", facts(), found) == 0
+    assert of("findings_structure", facts(), found) == 0
     assert of("findings_excused", facts(), found) == 1
 
 
@@ -148,4 +149,7 @@ def test_two_families_that_go_wrong_together_show_above_each_by_itself():
         deals, outcomes = deals + more, outcomes + known
     history = built_from(*deals, outcomes=outcomes).as_of(day(200))
     assert of("pair_excess", facts(lines=both), history=history, on=200) > 0.5
+    # There is one pair, so it is the most, the least and all there is.
+    assert of("pair_relief", facts(lines=both), history=history, on=200) > 0.5
+    assert of("pair_evidence", facts(lines=both), history=history, on=200) > 0.5
     assert of("pair_excess", facts(lines=both[:1]), history=history, on=200) == 0
