@@ -7,12 +7,13 @@ be fetched, what these mean in canonical form, and which calls would hold, relea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol, runtime_checkable
 
 from cpq_hooks.connection import Connection
+from cpq_hooks.reading import read_json
 
 JSON: Final = "application/json"
 
@@ -42,6 +43,13 @@ class Delivery:
     body: bytes
     received_at: datetime
     query: tuple[tuple[str, str], ...] = ()
+    _told: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def json(self) -> Any:
+        """The body as a JSON value, read once however often it is asked for; nobody changes it. Raises `Malformed`."""
+        if not self._told:
+            self._told.append(read_json(self.body))
+        return self._told[0]
 
     def header(self, name: str) -> str | None:
         return self.headers.get(name.lower())

@@ -8,7 +8,6 @@ from typing import Any, Final
 from cpq_hooks.adapter import Delivery, Event, Genuine, Need, NotUnderstood, Refusal, Shape, ordered
 from cpq_hooks.adapters.dealhub.reading import stamp
 from cpq_hooks.connection import Connection
-from cpq_hooks.reading import read_json
 from cpq_hooks.signing import basic_challenge, basic_is_right, bearer_token, matches_any, sha256_hex
 
 SECONDS: Final = 5.0
@@ -48,7 +47,7 @@ def _in_address(delivery: Delivery) -> str | None:
 
 def body_of(delivery: Delivery) -> Mapping[str, Any]:
     """The body as an object. Raises `NotUnderstood`, `Malformed`."""
-    found = read_json(delivery.body)
+    found = delivery.json()
     if not isinstance(found, Mapping):
         raise NotUnderstood("this is nothing of DealHub's: an object is wanted")
     return found

@@ -9,7 +9,6 @@ from typing import Any, Final
 from cpq_hooks.adapter import Delivery, Event, Genuine, Refusal, Shape, ordered
 from cpq_hooks.adapters.salesforce_cpq.model import LINE, QUOTE, Wrapped, identity_of, unwrapped
 from cpq_hooks.connection import Connection
-from cpq_hooks.reading import read_json
 from cpq_hooks.salesforce import messages, relay
 from cpq_hooks.signing import sha256_hex
 
@@ -46,7 +45,7 @@ def events(delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
 
 def read(delivery: Delivery) -> Wrapped:
     """The QuoteModel of a delivery. Raises `NotUnderstood`, `Malformed`."""
-    return unwrapped(read_json(delivery.body))
+    return unwrapped(delivery.json())
 
 
 def _changed_at(record: Mapping[str, Any]) -> datetime | None:
