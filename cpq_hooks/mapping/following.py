@@ -89,24 +89,28 @@ class _Follower:
                 value, steps = _inside(entry, each) if "." in each else (_ABSENT, ())
                 if value is _ABSENT:
                     continue
-            where = (*path, *steps)
-            self._ledger.understood.add(where)
+            if len(steps) == 1:
+                self._ledger.understood.within(path).add(steps[0])
+            else:
+                self._ledger.understood.add((*path, *steps))
             if value is not None and value != "":
-                return self._read(source, value, where)
+                return self._read(source, value, path, steps)
         return source.default
 
-    def _read(self, source: Source, value: Any, where: Path) -> Any:
+    def _read(self, source: Source, value: Any, path: Path, steps: Path) -> Any:
         if source.values is not None:
             word = _word(value)
             if word in source.values:
                 return source.values[word]
             if source.choices and word in source.choices:
                 return word
+            where = (*path, *steps)
             self._ledger.refuse(where, "unknown_value", f"{shown(value)} is not one of {one_of(list(source.values))}")
             return None
         try:
             return self._of_kind(source, value)
         except (ValueError, ArithmeticError, OverflowError) as error:
+            where = (*path, *steps)
             self._ledger.refuse(where, "unreadable", f"{shown(value)} cannot be read as a {source.kind}: {error}")
             return None
 
@@ -156,16 +160,21 @@ def _entries(
         listed = inside if isinstance(inside, list) else []
         found = [((*path, *steps, number), entry) for number, entry in enumerate(listed)]
     for where, entry in found:
-        if isinstance(entry, Mapping) and only:
-            ledger.understood.update((*where, *steps) for name in only for _, steps in _candidates(entry, (name,)))
-            if not all(_word(_first(entry, name)) in wanted for name, wanted in only.items()):
-                ledger.understood.add(where)
-                continue
+        if only and isinstance(entry, Mapping) and not _counts(entry, where, only, ledger):
+            ledger.understood.add(where)
+            continue
         yield where, entry
 
 
-def _first(entry: Mapping[str, Any], path: str) -> Any:
-    return next((value for value, _ in _candidates(entry, (path,))), None)
+def _counts(entry: Mapping[str, Any], where: Path, only: Mapping[str, tuple[str, ...]], ledger: Ledger) -> bool:
+    """Whether an entry's fields have the values of `only`, all of which are understood by that."""
+    counts = True
+    for name, wanted in only.items():
+        value, steps = next(_candidates(entry, (name,)), (None, ()))
+        if steps:
+            ledger.understood.add((*where, *steps))
+        counts = counts and _word(value) in wanted
+    return counts
 
 
 def _candidates(entry: Mapping[str, Any], paths: tuple[str, ...]) -> Iterator[tuple[Any, Path]]:
