@@ -46,6 +46,10 @@ quick: $(VENV)/.dev ## Tests that answer within a minute: no slow ones, no fuzzi
 test: $(VENV)/.dev ## All tests, on SQLite and PostgreSQL, as CI runs them
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## The generated tests at full length, half an hour of them; `make test` runs a fifth of each
+	FUZZ=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m fuzz $(ARGS)
+
 .PHONY: check
 check: static quick ## Lint, types, imports, Dockerfile, docs and the quick tests
 

@@ -18,6 +18,7 @@ from cpq_hooks.canonical.loading import load
 from cpq_hooks.problem import Invalid
 from cpq_hooks.reading import read_json
 from tests.cpq_hooks.generated import documents
+from tests.lengths import at_length
 
 RULES = take_up(RuleFiles(policies=library_files()), tested=False)
 HEADERS = [
@@ -117,7 +118,7 @@ def test_whatever_can_be_read_is_decided_and_its_patches_fit(sent):
 
 
 @pytest.mark.fuzz
-@settings(suppress_health_check=PATIENT, max_examples=1_000, deadline=None)
+@settings(suppress_health_check=PATIENT, max_examples=at_length(1_000), deadline=None)
 @given(set_ups())
 def test_whatever_can_be_read_is_decided_and_its_patches_fit_at_length(sent):
     holds(sent)

@@ -25,6 +25,7 @@ from tests.documents import (
     an_invoice_sent,
     an_outcome_sent,
 )
+from tests.lengths import at_length
 
 SENT = {
     "Quote": a_quote_sent(
@@ -80,7 +81,7 @@ def test_a_decoder_never_takes_what_marshmallow_refuses(name, data):
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", sorted(SENT))
-@settings(max_examples=300)
+@settings(max_examples=at_length(300))
 @given(data=st.data())
 def test_a_decoder_never_takes_what_marshmallow_refuses_in_hundreds_of_documents(name, data):
     same_at_both_speeds(SCHEMAS[name], data.draw(documents(SCHEMAS[name])))

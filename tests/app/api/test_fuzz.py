@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from app.answering import Limits
 from app.gate import QuoteGate
 from app.set_up_gate import SetUpGate
+from tests.lengths import at_length
 
 # Rules among fields (an end before its start, an orphan line) are beyond JSON Schema, so valid by schema is not valid yet.
 BEYOND_THE_DOCUMENT = [positive_data_acceptance]
@@ -57,6 +58,7 @@ def every_operation(api):
     return [found.ok() for found in schema.get_all_operations()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_route_answers_as_described(fuzzed, mode):
     for operation in every_operation(fuzzed):
@@ -67,4 +69,4 @@ def test_every_route_answers_as_described(fuzzed, mode):
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_route_answers_as_described_at_length(fuzzed, mode):
     for operation in every_operation(fuzzed):
-        throw_at(fuzzed, operation, mode, examples=60)
+        throw_at(fuzzed, operation, mode, examples=at_length(60))

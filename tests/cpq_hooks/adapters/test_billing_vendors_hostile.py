@@ -15,6 +15,7 @@ from cpq_hooks.adapters import chargebee, killbill, lago
 from cpq_hooks.problem import Invalid
 from tests.cpq_hooks.adapters import chargebee_objects, killbill_objects, lago_objects
 from tests.cpq_hooks.adapters.chargebee_objects import a_discount, an_item, at
+from tests.lengths import at_length
 
 pytestmark = pytest.mark.fuzz
 
@@ -94,7 +95,7 @@ def _changed(value, path, odd):
     return changed
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=at_length(1_500), deadline=None)
 @given(data=st.data(), which=st.integers(0, len(OBJECTS) - 1), odd=ODD)
 def test_no_value_in_any_place_makes_reading_fail(data, which, odd):
     adapter, payload, shape, connection = OBJECTS[which]

@@ -24,6 +24,7 @@ from tests.cpq_hooks.adapters.hubspot_objects import (
     an_action,
     an_event,
 )
+from tests.lengths import at_length
 
 pytestmark = pytest.mark.fuzz
 
@@ -104,7 +105,7 @@ def test_one_odd_value_anywhere_is_read_or_refused(payload, shape):
             assert isinstance(found, str) or all(isinstance(each, Translation) for each in found)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=at_length(200))
 @given(st.data())
 def test_several_odd_values_are_read_or_refused(data):
     payload, shape = data.draw(st.sampled_from(OBJECTS))

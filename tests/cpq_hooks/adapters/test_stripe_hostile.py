@@ -24,6 +24,7 @@ from tests.cpq_hooks.adapters.stripe_objects import (
     an_item,
     tiered,
 )
+from tests.lengths import at_length
 
 pytestmark = pytest.mark.fuzz
 
@@ -49,11 +50,14 @@ SUBSCRIPTION = a_subscription(
 )  # fmt: skip
 SCHEDULE = a_schedule(
     a_phase("2026-01-01", "2026-02-01", a_phase_item(), discounts=[{"coupon": a_discount()["source"]["coupon"]}]),
-    a_phase("2026-02-01", "2026-03-01", a_phase_item(quantity=2), add_invoice_items=[a_phase_item(a_price("f", 1, None))]),
+    a_phase(
+        "2026-02-01", "2026-03-01", a_phase_item(quantity=2), add_invoice_items=[a_phase_item(a_price("f", 1, None))]
+    ),
     subscription=SUBSCRIPTION,
 )
 QUOTE = a_quote(
-    a_line_item(discounts=[{"amount": 1, "discount": a_discount(percent_off=5)}]), discounts=[a_discount("once", percent_off=5)]
+    a_line_item(discounts=[{"amount": 1, "discount": a_discount(percent_off=5)}]),
+    discounts=[a_discount("once", percent_off=5)],
 )
 OBJECTS = [
     (SUBSCRIPTION, Shape.BILLING_CONFIGURATION),
@@ -96,7 +100,7 @@ def test_one_odd_value_anywhere_is_read_or_refused(payload, shape):
             assert isinstance(found, str) or all(isinstance(each, Translation) for each in found)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=at_length(200))
 @given(st.data())
 def test_several_odd_values_are_read_or_refused(data):
     payload, shape = data.draw(st.sampled_from(OBJECTS))
@@ -112,5 +116,8 @@ def test_no_odd_value_makes_a_hold_or_a_release_raise(payload):
     for path in [each for each in _places(payload) if each]:
         for odd in ODD:
             target = Target(object_type=payload["object"], object_id="x", payload=_with(payload, path, odd))
-            calls = [*ADAPTER.hold(target, decision, a_connection()), *ADAPTER.release(target, decision, a_connection())]
+            calls = [
+                *ADAPTER.hold(target, decision, a_connection()),
+                *ADAPTER.release(target, decision, a_connection()),
+            ]
             assert all(call.path.startswith("/v1/") for call in calls)

@@ -27,6 +27,7 @@ from tests.cpq_hooks.adapters.zuora_objects import (
     an_order,
     an_override,
 )
+from tests.lengths import at_length
 
 pytestmark = pytest.mark.fuzz
 
@@ -85,7 +86,7 @@ def _with(payload, path, junk):
 CASES = [(payload, shape, path) for payload, shape in OBJECTS for path in _places(payload) if path]
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=at_length(1_500), deadline=None)
 @given(st.sampled_from(CASES), JUNK)
 def test_any_field_may_hold_anything(case, junk):
     payload, shape, path = case
@@ -98,7 +99,7 @@ def test_any_field_may_hold_anything(case, junk):
     json.dumps([each.document for each in found])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=at_length(500), deadline=None)
 @given(
     st.sampled_from([case for case in CASES if case[1] is Shape.BILLING_CONFIGURATION]),
     JUNK,
@@ -111,7 +112,7 @@ def test_no_object_breaks_a_hold(case, junk, kind):
         make(target, {"decision_id": "d"}, a_connection(hold=kind, hold_batch="Batch50"))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=at_length(500), deadline=None)
 @given(st.binary(max_size=200), st.text(max_size=30), st.sampled_from(["basic", "hmac", "both"]))
 def test_no_bytes_break_a_callout(body, header, wanted):
     delivery = a_delivery(body, {"authorization": header, "x-sign": header, "x-time": header})

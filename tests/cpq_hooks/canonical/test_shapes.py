@@ -15,6 +15,7 @@ from cpq_hooks.canonical.loading import load, load_slowly
 from cpq_hooks.canonical.record import schema_of
 from cpq_hooks.problem import Invalid
 from tests.cpq_hooks.generated import JSON, documents
+from tests.lengths import at_length
 
 SENT = ["Agreement", "BillingConfiguration", "Invoice", "Outcome", "Quote", "Review", "UsageRecord"]
 
@@ -96,7 +97,7 @@ def test_what_was_read_is_read_again_from_what_was_written(name, data):
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", SENT)
-@settings(max_examples=150)
+@settings(max_examples=at_length(150))
 @given(data=st.data())
 def test_many_documents_are_records_or_refused_and_written_as_read(name, data):
     document = data.draw(documents(SCHEMAS[name]))

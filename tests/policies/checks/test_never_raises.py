@@ -32,6 +32,7 @@ from policies.domain.quote import Approval, DealType, Quote, Renewal, Rep, Speci
 from policies.remedy import apply
 from tests.builders import a_catalog, a_company, a_line, a_quote, an_authority
 from tests.builders import tiers as tiers_of
+from tests.lengths import at_length
 
 AS_OF = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COMPANY = a_company(
@@ -252,7 +253,7 @@ def test_no_check_raises_and_no_amount_is_negative(quote, company, catalog):
 
 @pytest.mark.fuzz
 @given(quote=quotes, company=st.sampled_from([None, COMPANY]), catalog=st.sampled_from([None, CATALOG]))
-@settings(max_examples=1500)
+@settings(max_examples=at_length(1500))
 def test_no_check_raises_on_thousands_of_quotes(quote, company, catalog):
     for check, result in judge_all(quote, company, catalog):
         assert_sound(check, result, quote)

@@ -14,6 +14,7 @@ from policies.domain.charge import BillingFrequency, ChargeType, PricePeriod
 from policies.domain.period import Period, add_months, billing_periods, local_date, periods_by_days
 from policies.domain.schedule import Unscheduled, charges, line_total, resolve
 from tests.builders import a_line, a_quote
+from tests.lengths import at_length
 from tests.oracles.days import ONE_DAY, Calendar, cut, month_length, month_on
 from tests.oracles.deals import deals
 from tests.policies.domain.test_schedule_oracle import compare
@@ -114,7 +115,7 @@ def year_month(charge):
 
 
 @pytest.mark.fuzz
-@settings(max_examples=40, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=at_length(40), database=None, suppress_health_check=list(HealthCheck))
 @given(deal=deals(longest=360))
 def test_deals_of_up_to_thirty_years_are_billed_as_a_count_of_their_days_bills_them(deal):
     compare(deal)

@@ -11,6 +11,7 @@ from policies.domain.charge import BillingFrequency, BillingTiming, ChargeModel,
 from policies.domain.rating import Unrateable, rate, rate_overage
 from policies.domain.schedule import Unscheduled, charges, committed_total, resolve
 from tests.builders import a_line, a_quote
+from tests.lengths import at_length
 
 NUMBERS = st.decimals(-(10**15), 10**15, places=12) | st.sampled_from([Decimal(0), Decimal(1), Decimal("1e-12")])
 DATES = st.dates(date(2024, 1, 1), date(2030, 1, 1)) | st.dates()
@@ -90,7 +91,7 @@ HEADERS = some(
 
 
 @pytest.mark.fuzz
-@settings(max_examples=1000)
+@settings(max_examples=at_length(1000))
 @given(line=LINES, quote=HEADERS, used=maybe(NUMBERS))
 def test_whatever_a_line_says_it_is_billed_or_the_reason_is_known(line, quote, used):
     assert isinstance(committed_total(line, quote), (Decimal, Unscheduled))
@@ -98,7 +99,7 @@ def test_whatever_a_line_says_it_is_billed_or_the_reason_is_known(line, quote, u
 
 
 @pytest.mark.fuzz
-@settings(max_examples=1000)
+@settings(max_examples=at_length(1000))
 @given(line=LINES, used=NUMBERS)
 def test_whatever_a_line_says_it_is_rated_with_steps_or_the_reason_is_known(line, used):
     try:

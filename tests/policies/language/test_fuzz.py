@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from policies.language import Band, Facts, Judgement, Reader, Rule, Source, TableText, fuse, judge
 from policies.language.generated import Module
+from tests.lengths import at_length
 from tests.policies.language.deals import DEALS
 from tests.policies.language.grammar import Expressions, Puzzles, document
 
@@ -162,7 +163,7 @@ def test_many_accepted_expressions_never_raise_and_both_backends_agree(block):
 
 
 @pytest.mark.fuzz
-@settings(max_examples=4000)
+@settings(max_examples=at_length(4000))
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map(" ".join))
 def test_many_texts_raise_nothing_and_reach_only_fields(text):
     rule = accepted(text)

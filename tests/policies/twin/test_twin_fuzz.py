@@ -11,6 +11,7 @@ from policies.domain.finding import Direction
 from policies.domain.money import minor_unit
 from policies.twin.changing import applied
 from policies.twin.twin import twin
+from tests.lengths import at_length
 from tests.policies.twin.setups import a_configuration, a_setup, an_agreement
 
 TIERS = [
@@ -65,7 +66,7 @@ def _stated(terms):
 
 
 @pytest.mark.fuzz
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=at_length(80), deadline=None)
 @given(deals())
 def test_the_changes_of_all_differences_make_the_bills_equal(deal):
     line, charge, renewal, months = deal
