@@ -269,7 +269,9 @@ def _cleaned(value: Any) -> Any:
         return stated(value)
     if isinstance(value, (list, tuple)):
         return [_cleaned(each) for each in value]
-    return format(value, "f") if isinstance(value, Decimal) else value
+    if not isinstance(value, Decimal):
+        return value
+    return str(value) if is_beyond_use(value) else format(value, "f")
 
 
 def _look_through(holder: Any, path: Path, understood: Understood, found: list[Unused]) -> None:

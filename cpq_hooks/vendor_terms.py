@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cpq_hooks.adapter import NotUnderstood, Shape, Translation, Unused
 from cpq_hooks.connection import Connection
 from cpq_hooks.problem import json_path
-from cpq_hooks.vendor_fields import Fields, stated
+from cpq_hooks.vendor_fields import Fields, is_unix_time, stated
 from policies.domain.money import UnknownCurrency, exponent, plain
 from policies.domain.period import add_months
 
@@ -59,7 +59,7 @@ class Reading:
 
     def unix(self, value: Any) -> datetime | None:
         """A Unix time as a moment in the zone; None where it is none."""
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not is_unix_time(value):
             return None
         try:
             return datetime.fromtimestamp(int(value), UTC).astimezone(self._zone)

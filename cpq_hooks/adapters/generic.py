@@ -136,7 +136,7 @@ class GenericAdapter:
                 kind=_at(payload, connection.option("event_type")) or shape.value,
                 object_type=shape.value,
                 object_id=_at(payload, connection.option("object_id")) or self._own_id(payload, shape, connection),
-                version=f"{int(version):020d}" if version is not None and version.isdigit() else None,
+                version=version.zfill(20) if version is not None and _is_whole(version) else None,
                 shape=shape,
                 payload=payload,
             ),
@@ -191,6 +191,11 @@ class GenericAdapter:
         return ()
 
 
+def _is_whole(text: str) -> bool:
+    """Whether a text is a whole number from 0, of no more digits than a version is ordered by."""
+    return text.isascii() and text.isdigit() and len(text) <= 20
+
+
 def _section(shape: Shape, connection: Connection | None) -> Section:
     text = None if connection is None else connection.option("mapping")
     if text is None:
@@ -207,7 +212,7 @@ def _signed(delivery: Delivery, connection: Connection) -> Genuine | Refusal:
     if stamp_header is not None:
         stamp = delivery.header(stamp_header)
         text = connection.option("tolerance_seconds", "300") or "300"
-        window = timedelta(seconds=int(text) if text.isdigit() else 300)
+        window = timedelta(seconds=int(text) if _is_whole(text) else 300)
         if not within(moment_of(stamp), delivery.received_at, window):
             return Refusal(because=f"the time in {stamp_header} is missing, or too far from ours")
         message = (stamp or "").strip().encode("utf-8", "surrogatepass") + b"." + message

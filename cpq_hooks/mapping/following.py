@@ -10,7 +10,7 @@ from typing import Any, Final
 from cpq_hooks.adapter import Unused
 from cpq_hooks.mapping.model import Entries, Group, Kind, Node, Section, Source, Unit
 from cpq_hooks.problem import Path, one_of, shown
-from cpq_hooks.vendor_fields import Fields, Ledger, stated
+from cpq_hooks.vendor_fields import Fields, Ledger, is_beyond_use, stated
 from policies.domain.money import CURRENCIES
 
 _TIMES: Final[Mapping[Unit, int]] = {Unit.FRACTION: 100, Unit.YEARS: 12, Unit.QUARTERS: 3}
@@ -223,6 +223,8 @@ def _decimal(source: Source, value: Any) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("it is no number in plain digits") from None
+    if number.is_finite() and is_beyond_use(number):
+        raise ValueError("it is beyond any amount, or has more decimals than any has")
     if not number.is_finite():
         raise ValueError("it is no number in plain digits")
     return number

@@ -76,10 +76,10 @@ class DealHubAdapter:
 
     def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:
         """Rows for a query, items for a callout. What cannot be read is an error in words, which DealHub shows to the rep."""
-        payload, reader = deliveries.body_of(delivery), Reader(connection)
         headline = answers.plainly(str(decision.get("headline") or ""))
         if decision.get("errors"):
             return _json({"message": headline}, status=400)
+        payload, reader = deliveries.body_of(delivery), Reader(connection)
         if not quotes.is_callout(payload):
             return _json(answers.rows(decision, payload, reader))
         if decision.get("verdict") == "block" and connection.option("callout_on_block") == "error":

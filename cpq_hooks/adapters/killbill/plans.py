@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from cpq_hooks.adapters.killbill.catalogs import MONTHS
-from cpq_hooks.vendor_fields import Fields
+from cpq_hooks.vendor_fields import Fields, is_beyond_use
 from cpq_hooks.vendor_terms import FREQUENCIES, Rate, Reading, Step, day_before, period_of, written
 from policies.domain.period import add_months
 
@@ -387,4 +387,4 @@ def _number(text: Any) -> Decimal | None:
         found = Decimal(text if isinstance(text, (int, Decimal)) else str(text))
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and not is_beyond_use(found) else None

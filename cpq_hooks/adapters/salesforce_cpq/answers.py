@@ -106,7 +106,8 @@ def _lines_of(delivery: Delivery) -> list[Line]:
 
 def lines_of(model: Mapping[str, Any]) -> list[Line]:
     """The lines of a QuoteModel."""
-    items = [each for each in model.get("lineItems") or () if isinstance(each, Mapping)]
+    listed = model.get("lineItems")
+    items = [each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, Mapping)]
     firsts: dict[str, str] = {}
     for item in sorted(items, key=_segment_index):
         key, line_id = _segment_key(item), line_id_of(item)
@@ -174,9 +175,10 @@ def _lines_to_write(target: Target, decision: Mapping[str, Any]) -> Iterator[dic
     if not isinstance(target.payload, Mapping) or not isinstance(target.payload.get("record"), Mapping):
         return
     by_line = _by_line(decision)
+    items = target.payload.get("lineItems")
     standing = {
-        each["record"].get("Id"): each["record"].get("Quoteguard_Finding__c") or ""
-        for each in target.payload.get("lineItems") or ()
+        str(each["record"].get("Id")): each["record"].get("Quoteguard_Finding__c") or ""
+        for each in (items if isinstance(items, list) else ())
         if isinstance(each, Mapping) and isinstance(each.get("record"), Mapping)
     }
     for line in lines_of(target.payload):

@@ -82,7 +82,7 @@ def events(delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
 
 def event_of(event: Any, connection: Connection) -> Event:
     """One event as Stripe delivers and as it lists it. Raises `NotUnderstood`."""
-    if not isinstance(event, Mapping) or not isinstance(event.get("id"), str) or not isinstance(event.get("type"), str):
+    if not isinstance(event, Mapping) or not _is_name(event.get("id")) or not isinstance(event.get("type"), str):
         raise NotUnderstood("this is no event of Stripe's: an event has an id and a type")
     kind = event["type"]
     subject = _subject(event)
@@ -109,6 +109,10 @@ def event_of(event: Any, connection: Connection) -> Event:
         needs=() if over else (Need(resource=resource, id=identity),),
         payload=subject,
     )
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def _subject(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cpq_hooks.adapter import NotUnderstood, Unused
 from cpq_hooks.connection import Connection
 from cpq_hooks.problem import json_path
-from cpq_hooks.vendor_fields import Fields
+from cpq_hooks.vendor_fields import Fields, is_unix_time
 from policies.domain.money import UnknownCurrency, exponent, plain
 
 _OWN_DECIMALS: Final[Mapping[str, int]] = {"ISK": 2, "UGX": 2, "MGA": 0}
@@ -62,7 +62,7 @@ class Reader:
 
     def moment(self, value: Any) -> datetime | None:
         """A Unix time as a moment in the account's zone; None where there is none."""
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not is_unix_time(value):
             return None
         try:
             return datetime.fromtimestamp(int(value), UTC).astimezone(self._zone)
