@@ -36,14 +36,16 @@ class Distance(NamedTuple):
 class Peers:
     """The latest values of a group, as natural logarithms, in order of size and in order of arrival."""
 
-    __slots__ = ("arrived", "ordered")
+    __slots__ = ("_middle", "arrived", "ordered")
 
     def __init__(self, values: Iterable[float] = ()) -> None:
         self.arrived = deque(values)
         self.ordered = sorted(self.arrived)
+        self._middle: tuple[float, float] | None = None
 
     def add(self, value: float) -> None:
         """Take a value in; the oldest goes when there are more than are remembered."""
+        self._middle = None
         self.arrived.append(value)
         insort(self.ordered, value)
         if len(self.arrived) > REMEMBERED:
@@ -58,9 +60,11 @@ class Peers:
 
     def distance(self, value: float) -> Distance:
         """How far a value lies from the group. A group of one price is taken to differ by 2 %."""
-        median = self.quantile(0.5)
-        width = (self.quantile(0.75) - self.quantile(0.25)) / _IQR_OF_NORMAL
-        return Distance(value - median, (value - median) / max(_NARROWEST, width), len(self.ordered))
+        if self._middle is None:
+            width = (self.quantile(0.75) - self.quantile(0.25)) / _IQR_OF_NORMAL
+            self._middle = self.quantile(0.5), max(_NARROWEST, width)
+        median, width = self._middle
+        return Distance(value - median, (value - median) / width, len(self.ordered))
 
 
 def logarithm(number: Decimal | float | None) -> float | None:
