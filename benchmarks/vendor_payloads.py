@@ -123,7 +123,9 @@ def _by_relay(payload: Mapping[str, Any], adapter: Adapter, connector: str) -> M
 
 
 def _revenue_cloud(lines: int) -> Measured:
-    head = _entry("refQuote", "Quote", Name="Acme", Status="Draft", StartDate=_START, QuoteAccountId="001A", CurrencyIsoCode="USD")
+    head = _entry(
+        "refQuote", "Quote", Name="Acme", Status="Draft", StartDate=_START, QuoteAccountId="001A", CurrencyIsoCode="USD"
+    )
     each = [_entry(f"refLine{number}", "QuoteLineItem", **_quote_line_item(number)) for number in range(1, lines + 1)]
     return _by_relay({"pricingPref": "System", "graph": {"graphId": "g", "records": [head, *each]}}, REVENUE_CLOUD, "salesforce-revenue-cloud")  # fmt: skip
 
@@ -146,7 +148,12 @@ def _quote_line_item(number: int) -> dict[str, Any]:
 def _hubspot(lines: int) -> Measured:
     """As the custom code sends it: every property that it asks for is there, many of them null."""
     each = [_record(str(500 + n), {**dict.fromkeys(PROPERTIES["line_items"]), **_line_item(n)}) for n in range(lines)]
-    own = {"hs_title": "Offer", "hs_status": "PENDING_APPROVAL", "hs_currency": "USD", "hs_expiration_date": "2026-03-31"}
+    own = {
+        "hs_title": "Offer",
+        "hs_status": "PENDING_APPROVAL",
+        "hs_currency": "USD",
+        "hs_expiration_date": "2026-03-31",
+    }
     quote = _record("101", {**dict.fromkeys(PROPERTIES["quotes"]), **own})
     body = json.dumps({"quote": quote, "line_items": each, "deal": None, "company": None, "owner": None}).encode()
     stamp = str(int(time() * 1000))
