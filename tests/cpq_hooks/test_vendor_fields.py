@@ -79,3 +79,18 @@ def test_stated_leaves_out_what_says_nothing_and_spells_decimals():
         "d": "100",
         "e": [{"g": 0}],
     }
+
+
+def test_a_place_noted_by_its_path_and_a_field_taken_of_an_object_are_one_and_the_same():
+    fields = Fields.of({"items": [{"price": 1, "sku": "A"}]})
+    fields.ledger.understood.add(("items", 0, "price"))
+    Fields({"sku": "A"}, fields.ledger, ("items", 0)).text("sku")
+    assert ("items", 0, "sku") in fields.ledger.understood
+    assert fields.unused() == ()
+    fields.ledger.understood.discard(("items", 0, "price"))
+    assert [each.path for each in fields.unused()] == ["$.items[0].price"]
+
+
+def test_harmless_among_many_names_are_those_that_are_there():
+    fields = Fields.of({"id": "1", "price": "9"}).harmless_among(frozenset({"id", "url"}))
+    assert [each.path for each in fields.unused()] == ["$.price"]
