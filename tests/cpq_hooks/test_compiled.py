@@ -72,6 +72,7 @@ def test_what_is_plainly_valid_takes_the_short_way(name):
     assert everything_in(quick) == everything_in(load_slowly(SCHEMAS[name], SENT[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SENT))
 @settings(max_examples=25)
 @given(data=st.data())

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ CHANGES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(lines(), CHANGES, st.integers(0, 1))
 def test_judging_what_a_change_reaches_is_judging_it_all(terms, change, at) -> None:
@@ -74,6 +76,7 @@ def test_judging_what_a_change_reaches_is_judging_it_all(terms, change, at) -> N
     assert {key: each.effect for key, each in partly.items()} == {key: each.effect for key, each in wholly.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(lines(), st.randoms())
 def test_the_order_of_lines_changes_no_finding_and_no_total(terms, random) -> None:
@@ -89,6 +92,7 @@ def test_the_order_of_lines_changes_no_finding_and_no_total(terms, random) -> No
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(lines())
 def test_a_remedy_that_is_said_to_clear_does_clear(terms) -> None:

@@ -117,6 +117,7 @@ def test_a_remedy_of_one_of_two_causes_clears_its_own() -> None:
     }
 
 
+@pytest.mark.slow
 def test_of_many_remedies_on_a_large_configuration_the_first_are_proven_and_the_others_untried() -> None:
     # 5,000 lines at most, 20 for each of 50 charges: five proofs.
     many = [{"product_id": f"P-{number}", "quantity": "1"} for number in range(50)]

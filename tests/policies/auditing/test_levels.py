@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ def own(readings, period, zone):
     return [q for at, q in sorted(readings) if period.start <= at.astimezone(ZoneInfo(zone)).date() < period.end]
 
 
+@pytest.mark.slow
 @given(st.sampled_from([SPRING, AUTUMN]).flatmap(lambda period: st.tuples(st.just(period), moments(period))))
 def test_time_weighted_use_is_what_a_walk_through_every_minute_finds(given_):
     period, readings = given_

@@ -244,6 +244,7 @@ def assert_honest(check, found):
         assert spread == pytest.approx(loss.remaining_term), check.name
 
 
+@pytest.mark.slow
 @given(quote=quotes, company=st.sampled_from([None, COMPANY]), catalog=st.sampled_from([None, CATALOG]))
 @settings(max_examples=100)
 def test_no_check_raises_and_no_amount_is_negative(quote, company, catalog):

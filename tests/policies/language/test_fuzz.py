@@ -152,6 +152,7 @@ def drawn(random: Random) -> Rule | None:
     return None if reader.problems else Rule(scope=reader.scope, when=when, require=require)
 
 
+@pytest.mark.slow
 def test_accepted_expressions_never_raise_and_both_backends_agree():
     assert hold(range(700), documents=6) > 80
 

@@ -206,12 +206,14 @@ def tariffs(draw):
     return a_usage_line(**terms)
 
 
+@pytest.mark.slow
 @given(tariffs(), tariffs())
 @settings(max_examples=50, deadline=None)
 def test_tariffs_that_compare_as_equal_bill_the_same_at_every_quantity(one, other):
     _check(one, other)
 
 
+@pytest.mark.slow
 @given(tariffs(), st.data())
 @settings(max_examples=50, deadline=None)
 def test_a_tariff_with_one_term_changed_is_told_apart_wherever_a_scan_does(one, data):
@@ -235,6 +237,7 @@ def long_tables(draw):
     return table, tiers(*[(str(end), price) for end, price in finer[:-1]], (None, finer[-1][1]))
 
 
+@pytest.mark.slow
 @given(long_tables())
 @settings(max_examples=60, deadline=None)
 def test_two_long_tables_are_equal_exactly_where_a_scan_finds_no_quantity_that_tells_them_apart(both):
