@@ -80,7 +80,10 @@ class Item:
         """The last day of its term, where that is known."""
         if self.starts is None or self.term is None:
             return None
-        return date.fromordinal(add_months(self.starts, self.term).toordinal() - 1)
+        try:
+            return date.fromordinal(add_months(self.starts, self.term).toordinal() - 1)
+        except (ValueError, OverflowError):  # beyond the last day that there is
+            return None
 
 
 def item_of(record: Fields, position: int, reader: Reader, calculated: Iterable[str] = ()) -> Item:

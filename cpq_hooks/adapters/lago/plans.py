@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from cpq_hooks.adapters.lago.charges import Model, basis_of, model_of, terms_of, unit_of
 from cpq_hooks.adapters.lago.coupons import Charged, Coupon, reduce
-from cpq_hooks.vendor_fields import Fields
+from cpq_hooks.vendor_fields import Fields, is_beyond_use
 from cpq_hooks.vendor_terms import FREQUENCIES, Rate, Reading, period_of, written
 
 _MONTHS: Final[Mapping[str, int]] = {"monthly": 1, "quarterly": 3, "semiannual": 6, "yearly": 12}
@@ -101,6 +101,8 @@ class Plan:
         """The catalog's own amount, where the deal has another."""
         known = self.setting.listed.get(name)
         if isinstance(known, bool) or not isinstance(known, (int, Decimal)):
+            return None
+        if is_beyond_use(Decimal(known)):
             return None
         listed = self.reading.major(Decimal(known))
         return written(listed) if listed != amount else None

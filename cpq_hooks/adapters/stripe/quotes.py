@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -116,15 +116,26 @@ def _terms(fields: Fields, starts: datetime | None, reader: Reader) -> dict[str,
     data = fields.object("subscription_data")
     trial = data.whole("trial_period_days") if data is not None else None
     if trial and data is not None:
-        if starts is None or trial > _LONGEST_TRIAL:
+        begins = _later(starts, trial)
+        if begins is None:
             reader.say(
                 data, "trial_period_days", trial, "billing",
                 f"billing begins {trial} days after the quote is accepted, on a day that is not known",
             )  # fmt: skip
         else:
-            found["billing_start_date"] = (starts + timedelta(days=trial)).date().isoformat()
+            found["billing_start_date"] = begins.isoformat()
     found["payment_terms_days"] = payment_days(fields)
     return found
+
+
+def _later(starts: datetime | None, trial: int) -> date | None:
+    """The day after a trial; None where it is not known, or no trial is that long."""
+    if starts is None or not 0 < trial <= _LONGEST_TRIAL:
+        return None
+    try:
+        return (starts + timedelta(days=trial)).date()
+    except OverflowError:
+        return None
 
 
 def payment_days(fields: Fields) -> int | None:

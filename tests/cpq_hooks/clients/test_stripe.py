@@ -223,9 +223,7 @@ def test_events_of_the_other_mode_of_our_own_doing_and_of_no_account_of_ours_are
     other = an_event("customer.subscription.updated", subject, "evt_test", livemode=True)
     foreign = an_event("customer.subscription.updated", subject, "evt_acct", account="acct_other")
     nothing = an_event("quote.canceled", a_quote(), "evt_canceled")
-    client, _ = _missed(
-        other, foreign, nothing, {"id": 5, "type": "quote.x", "created": 2**31}, livemode="false"
-    )
+    client, _ = _missed(other, foreign, nothing, {"id": 5, "type": "quote.x", "created": 2**31}, livemode="false")
     client.session.connection = replace(client.session.connection, tenant="acct_1")
     assert list(client.reconcile(NOON - timedelta(days=1))) == []
 
