@@ -65,6 +65,6 @@ def test_an_allowed_quote_says_what_could_not_be_judged() -> None:
 def test_what_is_lost_already_is_told_where_nothing_is_left_to_lose_and_counts_for_the_order() -> None:
     gone = a_finding("gone", Effect.BLOCK, "0")
     assert gone.amount_at_risk is not None
-    gone = replace(gone, amount_at_risk=replace(gone.amount_at_risk, already_lost=Decimal("14400")))
+    gone = replace(gone, amount_at_risk=replace(gone.amount_at_risk, already_lost=Decimal(14400)))
     said = headline([a_finding("small", Effect.BLOCK, "10"), gone], {"gone": "Not billed"}, {"1": "Seats"}, "USD", [])
     assert said == "Not billed on Seats: $14,400 went unbilled (the first of 2 findings)."
