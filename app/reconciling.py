@@ -46,12 +46,16 @@ class Reconciler:
         self._every = every
         self._chance = chance
 
-    def plan(self) -> None:
-        """Put every connection in line that is not in it. The first look comes soon after."""
+    def plan(self) -> tuple[str, ...]:
+        """Put every connection in line that is not in it, and name those that cannot be asked. The first look comes soon after."""
+        in_vain: list[str] = []
         for connected in self._connections:
-            if self._client(connected) is not None:
-                name = connected.connection.name
+            name = connected.connection.name
+            if self._client(connected) is None:
+                in_vain.append(name)
+            else:
                 self._line.add(name, name, due_at=self._clock() + _SOON * self._chance())
+        return tuple(in_vain)
 
     def handle(self, item: Claimed) -> dict[str, Any]:
         """Ask one connection, and say what to log. Where the vendor cannot be asked now it is asked again later."""

@@ -40,13 +40,15 @@ def work(settings: Settings, connections: Connections, clients: Fetching) -> boo
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: told.set())
     reconciler = reconciler_of(services, connections, clients)
-    reconciler.plan()
+    in_vain = reconciler.plan()
     todo = duties(services, connections, clients, reconciler)
     threads, lease = settings.worker_threads, settings.worker_lease
     # Threads of their own, so that whoever is slow to take what is sent does not keep deliveries from being handled.
     sending = (Duty(line=services.store.outbox.line, handle=courier_of(services, connections, clients).handle),)
     workers = [Worker(each, log, threads=threads, lease=lease) for each in (todo, sending)]
-    log.info("worker_started", threads=settings.worker_threads, policy_version=rules.version)
+    log.info(
+        "worker_started", threads=settings.worker_threads, policy_version=rules.version, cannot_be_asked=list(in_vain)
+    )
     for worker in workers:
         worker.start()
     told.wait()

@@ -85,3 +85,18 @@ def test_planning_again_changes_nothing_and_a_connection_that_is_gone_leaves_the
     arrivals.connected.by_name.clear()
     assert reconciler.handle(arrivals.inbox.asking.claim()) == {"became": "gone"}
     assert arrivals.inbox.asking.counts().waiting == 0
+
+
+def test_connections_that_cannot_be_asked_are_named(arrivals, reconciler):
+    assert reconciler.plan() == ()
+    unasked = Reconciler(
+        arrivals.inbox, arrivals.inbox.asking, arrivals.connected, Nobody(), arrivals.clock, every=timedelta(days=1)
+    )
+    assert unasked.plan() == ("acme",)
+
+
+class Nobody:
+    """Where no connection has a client."""
+
+    def of(self, connection):
+        return None
