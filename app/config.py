@@ -193,7 +193,9 @@ class Settings:
         "How long a vendor's delivery that was dealt with is kept, and known again when it is sent again.",
     )
     outbox_retention: timedelta = _setting(
-        _span("days", 1, 3650), "30", "How long a message that was delivered or given up can be looked up and sent again."
+        _span("days", 1, 3650),
+        "30",
+        "How long a message that was delivered or given up can be looked up and sent again.",
     )
     reconcile: timedelta = _setting(
         _span("hours", 1, 168), "24", "How often the worker asks each connected system what no delivery told of."
