@@ -17,7 +17,7 @@ from cpq_hooks.problem import Invalid
 from policies.domain.schedule import committed_total
 from tests.cpq_hooks.adapters.salesforce_objects import a_connection, a_line, a_model, as_read
 
-FIXTURES = Path("/work/shared/fixtures/salesforce")
+FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures" / "salesforce"
 
 
 def _translated(model, **options):

@@ -20,7 +20,7 @@ from tests.cpq_hooks.adapters.salesforce_objects import (
     as_read,
 )
 
-FIXTURES = Path("/work/shared/fixtures/salesforce")
+FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures" / "salesforce"
 
 
 def _entry(reference, kind, method="POST", **fields):

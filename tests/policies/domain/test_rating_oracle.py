@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from policies.domain.charge import ChargeModel
 from policies.domain.rating import Unrateable, overage, rate
+from tests.lengths import at_length
 from tests.oracles.rating import Undetermined, slow_overage, slow_rate
 from tests.oracles.tariffs import quantities, tariffs
 
@@ -39,7 +40,7 @@ def test_any_tariff_costs_what_counting_unit_by_unit_costs(data, tariff):
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("model", ChargeModel)
-@settings(max_examples=3000, database=None)
+@settings(max_examples=at_length(7500), database=None)
 @given(data=st.data())
 def test_thousands_of_tariffs_of_each_model_cost_what_counting_unit_by_unit_costs(model, data):
     compare(data, data.draw(tariffs((model,))))

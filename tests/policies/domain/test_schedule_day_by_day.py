@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from policies.domain.schedule import charges, line_total, resolve
 from tests.builders import a_line, a_quote
+from tests.lengths import at_length
 
 ONE_DAY = timedelta(days=1)
 LENGTH = {"month": 1, "quarter": 3, "year": 12, "monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
@@ -211,7 +212,8 @@ def test_terms_of_odd_days_are_billed_as_a_day_by_day_count_bills_them(case):
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@pytest.mark.fuzz
+@settings(max_examples=at_length(500))
 @given(case=cases(whole_months=True) | cases(whole_months=False))
 def test_many_more_terms_are_billed_as_a_day_by_day_count_bills_them(case):
     compare(case)
