@@ -24,6 +24,36 @@ settings.register_profile(
 settings.load_profile("quoteguard")
 
 
+# Modules that take seconds each: whole programs, Node, many databases, long walks. `make quick` leaves them to `make test`.
+SLOW = (
+    "app/commands/test_policy_work.py",
+    "app/commands/test_record.py",
+    "app/commands/test_watching.py",
+    "app/demo/test_company.py",
+    "app/demo/test_generator.py",
+    "app/demo/test_verified.py",
+    "app/test_audits_of_the_demo.py",
+    "app/test_courier.py",
+    "app/test_hooks.py",
+    "app/test_inbox.py",
+    "app/test_serving.py",
+    "cpq_hooks/adapters/test_hostile.py",
+    "cpq_hooks/canonical/test_shapes.py",
+    "cpq_hooks/plugins/",
+    "end_to_end/",
+    "policies/domain/test_calendar_oracle.py",
+    "policies/domain/test_schedule_day_by_day.py",
+    "policies/domain/test_schedule_oracle.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch):
     """A developer's own QUOTEGUARD_* settings never reach a test."""

@@ -16,13 +16,6 @@ from app.store.upgrade import upgrade
 EXAMPLES = Path(__file__).parents[2] / "examples" / "quotes"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each of these starts a whole program: they are left to `make test`."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents and item.path.name != "test_readme.py":
-            item.add_marker(pytest.mark.slow)
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home folder with the simulated company's tables."""
