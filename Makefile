@@ -85,7 +85,7 @@ docs-check: $(VENV)/.dev
 	@if [ -n "$(GENERATED)" ]; then PYTHONPATH=. $(BIN)/python -m cogapp -P --check --diff $(GENERATED); else echo "No generated page yet."; fi
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure: latency of a check, throughput of a batch, the audit of a million usage records
+bench: $(VENV)/.dev ## Measure: a check, a verification, vendors' payloads, an audit, deliveries that are killed
 	$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: wheel

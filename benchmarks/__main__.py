@@ -1,4 +1,4 @@
-"""`make bench`: what a check costs, in one run, beside the floor.
+"""`make bench`: what a check, a verification, a vendor's payload, an audit and a delivery cost, in one run, beside their floors.
 
 Machines are shared and noisy: read the ratios within one run, and the floor beside them.
 """
@@ -48,8 +48,14 @@ def main() -> None:
             serving(python("-m", "app", "serve", "--port", str(port)), environ, port) as server,
         ):
             _compare(server, echo, secret, share)
-    print(flush=True)
-    subprocess.run(python("-m", "benchmarks.audit", "--records", str(1_000_000 // share)), check=True)
+    for each in (
+        ("benchmarks.twin",),
+        ("benchmarks.hooks",),
+        ("benchmarks.audit", "--records", str(1_000_000 // share)),
+        ("benchmarks.deliveries",),
+    ):
+        print(flush=True)
+        subprocess.run(python("-m", *each), check=True)
 
 
 def _home(folder: Path) -> Path:
