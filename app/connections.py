@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.secret_places import SecretMissing, secret_at
 from cpq_hooks.adapter import Adapter, ChecksConnection, Option
 from cpq_hooks.canonical import read_connections
 from cpq_hooks.canonical.connections import ConnectionEntry, SecretPlace
@@ -20,7 +21,6 @@ from cpq_hooks.registry import AdapterBroken, Registry, UnknownConnector
 from cpq_hooks.yaml_files import Located, read_yaml
 
 CONNECTIONS: Final = "connections.yaml"
-_LONGEST_SECRET: Final = 64 * 1024
 
 
 class ConnectionsRefused(ValueError):  # noqa: N818 - it says what happened
@@ -159,29 +159,10 @@ class _Reading:
 
     def _secrets(self, name: str, places: Iterable[SecretPlace]) -> Iterator[str]:
         for place in places:
-            secret = self._in_environment(name, place.env) if place.env is not None else self._in_file(name, place)
-            if secret is not None:
-                yield secret
-
-    def _in_environment(self, name: str, variable: str) -> str | None:
-        found = self.environ.get(variable, "").strip()
-        if not found:
-            self._refuse(f"the secret {name} should lie in the variable {variable}, which is not set")
-        return found or None
-
-    def _in_file(self, name: str, place: SecretPlace) -> str | None:
-        path = self.folder / (place.file or "")
-        try:
-            with path.open("rb") as file:
-                found = file.read(_LONGEST_SECRET + 1).decode("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not text"
-            self._refuse(f"the secret {name} should lie in the file {place.file}, which cannot be read: {why}")
-            return None
-        if not found or len(found) > _LONGEST_SECRET:
-            self._refuse(f"the file {place.file} holds no secret of a usable length")
-            return None
-        return found
+            try:
+                yield secret_at(place, self.environ, self.folder)
+            except SecretMissing as missing:
+                self._refuse(f"the secret {name} {missing}")
 
     def _refuse(self, reason: str) -> None:
         self.reasons.append(f"{CONNECTIONS}:{self.line}: {self.entry.name}: {reason}")

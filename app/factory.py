@@ -140,21 +140,6 @@ def all_routes(
         simulated=settings.simulated,
     )
 
-    auditing = AuditRoom(
-        documents=store.documents,
-        answers=store.idempotency,
-        clock=services.clock,
-        remembered=settings.idempotency,
-        max_lines=settings.max_lines,
-        simulated=settings.simulated,
-    )
-
-    watching = WatchRoom(
-        documents=store.documents,
-        company=lambda: services.rules.current().company,
-        clock=services.clock,
-    )
-
     hooks = Hooks(
         store,
         connections or Connections(),
@@ -179,14 +164,35 @@ def all_routes(
         *scorecard_routes(store.decisions),
         *refused_routes(store.refused),
         *record_routes(archive),
-        *audit_routes(auditing),
-        *watch_routes(watching),
+        *audit_routes(_audit_room(services)),
+        *watch_routes(_watch_room(services)),
         *hold_routes(store.holds),
         *policy_routes(services.rules.current, services.clock),
         *hook_routes(hooks, keep_refused),
         *health_routes(version=VERSION, ready=ready, metrics=metrics, measure=measure),
     )
     return (*routes, *description_routes(openapi_document, routes))
+
+
+def _audit_room(services: Services) -> AuditRoom:
+    """What audits need of the services."""
+    return AuditRoom(
+        documents=services.store.documents,
+        answers=services.store.idempotency,
+        clock=services.clock,
+        remembered=services.settings.idempotency,
+        max_lines=services.settings.max_lines,
+        simulated=services.settings.simulated,
+    )
+
+
+def _watch_room(services: Services) -> WatchRoom:
+    """What the watch needs of the services."""
+    return WatchRoom(
+        documents=services.store.documents,
+        company=lambda: services.rules.current().company,
+        clock=services.clock,
+    )
 
 
 def openapi_document(routes: tuple[Route, ...]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Final, Generic, TypeVar
 
 from app.outgoing import Listener
+from app.secret_places import SecretMissing, secret_at
 from cpq_hooks.canonical import read_connections
 from cpq_hooks.canonical.connections import SecretPlace, WebhookEntry
 from cpq_hooks.connection import Connection
@@ -24,7 +25,6 @@ FILE: Final = "connections.yaml"
 T = TypeVar("T")
 
 _LEAST_BYTES: Final = 24
-_LONGEST_SECRET: Final = 64 * 1024
 _PREFIX: Final = "whsec_"
 _RECIPE: Final = "make one with: echo whsec_$(head -c 32 /dev/urandom | base64)"
 
@@ -157,24 +157,13 @@ class _Reading:
 
     def secrets(self) -> Iterator[str]:
         for place in self.entry.secrets:
-            secret = self._in_environment(place.env) if place.env is not None else self._in_file(place)
-            if secret is not None and self._is_usable(secret, place):
+            try:
+                secret = secret_at(place, self.environ, self.folder)
+            except SecretMissing as missing:
+                self._refuse(f"its secret {missing}")
+                continue
+            if self._is_usable(secret, place):
                 yield secret
-
-    def _in_environment(self, variable: str) -> str | None:
-        found = self.environ.get(variable, "").strip()
-        if not found:
-            self._refuse(f"its secret should lie in the variable {variable}, which is not set")
-        return found or None
-
-    def _in_file(self, place: SecretPlace) -> str | None:
-        try:
-            with (self.folder / (place.file or "")).open("rb") as file:
-                return file.read(_LONGEST_SECRET).decode("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not text"
-            self._refuse(f"its secret should lie in the file {place.file}, which cannot be read: {why}")
-            return None
 
     def _is_usable(self, secret: str, place: SecretPlace) -> bool:
         """Whether it is a secret of Standard Webhooks: base64 of at least 24 bytes, which a signature is made with."""
