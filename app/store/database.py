@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote
 from weakref import WeakSet
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 4
+_PAUSE_SECONDS: Final = 0.01
 # PostgreSQL asks for the whole transaction again: serialization failure, deadlock.
 _AGAIN: Final = frozenset({"40001", "40P01"})
 # Away, locked, full, read-only, damaged; a bare DatabaseError is SQLite's for a file that is no database.
@@ -246,11 +248,27 @@ def _sqlite(url: URL, timeout: timedelta) -> Engine:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(address, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _write_ahead(connection, seconds)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
     return _engine(url, creator=connect)
+
+
+def _write_ahead(connection: sqlite3.Connection, seconds: float) -> None:
+    """Switch the file to its write-ahead log. Of two that do so at once on a new file SQLite refuses one without waiting."""
+    until = monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                connection.close()
+                raise
+            sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _engine(url: URL, **options: Any) -> Engine:
