@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0004"
+SCHEMA: Final = "0008"
 """The revision of the tables that these statements are written for."""
 
 METADATA: Final = MetaData()
