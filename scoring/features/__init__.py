@@ -1,6 +1,17 @@
 """What is known of a deal when it is judged: one ordered list of numbers, each with the sentence that a person reads."""
 
 from scoring.features.feature import Feature, Group, Unit
-from scoring.features.vector import FEATURES, NAMES, FeatureVector, digest, positions, vector
+from scoring.features.vector import FEATURES, NAMES, FeatureVector, categories, digest, positions, vector
 
-__all__ = ["FEATURES", "NAMES", "Feature", "FeatureVector", "Group", "Unit", "digest", "positions", "vector"]
+__all__ = [
+    "FEATURES",
+    "NAMES",
+    "Feature",
+    "FeatureVector",
+    "Group",
+    "Unit",
+    "categories",
+    "digest",
+    "positions",
+    "vector",
+]

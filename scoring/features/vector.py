@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from scoring.features import account, found, mix, pricing, rep, terms, timing
 from scoring.features.feature import Deal, Detail, Feature
-from scoring.history.keys import keys_of
+from scoring.history.keys import Kind, keys_of, paired
 
 if TYPE_CHECKING:
     from policies.domain.finding import Finding
     from policies.facts import QuoteFacts
-    from scoring.history import History
+    from scoring.history import History, Keys
 
 MEANING: Final = 1
 """Raised when a feature of the same name and unit is computed otherwise than before."""
@@ -31,10 +31,17 @@ NAMES: Final = tuple(each.name for each in FEATURES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureVector:
-    """The numbers of a deal in the order of `FEATURES`, NaN where one is not known, and what sentences say beyond them."""
+    """The numbers of a deal in the order of `FEATURES`, NaN where one is not known, and what sentences say beyond them.
+
+    `categories` are the names that the deal is counted under, by kind (`scoring.history.keys`); a kind of which nothing is
+    known is left out. `value` is the deal's whole value in its own `currency`, None where it is not known.
+    """
 
     values: tuple[float, ...]
     details: Mapping[str, Detail]
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    value: float | None = None
+    currency: str | None = None
 
     def of(self, name: str) -> float:
         """One number by its feature's name. Raises KeyError for a name that is no feature."""
@@ -67,16 +74,42 @@ def vector(
     `findings` None is not evaluated, which is unknown; an empty sequence says that nothing was found. Neither the order of
     lines nor that of findings matters. `content` is the quote's content hash, for a caller that has it already.
     """
+    keys = keys_of(facts, findings)
     deal = Deal(
         facts=facts,
         findings=tuple(findings) if findings is not None else None,
         history=history,
         as_of=as_of,
-        keys=keys_of(facts, findings),
+        keys=keys,
         told={},
         content=content,
     )
     numbers: dict[str, float] = {}
     for module in _MODULES:
         numbers.update(module.values(deal))
-    return FeatureVector(values=tuple([numbers[name] for name in NAMES]), details=deal.told)
+    return FeatureVector(
+        values=tuple([numbers[name] for name in NAMES]),
+        details=deal.told,
+        categories=categories(keys),
+        value=float(facts.tcv) if facts.tcv is not None else None,
+        currency=facts.currency,
+    )
+
+
+def categories(keys: Keys) -> dict[str, tuple[str, ...]]:
+    """The names of a deal by kind, as a model's indicators take them."""
+    single = {
+        Kind.REP: keys.rep,
+        Kind.TEAM: keys.team,
+        Kind.SEGMENT: keys.segment,
+        Kind.CURRENCY: keys.currency,
+        Kind.DEAL_TYPE: keys.deal_type,
+    }
+    several = {
+        Kind.PRODUCT: tuple([product for product, _ in keys.products]),
+        Kind.FAMILY: keys.families,
+        Kind.PAIR: tuple([paired(*pair) for pair in keys.pairs]),
+        Kind.PATTERN: keys.patterns,
+    }
+    named = {kind.value: (name,) for kind, name in single.items() if name is not None}
+    return named | {kind.value: names for kind, names in several.items() if names}

@@ -116,3 +116,16 @@ def test_a_restored_history_gives_the_same_vector():
     restored = History.restored(json.loads(json.dumps(history.snapshot())))
     deal = facts("Q-9", on=200, lines=list(LINES))
     assert same(vector(deal, (), history, day(200)), vector(deal, (), restored, day(200)))
+
+
+def test_the_vector_names_what_the_deal_is_counted_under_and_what_it_is_worth():
+    found = vector(facts(lines=list(LINES[:2])), (), some_history(), day(200))
+    assert found.categories["rep"] == ("R1",)
+    assert found.categories["product"] == ("DATA", "SEATS")
+    assert found.categories["pair"] == ("Data + Seats",)
+    assert (found.currency, found.value) == ("USD", 10 * 100 * 12 + 10 * 100 * 10)
+
+
+def test_a_kind_of_which_nothing_is_known_has_no_name():
+    found = vector(facts(rep=None), None, History(), day(0))
+    assert {"rep", "team", "segment", "pair", "pattern"}.isdisjoint(found.categories)
