@@ -24,6 +24,7 @@ from policies.domain.company import (
     MarginFloor,
     PaymentTerms,
     PolicyOverride,
+    RandomRelease,
     RenewalTerms,
     TermLimits,
     Thresholds,
@@ -151,6 +152,15 @@ class MarginFloorSchema(FileRecord):
     deal_size_up_to = Number("The deal size (ACV) that it still holds for; none is every size.", above=0)
 
 
+class RandomReleaseSchema(FileRecord):
+    """Deals that nothing but their risk flagged and that are let go all the same, to learn what such a flag is worth."""
+
+    record = RandomRelease
+
+    share_percent = Share("The share of such deals that is let go, in percent.", required=True)
+    up_to_amount = Number("The expected leakage that a deal let go may have at most.", required=True)
+
+
 class ThresholdsSchema(FileRecord):
     """Probabilities and amounts from which something counts."""
 
@@ -158,10 +168,30 @@ class ThresholdsSchema(FileRecord):
 
     alert_probability = Number("The probability from which a deal is alerted at once.", most=1)
     digest_probability = Number("The probability from which a deal is in the weekly digest.", most=1)
+    flag_tier = Flag("Whether a deal in the tier alert is flagged, where that tier bears its name; true unless stated.")
     flag_expected_leakage = Number("The expected leakage from which a deal is flagged.")
     block_expected_leakage = Number("The expected leakage from which a deal is blocked.")
+    flag_anomaly = Number(
+        "The anomaly score, from 0 to 1, from which a deal is flagged; never unless stated. An anomaly never blocks.",
+        most=1,
+    )
+    minimum_outcomes = Whole(
+        "From how many known outcomes a model is learned; 200 unless stated.", least=1, most=100_000_000
+    )
+    random_release = Part(
+        RandomReleaseSchema, "Deals that are let go although their risk flags them; none unless stated."
+    )
     price_book_grace_days = Whole("For how many days after its end a price book may still be used.", most=3_650)
     discount_tolerance_percent = Share("How far a printed discount may be off, in percentage points.")
+
+    @staticmethod
+    def _in_order(limits: Any) -> Sequence[Placed]:
+        if limits.flag_expected_leakage <= limits.block_expected_leakage:
+            return ()
+        message = "block_expected_leakage is below flag_expected_leakage: a deal would be blocked before it is flagged"
+        return ((("block_expected_leakage",), Flaw("conflict", message)),)
+
+    conditions = (Rule(("flag_expected_leakage", "block_expected_leakage"), _in_order),)
 
 
 class Weekday(Described):

@@ -7,30 +7,19 @@ they need.
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-from cpq_hooks.canonical.fields import Choice, Currency, Described, Flag, Given, Key, Text, refuse
+from cpq_hooks.canonical.answer import Answer, ChangeSchema, many, say, word
+from cpq_hooks.canonical.fields import Choice, Currency, Described, Flag, refuse
 from cpq_hooks.canonical.nesting import Items, Part
 from cpq_hooks.canonical.numbers import Money, Number
-from cpq_hooks.canonical.patch import plain_value
-from cpq_hooks.canonical.record import Record
+from cpq_hooks.canonical.risk import RiskSchema
 from cpq_hooks.canonical.times import Day, Moment
 from cpq_hooks.problem import shown
-from policies.domain.decision import (
-    ApprovalNeeds,
-    Decision,
-    NotAssessed,
-    RequiredApproval,
-    Risk,
-    RiskStatus,
-    Subject,
-    Verdict,
-)
+from policies.domain.decision import ApprovalNeeds, Decision, NotAssessed, RequiredApproval, Subject, Verdict
 from policies.domain.finding import (
     AmountAtRisk,
-    Change,
     Direction,
     Effect,
     Evidence,
@@ -42,26 +31,6 @@ from policies.domain.money import amount_string
 from policies.domain.outcome import SubjectType
 from policies.domain.period import Period
 
-_ANY_LENGTH: Final = 10_000_000
-
-
-def _say(description: str, *, null: bool = False) -> Text:
-    return Text(description, longest=_ANY_LENGTH, required=True, nullable=null)
-
-
-def _word(description: str, *, null: bool = False) -> Key:
-    return Key(description, required=True, nullable=null)
-
-
-def _many(inner: Described, description: str) -> Items:
-    return Items(inner, description, required=True)
-
-
-class Answer(Record):
-    """A shape that goes out, with all its fields."""
-
-    writes_all = True
-
 
 class SubjectSchema(Answer):
     """What a decision is on."""
@@ -69,9 +38,9 @@ class SubjectSchema(Answer):
     record = Subject
 
     type = Choice(SubjectType, "The kind of document.", required=True)
-    id = _word("The document's own id.")
-    revision = _word("The document's revision, as its sender counts.", null=True)
-    content_hash = _word("The digest of what matters in the document; approvals name it.")
+    id = word("The document's own id.")
+    revision = word("The document's revision, as its sender counts.", null=True)
+    content_hash = word("The digest of what matters in the document; approvals name it.")
 
 
 class EvidenceSchema(Answer):
@@ -79,10 +48,10 @@ class EvidenceSchema(Answer):
 
     record = Evidence
 
-    field = _say("The field, by line id: `lines[2].overage_unit_price` is of the line whose line_id is 2.")
-    actual = _say("What was sent; null where nothing was.", null=True)
-    expected = _say("What it should be.", null=True)
-    expected_from = _say("Where that comes from.", null=True)
+    field = say("The field, by line id: `lines[2].overage_unit_price` is of the line whose line_id is 2.")
+    actual = say("What was sent; null where nothing was.", null=True)
+    expected = say("What it should be.", null=True)
+    expected_from = say("Where that comes from.", null=True)
 
 
 class AmountAtRiskSchema(Answer):
@@ -94,7 +63,7 @@ class AmountAtRiskSchema(Answer):
     per_period = Money("What is lost in one period.", least=None, required=True, nullable=True)
     remaining_term = Money("What is lost over what is left of the term.", least=None, required=True, nullable=True)
     already_lost = Money("What is lost already.", least=None, required=True, nullable=True)
-    assumptions = _many(_say("An assumption."), "What the numbers rest on.")
+    assumptions = many(say("An assumption."), "What the numbers rest on.")
 
 
 class FirstDay(Day):
@@ -120,45 +89,10 @@ class ExposureSchema(Answer):
 
     record = Exposure
 
-    line_id = _word("The line; null is the whole document.", null=True)
+    line_id = word("The line; null is the whole document.", null=True)
     amount = Money("How much.", least=None, required=True)
     period_start = FirstDay("The first day of the period; null is the term.", required=True, nullable=True)
     period_end = LastDay("The last day of the period; null is the term.", required=True, nullable=True)
-
-
-class PatchOperation(StrEnum):
-    """What an operation of a JSON Patch does."""
-
-    ADD = "add"
-    REPLACE = "replace"
-    REMOVE = "remove"
-
-
-class Operation(Choice):
-    """The operation of a change: `add` where nothing stood, else `replace`."""
-
-    def value_of(self, record: Any) -> Any:
-        return PatchOperation.ADD if record.absent else PatchOperation.REPLACE
-
-    def place(self, values: dict[str, Any]) -> None:
-        values["absent"] = values.pop("op") is PatchOperation.ADD
-
-
-class JsonValue(Given):
-    """Any value, as JSON has it."""
-
-    def wire(self, value: Any) -> object:
-        return plain_value(value)
-
-
-class ChangeSchema(Answer):
-    """One operation of a JSON Patch, RFC 6902."""
-
-    record = Change
-
-    op = Operation(PatchOperation, "add where nothing stood, replace where something did, remove.", required=True)
-    path = _say("A JSON pointer into the document that was sent.")
-    value = JsonValue("What to put there.")
 
 
 class RemedySchema(Answer):
@@ -166,7 +100,7 @@ class RemedySchema(Answer):
 
     record = Remedy
 
-    text = _say("The change in words.")
+    text = say("The change in words.")
     patch = Items(
         Part(ChangeSchema, "One operation."),
         "The change as a JSON Patch of what was sent.",
@@ -192,29 +126,29 @@ class FindingSchema(Answer):
 
     record = Finding
 
-    finding_id = _word("The finding's id.")
-    policy_id = _word("The policy that does not hold.")
-    pattern = _word("The leakage pattern that the policy looks for.")
+    finding_id = word("The finding's id.")
+    policy_id = word("The policy that does not hold.")
+    pattern = word("The leakage pattern that the policy looks for.")
     effect = Choice(Effect, "What the policy does; shadow is recorded and never enforced.", required=True)
     direction = Choice(
         Direction, "Whose loss it is; under is a leak, over is billed too much. Never netted.", required=True
     )
-    line_ids = _many(_word("A line's id."), "The lines that it is on; none is the whole document.")
-    message = _say("What is wrong, in a sentence.")
-    evidence = _many(Part(EvidenceSchema, "One field."), "The fields that it rests on.")
+    line_ids = many(word("A line's id."), "The lines that it is on; none is the whole document.")
+    message = say("What is wrong, in a sentence.")
+    evidence = many(Part(EvidenceSchema, "One field."), "The fields that it rests on.")
     amount_at_risk = Part(
         AmountAtRiskSchema, "The money; null where the finding is not about money.", required=True, nullable=True
     )
-    exposures = _many(Part(ExposureSchema, "One amount."), "Where the money lies, by line and period.")
+    exposures = many(Part(ExposureSchema, "One amount."), "Where the money lies, by line and period.")
     remedy = Part(RemedySchema, "What clears it; null where no single change does.", required=True, nullable=True)
-    owner = _say("Who looks after the policy.", null=True)
-    approver = _say("The role that may consent to it.", null=True)
-    clears_without_approval = _say("The edit that makes consent unnecessary.", null=True)
+    owner = say("Who looks after the policy.", null=True)
+    approver = say("The role that may consent to it.", null=True)
+    clears_without_approval = say("The edit that makes consent unnecessary.", null=True)
     confidence = Number("How sure the finding is, from 0 to 1.", most=1, required=True, nullable=True)
-    root = _word("The finding that owns the money of this one; null where it is its own.", null=True)
+    root = word("The finding that owns the money of this one; null where it is its own.", null=True)
     counted = Counted("Whether its money is in the totals.", required=True, dump_only=True)
-    approved_by = _say("Who consented to it, on this very content.", null=True)
-    waived_by = _say("Who waived it.", null=True)
+    approved_by = say("Who consented to it, on this very content.", null=True)
+    waived_by = say("Who waived it.", null=True)
 
 
 class RequiredApprovalSchema(Answer):
@@ -222,8 +156,8 @@ class RequiredApprovalSchema(Answer):
 
     record = RequiredApproval
 
-    role = _say("The role.")
-    because = _many(_say("A policy's id."), "The policies that ask for it.")
+    role = say("The role.")
+    because = many(say("A policy's id."), "The policies that ask for it.")
     due_at = Moment("By when; null where no hours are stated for the role.", required=True, nullable=True)
 
 
@@ -232,8 +166,8 @@ class ApprovalNeedsSchema(Answer):
 
     record = ApprovalNeeds
 
-    required = _many(Part(RequiredApprovalSchema, "One consent."), "Each consent that is missing.")
-    clears_without_approval = _say("The edit that makes all of them unnecessary.", null=True)
+    required = many(Part(RequiredApprovalSchema, "One consent."), "Each consent that is missing.")
+    clears_without_approval = say("The edit that makes all of them unnecessary.", null=True)
 
 
 class NotAssessedSchema(Answer):
@@ -241,21 +175,9 @@ class NotAssessedSchema(Answer):
 
     record = NotAssessed
 
-    policy_id = _word("The policy.")
-    because = _say("Why it could not be judged.")
-    line_ids = _many(_word("A line's id."), "The lines on which; none is the whole document.")
-
-
-class RiskSchema(Answer):
-    """The learned half of the answer."""
-
-    record = Risk
-
-    status = Choice(RiskStatus, "scored; prior: too little history to learn from; unavailable.", required=True)
-    because = _say("Why there is no score, where there is none.", null=True)
-    score = Number("The calibrated probability that the deal leaks.", most=1, required=True, nullable=True)
-    tier = _word("alert, digest or refine.", null=True)
-    model_version = _word("The model that scored it.", null=True)
+    policy_id = word("The policy.")
+    because = say("Why it could not be judged.")
+    line_ids = many(word("A line's id."), "The lines on which; none is the whole document.")
 
 
 class Totals(Described):
@@ -316,18 +238,18 @@ class DecisionSchema(Answer):
 
     record: ClassVar[type] = Decision
 
-    decision_id = _word("The decision's id.")
+    decision_id = word("The decision's id.")
     subject = Part(SubjectSchema, "What it is on.", required=True)
     verdict = Choice(
         Verdict, "allow: nothing stands in the way; flag: a person must look; block: change it.", required=True
     )
-    headline = _say("The decision in one sentence.")
-    findings = _many(Part(FindingSchema, "One finding."), "Every policy that does not hold.")
+    headline = say("The decision in one sentence.")
+    findings = many(Part(FindingSchema, "One finding."), "Every policy that does not hold.")
     totals = Totals("The money at risk by direction, each amount counted once.", required=True)
     risk = Part(RiskSchema, "The learned score, as far as there is one.", required=True)
     approval = Part(ApprovalNeedsSchema, "Who has to consent.", required=True)
-    not_assessed = _many(Part(NotAssessedSchema, "One policy."), "What could not be judged, and why.")
-    policy_version = _word("The digest of the policies in force.")
+    not_assessed = many(Part(NotAssessedSchema, "One policy."), "What could not be judged, and why.")
+    policy_version = word("The digest of the policies in force.")
     evaluated_at = Moment("When it was made.", required=True)
     valid_until = Moment("Until when it holds; null is until something changes.", required=True, nullable=True)
     duration_ms = Milliseconds("How long it took.", required=True, nullable=True)

@@ -213,6 +213,8 @@ def _patching(decision: Decision, written: dict[str, Any], sent: object) -> dict
         for finding, each in zip(decision.findings, written["findings"], strict=True):
             if finding.remedy is not None:
                 each["remedy"]["patch"] = patch(finding.remedy.changes, sent)
+        if decision.risk.counterfactual is not None:
+            written["risk"]["counterfactual"]["patch"] = patch(decision.risk.counterfactual.changes, sent)
     return written
 
 

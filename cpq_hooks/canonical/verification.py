@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from cpq_hooks.canonical.answer import Answer
 from cpq_hooks.canonical.billing import BillingConfigurationSchema
-from cpq_hooks.canonical.decision import Answer, DecisionSchema, FirstDay, LastDay
+from cpq_hooks.canonical.decision import DecisionSchema, FirstDay, LastDay
 from cpq_hooks.canonical.fields import Choice, Key, Text
 from cpq_hooks.canonical.nesting import Items, Part
 from cpq_hooks.canonical.numbers import Money, Number, Whole

@@ -89,13 +89,33 @@ class MarginFloor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RandomRelease:
+    """Which share of the deals that nothing but their risk flagged is let go at random, up to which expected leakage.
+
+    What becomes of them is the only way to learn what such a flag is worth. The amount is in `Company.currency`.
+    """
+
+    share_percent: Decimal
+    up_to_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """Probabilities and amounts from which a risk score flags or blocks, and from which money decides the effect."""
+    """Probabilities and amounts from which a risk score flags or blocks, and from which money decides the effect.
+
+    Expected leakage is in `Company.currency`. `flag_tier` flags a deal in the tier alert, as long as that tier bears its
+    name; `flag_anomaly` is the anomaly score, from 0 to 1, from which a deal is flagged, None for never. With fewer known
+    outcomes than `minimum_outcomes` nothing is learned.
+    """
 
     alert_probability: Decimal = Decimal("0.90")
     digest_probability: Decimal = Decimal("0.70")
+    flag_tier: bool = True
     flag_expected_leakage: Decimal | None = None
     block_expected_leakage: Decimal | None = None
+    flag_anomaly: Decimal | None = None
+    minimum_outcomes: int = 200
+    random_release: RandomRelease | None = None
     price_book_grace_days: int = 0
     discount_tolerance_percent: Decimal = Decimal("0.5")
 

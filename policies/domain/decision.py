@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policies.domain.finding import Direction, Finding
+    from policies.domain.finding import Change, Direction, Finding
     from policies.domain.outcome import SubjectType
 
 
@@ -68,14 +68,97 @@ class ApprovalNeeds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeakageType:
+    """A leakage pattern, and the probability that the deal leaks in this way."""
+
+    pattern: str
+    probability: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskReason:
+    """One sentence on what moves the score: `value` is the deal's own number, None where it is not known.
+
+    `contribution` is in log-odds beside the average deal; above 0 it raises the risk.
+    """
+
+    feature: str
+    label: str
+    contribution: Decimal
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexPart:
+    """One summand of the index, in words."""
+
+    label: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskIndex:
+    """What stands in for a score where nothing was learned: whole points from 0 to 100, added up from `parts`."""
+
+    value: int
+    parts: tuple[IndexPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusual:
+    """A feature in which the deal is unlike its peers, in words."""
+
+    feature: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """How unusual the deal is among its peers, from 0 to 1, and in what. It says nothing about leakage."""
+
+    score: Decimal
+    unusual: tuple[Unusual, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterfactual:
+    """The smallest realistic change that brings the deal under the threshold, and how it scores then.
+
+    It was proven by judging and scoring the changed quote. `expected_leakage` is in the document's currency.
+    """
+
+    text: str
+    changes: tuple[Change, ...]
+    score: Decimal
+    expected_leakage: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """The learned half of the answer. Fields beyond `status` and `because` are set only where it is scored or prior."""
+    """The learned half of the answer. Fields beyond `status` and `because` are set only where it is scored or prior.
+
+    `score` is the calibrated probability that the deal leaks, to 4 decimals. `tier` is alert, digest or refine; `tier_note`
+    says where a tier is not the one that the score alone would give. `expected_leakage` is in the document's currency and
+    rounded to it, None where the deal's value is not known. `base` is the log-odds of the average deal, from which the
+    contributions of all features lead to the score. `index` is set only for a prior. `released` says that the deal was let
+    go at random although its risk asked for a look. `trained_on` counts the deals with known outcome.
+    """
 
     status: RiskStatus
     because: str | None = None
     score: Decimal | None = None
     tier: str | None = None
+    tier_note: str | None = None
+    expected_leakage: Decimal | None = None
+    leakage_types: tuple[LeakageType, ...] = ()
+    reasons: tuple[RiskReason, ...] = ()
+    base: Decimal | None = None
+    index: RiskIndex | None = None
+    anomaly: Anomaly | None = None
+    counterfactual: Counterfactual | None = None
+    released: bool = False
     model_version: str | None = None
+    trained_on: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
