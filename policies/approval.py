@@ -7,13 +7,14 @@ that the finding depends on got worse, so a resubmission asks again only for wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from policies.domain.business_time import due_at
 from policies.domain.decision import ApprovalNeeds, RequiredApproval
 from policies.domain.finding import Effect
 from policies.domain.material import Worsening, content_hash, material, worsened
+from policies.domain.review import DESK
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,21 +22,27 @@ if TYPE_CHECKING:
     from policies.domain.company import Company
     from policies.domain.finding import Finding
     from policies.domain.quote import Approval
+    from policies.domain.review import Consent, Covered
     from policies.facts import QuoteFacts
 
 
 def cover(
-    findings: Iterable[Finding], facts: QuoteFacts, reads: Callable[[str], frozenset[str]]
+    findings: Iterable[Finding],
+    facts: QuoteFacts,
+    reads: Callable[[str], frozenset[str]],
+    consents: Sequence[Consent] = (),
 ) -> tuple[Finding, ...]:
     """The findings, each one that an approval covers with the approver's id.
 
-    `reads` gives the material fields on which a policy's answer depends, by policy id.
+    `reads` gives the material fields on which a policy's answer depends, by policy id. `consents` are recorded reviews; each
+    counts for the findings that it was given to and for no other.
     """
-    approvals = [approval for approval in facts.quote.approvals if _counts(approval, facts)]
-    if not approvals:
+    given = [_Given.of_approval(each) for each in facts.quote.approvals if _counts(each, facts)]
+    given += [_Given.of_consent(each) for each in consents if not _is_own(each.approver_id, facts)]
+    if not given:
         return tuple(findings)
-    changes = _changes_since(approvals, facts)
-    return tuple(_covered(finding, approvals, changes, facts, reads) for finding in findings)
+    changes = _changes_since(given, facts)
+    return tuple(_covered(finding, given, changes, facts, reads) for finding in findings)
 
 
 def entitles(role: str | None, needed: str, company: Company | None) -> bool:
@@ -66,19 +73,58 @@ def needs(findings: Sequence[Finding], company: Company | None, as_of: datetime)
     return ApprovalNeeds(required=required, clears_without_approval="; ".join(clears) or None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """An approval that the quote brings, or a recorded consent. `covers` None is every finding on the content."""
+
+    approver_id: str
+    roles: tuple[str, ...]
+    content_hash: str
+    covers: tuple[Covered, ...] | None = None
+
+    @staticmethod
+    def of_approval(approval: Approval) -> _Given:
+        roles = () if approval.role is None else (approval.role,)
+        return _Given(approver_id=approval.approver_id, roles=roles, content_hash=approval.content_hash or "")
+
+    @staticmethod
+    def of_consent(consent: Consent) -> _Given:
+        return _Given(
+            approver_id=consent.approver_id,
+            roles=consent.roles,
+            content_hash=consent.content_hash,
+            covers=consent.covers,
+        )
+
+    def speaks_of(self, finding: Finding, company: Company | None) -> bool:
+        """Whether it was given to such a finding, by somebody whose consent is asked for."""
+        if self.covers is None:
+            needed = finding.approver
+            return needed is not None and any(entitles(role, needed, company) for role in self.roles)
+        needed = finding.approver or DESK
+        return any(entitles(role, needed, company) for role in self.roles) and any(
+            each.policy_id == finding.policy_id and (not each.line_ids or set(finding.line_ids) <= set(each.line_ids))
+            for each in self.covers
+        )
+
+
 def _counts(approval: Approval, facts: QuoteFacts) -> bool:
     """An approval without a hash is bound to nothing, and nobody approves a deal of their own."""
+    return approval.content_hash is not None and not _is_own(approval.approver_id, facts)
+
+
+def _is_own(approver_id: str, facts: QuoteFacts) -> bool:
     rep = facts.quote.rep
-    return approval.content_hash is not None and (rep is None or rep.rep_id != approval.approver_id)
+    return rep is not None and rep.rep_id == approver_id
 
 
-def _changes_since(approvals: Iterable[Approval], facts: QuoteFacts) -> Mapping[str, tuple[Worsening, ...]]:
+def _changes_since(approvals: Iterable[_Given], facts: QuoteFacts) -> Mapping[str, tuple[Worsening, ...]]:
     """What got worse since each approved content that is known, by its hash."""
     current = content_hash(facts.quote)
     now = material(facts.quote)
     changes: dict[str, tuple[Worsening, ...]] = {}
     for approval in approvals:
-        approved = approval.content_hash or ""
+        approved = approval.content_hash
         if approved == current:
             changes[approved] = ()
         elif approved in facts.approved:
@@ -88,17 +134,17 @@ def _changes_since(approvals: Iterable[Approval], facts: QuoteFacts) -> Mapping[
 
 def _covered(
     finding: Finding,
-    approvals: Sequence[Approval],
+    approvals: Sequence[_Given],
     changes: Mapping[str, tuple[Worsening, ...]],
     facts: QuoteFacts,
     reads: Callable[[str], frozenset[str]],
 ) -> Finding:
-    if finding.effect is not Effect.FLAG or finding.approver is None:
+    if finding.effect is not Effect.FLAG:
         return finding
     fields = reads(finding.policy_id)
     for approval in approvals:
-        worse = changes.get(approval.content_hash or "")
-        if worse is None or not entitles(approval.role, finding.approver, facts.company):
+        worse = changes.get(approval.content_hash)
+        if worse is None or not approval.speaks_of(finding, facts.company):
             continue
         if not any(_concerns(each, finding, fields) for each in worse):
             return replace(finding, approved_by=approval.approver_id)

@@ -14,12 +14,14 @@ from itertools import combinations, pairwise, product
 from typing import TYPE_CHECKING, Final
 
 from policies.domain.authority import Sale, limit_of
+from policies.domain.review import DESK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from policies.domain.catalog import Catalog, CatalogPrice, PriceBook
     from policies.domain.company import Company, DiscountAuthority, MarginFloor, PaymentTerms
+    from policies.domain.desk import ApprovalChain
     from policies.policyset import PolicySet
 
 COMPANY: Final = "company.yaml"
@@ -68,6 +70,54 @@ def _company(company: Company, policies: PolicySet) -> Iterator[Fault]:
     if term is not None and term.minimum_months and term.maximum_months and term.minimum_months > term.maximum_months:
         yield Fault(COMPANY, "term: the minimum is longer than the maximum", refuses=True)
     yield from _unknown_clocks(company)
+    yield from _chains(company, policies)
+
+
+def _chains(company: Company, policies: PolicySet) -> Iterator[Fault]:
+    """Chains that nobody could go through, or that are never asked."""
+    names = [chain.name for chain in company.approval_chains]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield Fault(COMPANY, f"approval_chains: two chains are called {name}", refuses=True)
+    known = _roles_known(company, policies)
+    for chain in company.approval_chains:
+        where = f"approval_chains: {chain.name}"
+        asked = [role for stage in chain.stages for role in stage.roles]
+        for role in dict.fromkeys((*asked, *chain.when.roles)):
+            if role not in known:
+                near = get_close_matches(role, known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield Fault(COMPANY, f"{where}: there is no role {role}{hint}", refuses=True)
+        for role in dict.fromkeys(role for role in asked if asked.count(role) > 1):
+            yield Fault(COMPANY, f"{where}: {role} is asked twice", refuses=True)
+        for policy in chain.when.policies:
+            if policy not in policies.policies:
+                near = get_close_matches(policy, policies.policies, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield Fault(COMPANY, f"{where}: there is no policy {policy}{hint}", refuses=True)
+        missing = sorted(role for role in set(asked) & known if role not in company.approval_hours)
+        if missing and company.approval_hours:
+            yield Fault(COMPANY, f"{where}: no time is set in approval_hours for {', '.join(missing)}")
+        yield from _out_of_order(company, chain)
+
+
+def _out_of_order(company: Company, chain: ApprovalChain) -> Iterator[Fault]:
+    """A higher rung consents for a lower one, so a lower one that is asked later is asked for nothing."""
+    ladder = company.discount_authority.ladder if company.discount_authority is not None else ()
+    rungs = [max((ladder.index(role) for role in stage.roles if role in ladder), default=-1) for stage in chain.stages]
+    if any(later < earlier for earlier, later in pairwise(rung for rung in rungs if rung >= 0)):
+        yield Fault(COMPANY, f"approval_chains: {chain.name} asks a lower role of the ladder after a higher one")
+
+
+def _roles_known(company: Company, policies: PolicySet) -> set[str]:
+    """Every role that some table or policy names."""
+    known = {DESK, *company.approval_hours}
+    known |= set(company.discount_authority.ladder) if company.discount_authority is not None else set()
+    terms = company.payment_terms
+    if terms is not None:
+        known |= {terms.approver, *(each.approver for each in terms.extended)}
+    named = [each.approver for each in (company.renewal, company.term) if each is not None]
+    named += [each.approver for each in policies.policies.values()]
+    return known | {role for role in named if role is not None}
 
 
 def _overrides(company: Company, policies: PolicySet) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from cpq_hooks.canonical.desk_rules import MOST_CHAINS, ApprovalChainSchema, ReviewRulesSchema
 from cpq_hooks.canonical.fields import Choice, Currency, Described, Flag, Statement, TimeZone, refuse
 from cpq_hooks.canonical.files import FileRecord, Share, Word
 from cpq_hooks.canonical.nesting import Items, Part, Table
@@ -299,6 +300,13 @@ class CompanySchema(FileRecord):
         Whole("Hours.", least=1, most=8_784, required=True),
         "How many working hours each role has for a consent.",
     )
+    approval_chains = Items(
+        Part(ApprovalChainSchema, "One chain."),
+        "Who consents in which order; without a chain, all roles that are asked for are asked at once.",
+        most=MOST_CHAINS,
+        noun="chains",
+    )
+    reviews = Part(ReviewRulesSchema, "What a review may be.")
     watch = Part(WatchLimitsSchema, "How early the watch speaks.")
     first_invoice = Part(FirstInvoiceGateSchema, "When a billing configuration is held before its first invoice.")
     policy_overrides = Table(

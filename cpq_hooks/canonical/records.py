@@ -8,7 +8,7 @@ from typing import Any, Final
 from cpq_hooks.canonical.fields import Choice, Currency, Flag, Key, Statement
 from cpq_hooks.canonical.line import ends_after_start
 from cpq_hooks.canonical.nesting import Items, Part
-from cpq_hooks.canonical.numbers import Amount, Number
+from cpq_hooks.canonical.numbers import Amount, Number, Whole
 from cpq_hooks.canonical.record import Placed, Record, Rule
 from cpq_hooks.canonical.times import Day, Moment
 from cpq_hooks.problem import Flaw
@@ -156,5 +156,9 @@ class ReviewSchema(Record):
     reason_code = Key("A word for the reason, for statistics.")
     reason = Statement("The reason in words, for whoever reads the record.", required=True)
     expires_on = Day("For a waiver: the last day on which it holds.")
+    escalate_to = Key("For an escalation: the role that it goes to; the next one up the ladder unless stated.")
+    case_version = Whole(
+        "The version of the case that the reviewer saw; a case that has changed since is refused.", most=1_000_000_000
+    )
 
     conditions = (Rule(("action",), _waiver_is_bounded),)

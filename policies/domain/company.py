@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policies.domain.charge import BillingFrequency
+from policies.domain.desk import ApprovalChain, ReviewRules
 from policies.domain.finding import Effect
 from policies.domain.quote import DealType, Stage
 
@@ -190,6 +191,8 @@ class Company:
     fail_modes: Mapping[Stage, FailMode] = field(default_factory=dict)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     approval_hours: Mapping[str, int] = field(default_factory=dict)
+    approval_chains: tuple[ApprovalChain, ...] = ()
+    reviews: ReviewRules = field(default_factory=ReviewRules)
     watch: WatchLimits = field(default_factory=WatchLimits)
     first_invoice: FirstInvoiceGate = field(default_factory=FirstInvoiceGate)
     policy_overrides: Mapping[str, PolicyOverride] = field(default_factory=dict)
