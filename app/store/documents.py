@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
 
@@ -33,13 +33,33 @@ _SUPERSEDE: Final = update(DOCUMENTS).where(*_THESE).values(superseded_at=bindpa
 _ADD: Final = insert(DOCUMENTS)
 
 
+Telling = Callable[[Connection, DocumentKind, Sequence[Document]], None]
+"""Told which documents are new or have changed, in the transaction that stores them."""
+
+
+class Link(NamedTuple):
+    """What a document is of: its agreement, its quote or configuration, and the moment it is filed under."""
+
+    id: str
+    agreement_id: str | None
+    parent_id: str | None
+    occurred_at: datetime | None
+
+
 class Documents:
     """Documents under their own ids, put as often as one likes."""
 
-    def __init__(self, database: Database, idempotency: Idempotency, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        idempotency: Idempotency,
+        clock: Callable[[], datetime],
+        told: Telling = lambda *_: None,
+    ) -> None:
         self._database = database
         self._idempotency = idempotency
         self._clock = clock
+        self._told = told
 
     def put(
         self,
@@ -95,6 +115,12 @@ class Documents:
                 return
             portion = self._rows(query.where(DOCUMENTS.c.id > portion[-1].id))
 
+    def links(self, kind: DocumentKind) -> Iterator[Link]:
+        """What each document in force is of, without its content; in no order."""
+        query = select(DOCUMENTS.c.id, DOCUMENTS.c.agreement_id, DOCUMENTS.c.parent_id, DOCUMENTS.c.occurred_at)
+        for row in self._rows(query.where(DOCUMENTS.c.kind == kind.value, _IN_FORCE)):
+            yield Link(row.id, row.agreement_id, row.parent_id, row.occurred_at and moment(row.occurred_at))
+
     def _rows(self, query: Any) -> Sequence[Row[Any]]:
         return self._database.read(lambda connection: connection.execute(query).all())
 
@@ -109,6 +135,7 @@ class Documents:
             connection.execute(_SUPERSEDE, {"of_kind": kind.value, "ids": list(versions.superseded), "now": now})
         if versions.rows:
             connection.execute(_ADD, versions.rows)
+            self._told(connection, kind, versions.changed)
         return versions.result()
 
 
@@ -121,6 +148,7 @@ class _Versions:
     newest: dict[str, tuple[int, str]]
     rows: list[dict[str, Any]] = field(default_factory=list)
     superseded: set[str] = field(default_factory=set)
+    changed: list[Document] = field(default_factory=list)
     created: int = 0
     unchanged: int = 0
 
@@ -136,6 +164,7 @@ class _Versions:
         else:
             self._end(document_id)
         self.newest[document_id] = (version + 1, digest)
+        self.changed.append(document)
         self.rows.append(self._row(document, document_id, version + 1, digest))
 
     def result(self) -> PutResult:
