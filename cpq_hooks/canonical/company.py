@@ -176,6 +176,7 @@ class ThresholdsSchema(FileRecord):
         "The anomaly score, from 0 to 1, from which a deal is flagged; never unless stated. An anomaly never blocks.",
         most=1,
     )
+    risk_approver = Word("The role that may consent to a deal that its risk flags; deal-desk unless stated.")
     minimum_outcomes = Whole(
         "From how many known outcomes a model is learned; 200 unless stated.", least=1, most=100_000_000
     )

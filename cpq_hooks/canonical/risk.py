@@ -21,6 +21,7 @@ from policies.domain.decision import (
     RiskStatus,
     Unusual,
 )
+from policies.domain.finding import Effect
 from policies.domain.money import amount_string
 
 _MOST_DEALS = 1_000_000_000
@@ -148,7 +149,11 @@ class RiskSchema(Answer):
         required=True,
         nullable=True,
     )
+    effect = Choice(Effect, "What the company's thresholds make of it; null is nothing.", required=True, nullable=True)
+    effect_because = say("Which threshold, in a sentence.", null=True)
     released = Flag("Whether the deal was let go at random although its risk asked for a look.", required=True)
+    approved_by = say("Who consented to the risk, on this very content.", null=True)
+    waived_by = say("Who waived it.", null=True)
     model_version = word("The model that scored it.", null=True)
     trained_on = Whole(
         "From how many deals of known outcome it learned.", most=_MOST_DEALS, required=True, nullable=True

@@ -105,8 +105,9 @@ class Thresholds:
     """Probabilities and amounts from which a risk score flags or blocks, and from which money decides the effect.
 
     Expected leakage is in `Company.currency`. `flag_tier` flags a deal in the tier alert, as long as that tier bears its
-    name; `flag_anomaly` is the anomaly score, from 0 to 1, from which a deal is flagged, None for never. With fewer known
-    outcomes than `minimum_outcomes` nothing is learned.
+    name; `flag_anomaly` is the anomaly score, from 0 to 1, from which a deal is flagged, None for never. `risk_approver`
+    is the role that may consent to a deal that its risk flags. With fewer known outcomes than `minimum_outcomes` nothing is
+    learned.
     """
 
     alert_probability: Decimal = Decimal("0.90")
@@ -115,6 +116,7 @@ class Thresholds:
     flag_expected_leakage: Decimal | None = None
     block_expected_leakage: Decimal | None = None
     flag_anomaly: Decimal | None = None
+    risk_approver: str = "deal-desk"
     minimum_outcomes: int = 200
     random_release: RandomRelease | None = None
     price_book_grace_days: int = 0

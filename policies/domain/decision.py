@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policies.domain.finding import Change, Direction, Finding
+    from policies.domain.finding import Change, Direction, Effect, Finding
     from policies.domain.outcome import SubjectType
 
 
@@ -140,8 +140,9 @@ class Risk:
     `score` is the calibrated probability that the deal leaks, to 4 decimals. `tier` is alert, digest or refine; `tier_note`
     says where a tier is not the one that the score alone would give. `expected_leakage` is in the document's currency and
     rounded to it, None where the deal's value is not known. `base` is the log-odds of the average deal, from which the
-    contributions of all features lead to the score. `index` is set only for a prior. `released` says that the deal was let
-    go at random although its risk asked for a look. `trained_on` counts the deals with known outcome.
+    contributions of all features lead to the score. `index` is set only for a prior. `effect` is what the company's
+    thresholds make of it, for the reason `effect_because`; None is nothing. `approved_by` and `waived_by` name who consented to
+    it all the same, and `released` says that the deal was let go at random. `trained_on` counts the deals with known outcome.
     """
 
     status: RiskStatus
@@ -155,10 +156,20 @@ class Risk:
     base: Decimal | None = None
     index: RiskIndex | None = None
     anomaly: Anomaly | None = None
+    effect: Effect | None = None
+    effect_because: str | None = None
     counterfactual: Counterfactual | None = None
     released: bool = False
+    approved_by: str | None = None
+    waived_by: str | None = None
     model_version: str | None = None
     trained_on: int | None = None
+
+    @property
+    def enforces(self) -> bool:
+        """Whether the risk counts for the verdict: it asks for something, and nobody entitled let it pass."""
+        let_pass = self.released or self.approved_by is not None or self.waived_by is not None
+        return self.effect is not None and not let_pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,11 @@ def test_a_score_has_the_shape_that_others_build_on():
             "score": "0.41",
             "expected_leakage": {"currency": "USD", "amount": "3000.50"},
         },
+        "effect": None,
+        "effect_because": None,
         "released": False,
+        "approved_by": None,
+        "waived_by": None,
         "model_version": "2026-11-01T10-00-00Z-0a1b2c3d",
         "trained_on": 18231,
     }
