@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 PREFIX: Final = "QUOTEGUARD_"
 _DATABASES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
@@ -112,6 +114,13 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("must read like https://quoteguard.example.com")
+    return text.rstrip("/")
+
+
 def _text(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must be printable text")
@@ -122,11 +131,20 @@ def _folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def _pairs(text: str) -> Mapping[str, str]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if not all(name.strip() and sign and value.strip() for name, sign, value in pairs):
+        raise ValueError("must read like group=role,group=role")
+    return MappingProxyType({name.strip(): value.strip() for name, _, value in pairs})
+
+
 _FOLDER: Final = Kind(name="folder", parse=_folder)
 _DATABASE: Final = Kind(name="URL", parse=_database_url)
 _LIMIT: Final = Kind(name="`NUMBER/minute`, `off`", parse=_rate_limit)
 _SWITCH: Final = Kind(name="`true`, `false`", parse=_true_or_false)
 _TEXT: Final = Kind(name="text", parse=_text)
+_PAIRS: Final = Kind(name="`GROUP=ROLE,...`", parse=_pairs)
+_ADDRESS: Final = Kind(name="URL", parse=_web_address)
 
 
 def _setting(kind: Kind, default: str | None, about: str, *, shown: str = "", secret: bool = False) -> Any:
@@ -212,6 +230,35 @@ class Settings:
         _span("seconds", 0, 86400), "5", "How often the home folder is looked at for changes; 0 is only at the start."
     )
     simulated: bool = _setting(_SWITCH, "false", "Whether everything that is recorded is marked as simulated.")
+    public_url: str | None = _setting(
+        _ADDRESS,
+        None,
+        "The address that people have in their browsers, behind a proxy that ends TLS.",
+        shown="the address that was asked for",
+    )
+    session_idle: timedelta = _setting(
+        _span("minutes", 1, 1440), "120", "How long a person stays signed in without doing anything."
+    )
+    session: timedelta = _setting(
+        _span("hours", 1, 168), "12", "How long a person stays signed in at most, whatever they do."
+    )
+    oidc_issuer: str | None = _setting(
+        _ADDRESS,
+        None,
+        "The company's identity provider (OpenID Connect), for sign-in beside passwords.",
+        shown="none",
+    )
+    oidc_client_id: str | None = _setting(_TEXT, None, "The name that the provider knows Quoteguard by.", shown="none")
+    oidc_client_secret: str | None = _setting(
+        _TEXT, None, "The secret that goes with it; without one, PKCE alone proves who asks.", shown="none", secret=True
+    )
+    oidc_roles_claim: str = _setting(_TEXT, "groups", "The claim of the ID token that lists a person's groups.")
+    oidc_roles: Mapping[str, str] | None = _setting(
+        _PAIRS,
+        None,
+        "Which group has which role: `deal-desk=analyst,sales-vp=approver:director`. Without it, an admin gives the roles.",
+        shown="none",
+    )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:

@@ -41,6 +41,12 @@ from app.hooks import Hooks
 from app.lines import measure_lines
 from app.observability.logs import make_logger, places_of
 from app.observability.metrics import Metrics
+from app.pages.all_pages import PageRoom, all_pages
+from app.pages.frame import PageFrame
+from app.pages.showing import Showing
+from app.pages.static_files import StaticFiles
+from app.people.passwords import Passwords
+from app.people.signing_in import SigningIn, Span
 from app.reverify import Reverifier
 from app.rules import Rules
 from app.store import Store
@@ -79,9 +85,15 @@ def create_app(
     log: FilteringBoundLogger | None = None,
     shared: Path | None = None,
     connections: Connections | None = None,
+    passwords: Passwords | None = None,
 ) -> Flask:
-    """The application. `connections` are the vendors' systems that may send; `shared` is the folder in which the web processes of a machine count together; None counts in this one."""
+    """The application. `connections` are the vendors' systems that may send; `shared` is the folder in which the web processes of a machine count together; None counts in this one.
+
+    `passwords` hashes and checks people's passwords, at today's cost where none is given.
+    """
     settings = services.settings
+    room = _page_room(services, passwords or Passwords())
+    frame = _page_frame(services, room)
     counts: Counts = CountsInMemory() if shared is None else CountsInFolder(shared)
     log = log or make_logger(sys.stderr, level=settings.log_level, log_format=settings.log_format)
     desk = Desk(
@@ -95,6 +107,7 @@ def create_app(
         ),
         metrics=metrics or Metrics.in_memory(version=VERSION),
         log=log,
+        people=frame,
     )
     app = Flask("app", static_folder=None)
     app.url_map.merge_slashes = False
@@ -107,7 +120,32 @@ def create_app(
         on_fault=_telling(log, "delivery_not_understood"),
     )
     desk.open(app, routes)
+    frame.open(app, all_pages(room))
     return app
+
+
+def _page_room(services: Services, passwords: Passwords) -> PageRoom:
+    """What pages stand on."""
+    settings, store = services.settings, services.store
+    span = Span(idle=settings.session_idle, at_most=settings.session)
+    return PageRoom(
+        store=store,
+        rules=services.rules.current,
+        clock=services.clock,
+        signing_in=SigningIn(store, services.clock, passwords, span),
+        static=StaticFiles.read(),
+    )
+
+
+def _page_frame(services: Services, room: PageRoom) -> PageFrame:
+    """What answers for pages."""
+    return PageFrame(
+        showing=Showing(room.static, simulated=services.settings.simulated),
+        signing_in=room.signing_in,
+        access=services.store.access,
+        clock=services.clock,
+        public_url=services.settings.public_url,
+    )
 
 
 def _telling(log: FilteringBoundLogger, event: str) -> Callable[[str, Exception], None]:

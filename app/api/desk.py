@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from flask import Flask, Response, request
 from structlog.typing import FilteringBoundLogger
@@ -15,7 +15,7 @@ from app.api.door import Door
 from app.api.exchange import ApiRequest, Exchange, Told, begin
 from app.api.refused_bodies import RefusedBodies
 from app.api.route import Route
-from app.errors import INTERNAL, MEDIA_TYPE, problem_of
+from app.errors import INTERNAL, MEDIA_TYPE, Problem, problem_of
 from app.observability.logs import places_of
 from app.observability.metrics import Metrics
 
@@ -29,14 +29,22 @@ _DEFAULTS: Final = (
 )
 
 
+class ForPeople(Protocol):
+    """What tells people of problems, where machines get a document."""
+
+    def takes(self, asking: ApiRequest, /) -> bool: ...
+    def refuse(self, asking: ApiRequest, problem: Problem, /) -> Response: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What answers requests, with all it needs for it."""
+    """What answers requests, with all it needs for it. `people` tells of problems where a person asks."""
 
     door: Door
     refused: RefusedBodies
     metrics: Metrics
     log: FilteringBoundLogger
+    people: ForPeople | None = None
 
     def open(self, app: Flask, routes: tuple[Route, ...]) -> None:
         """Have the framework bring every request here."""
@@ -71,6 +79,8 @@ class Desk:
         exchange.headers += problem.headers
         if problem.kind is INTERNAL:
             self.log.error("fault", request_id=exchange.request_id, route=exchange.path, fault=places_of(error))
+        if self.people is not None and self.people.takes(asking):
+            return self.people.refuse(asking, problem)
         document, exchange.refused_id = self.refused.keep(asking, problem)
         return Response(document, problem.kind.status, content_type=MEDIA_TYPE)
 

@@ -1,6 +1,7 @@
 """Everything that Quoteguard remembers, on SQLite or PostgreSQL: `Store` and the records that go in and come out."""
 
 from app.identifiers import new_id
+from app.store.access_log import AccessLog
 from app.store.artefacts import Artefact, digest_of
 from app.store.errors import (
     AlreadyAnswered,
@@ -27,6 +28,17 @@ from app.store.outbox_records import (
     Sending,
 )
 from app.store.outbox_rows import origin_bytes, origin_of
+from app.store.people_records import (
+    Access,
+    AccessFilter,
+    Delegation,
+    LoggedAccess,
+    NameTaken,
+    Role,
+    Session,
+    UnknownUser,
+    User,
+)
 from app.store.queue import Claimed, LeaseLost, Queue, QueueCounts, QueueState, Waiting
 from app.store.records import (
     AlertNote,
@@ -55,10 +67,14 @@ from app.store.records import (
     StoredDocument,
 )
 from app.store.refused import KeptRefusal
+from app.store.sessions import NewSession
 from app.store.store import Store
 from app.store.verification import Anchor, ChainReport
 
 __all__ = [
+    "Access",
+    "AccessFilter",
+    "AccessLog",
     "AlertNote",
     "AlreadyAnswered",
     "Anchor",
@@ -73,6 +89,7 @@ __all__ = [
     "DecisionFilter",
     "DecisionPage",
     "DecisionSummary",
+    "Delegation",
     "Document",
     "DocumentFilter",
     "DocumentKind",
@@ -94,12 +111,15 @@ __all__ = [
     "KeyedRequest",
     "KnownTarget",
     "LeaseLost",
+    "LoggedAccess",
     "MessageFilter",
     "MessageKind",
     "MessageNote",
     "MessageState",
     "MissingArtefact",
+    "NameTaken",
     "NewKey",
+    "NewSession",
     "Noted",
     "Origin",
     "Outbox",
@@ -110,9 +130,11 @@ __all__ = [
     "Receipt",
     "RecordedDecision",
     "RefusedRequest",
+    "Role",
     "SchemaMismatch",
     "Scope",
     "Sending",
+    "Session",
     "Store",
     "StoreError",
     "StoreUnavailable",
@@ -121,7 +143,9 @@ __all__ = [
     "Superseded",
     "Taken",
     "UnknownKey",
+    "UnknownUser",
     "Unreadable",
+    "User",
     "Waiting",
     "digest_of",
     "new_id",

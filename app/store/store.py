@@ -10,6 +10,7 @@ from typing import Final, Self
 from sqlalchemy import Connection
 
 from app.store import verification
+from app.store.access_log import AccessLog
 from app.store.alerts import Alerts
 from app.store.artefacts import Artefacts
 from app.store.database import Database
@@ -21,9 +22,11 @@ from app.store.inbox import Inbox
 from app.store.keys import ApiKeys
 from app.store.outbox import Outbox
 from app.store.outbox_records import Sending
+from app.store.people import People
 from app.store.queue import Queue
 from app.store.records import Beside, Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
 from app.store.refused import Refused
+from app.store.sessions import Sessions, SignInAttempts
 from app.store.tables import SCHEMA
 from app.store.verification import Anchor, ChainReport, Progress
 
@@ -32,7 +35,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`, `outbox`.
+    `inbox`, `outbox`, `people`, `sessions`, `attempts`, `access`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -56,6 +59,10 @@ class Store:
         self.holds = Holds(database, self.outbox.changed_in)
         self.alerts = Alerts(database, clock, self.outbox.watched_in)
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
+        self.people = People(database, clock)
+        self.sessions = Sessions(database, clock)
+        self.attempts = SignInAttempts(database, clock)
+        self.access = AccessLog(database, clock)
 
     @classmethod
     def open(

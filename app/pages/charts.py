@@ -1,0 +1,493 @@
+"""Charts: from figures to shapes with rounded coordinates, which a template writes as SVG, and to the same figures as a table.
+
+Amounts may be Decimal or float: a drawing needs no cent. What the table shows is written by the caller's `show`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final
+
+Figure = Decimal | float | int
+Show = Callable[[Figure], str]
+
+WIDTH: Final = 720
+_HEIGHT: Final = 260
+_LEFT: Final = 78
+_RIGHT: Final = 12
+_TOP: Final = 12
+_BOTTOM: Final = 30
+_ROW: Final = 26
+_STYLES: Final = ("s1", "s2", "s3", "s4", "s5", "s6")
+_LONGEST_LABEL: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    x: float
+    y: float
+    style: str
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    path: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    x: float
+    y: float
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    label: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A drawing with what it says in words. `key` is unique on its page."""
+
+    key: str
+    title: str
+    description: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    width: int = WIDTH
+    height: int = _HEIGHT
+    lines: tuple[Line, ...] = ()
+    areas: tuple[Area, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    dots: tuple[Dot, ...] = ()
+    texts: tuple[Text, ...] = ()
+    legend: tuple[Legend, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not self.rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One row of figures, one for each label; None where there is none. `low` and `high` are the interval round it."""
+
+    name: str
+    values: Sequence[Figure | None]
+    low: Sequence[Figure | None] = ()
+    high: Sequence[Figure | None] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of a waterfall: what it adds. One that is `whole` is a level that is reached, whatever came before."""
+
+    label: str
+    value: Figure
+    whole: bool = False
+
+
+def plain_number(figure: Figure) -> str:
+    """A figure with commas, and as many decimals as its size asks for."""
+    number = float(figure)
+    decimals = 0 if abs(number) >= 100 or number == int(number) else 2
+    return f"{number:,.{decimals}f}".replace("-", "\u2212")
+
+
+def short_number(figure: Figure) -> str:
+    """A figure for an axis: 1200000 is 1.2M."""
+    number = float(figure)
+    for size, mark in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:g}{mark}".replace("-", "\u2212")
+    return f"{number:g}".replace("-", "\u2212")
+
+
+def ranked_bars(
+    key: str,
+    title: str,
+    items: Sequence[tuple[str, Figure]],
+    *,
+    show: Show = plain_number,
+    heading: str = "Amount",
+    label_heading: str = "",
+    description: str = "",
+) -> Chart:
+    """Horizontal bars, one an item, in the order given: for a ranking."""
+    most = max([float(value) for _, value in items] or [0.0]) or 1.0
+    left, space = 190, WIDTH - 190 - 100
+    bars, texts = [], []
+    for row, (label, value) in enumerate(items):
+        top = row * _ROW + 4
+        width = _round(max(float(value), 0.0) / most * space)
+        bars.append(Bar(left, top, width, _ROW - 8, "s1", f"{label}: {show(value)}"))
+        texts.append(Text(left - 8, top + 13, _cut(label), "end"))
+        texts.append(Text(_round(left + width + 6), top + 13, show(value), "value"))
+    return Chart(
+        key=key,
+        title=title,
+        description=description or _said([f"{label} {show(value)}" for label, value in items]),
+        headings=(label_heading or "What", heading),
+        rows=tuple((label, show(value)) for label, value in items),
+        height=max(len(items), 1) * _ROW + 4,
+        lines=(Line(left, 0, left, len(items) * _ROW + 2, "axis"),),
+        bars=tuple(bars),
+        texts=tuple(texts),
+    )
+
+
+def stacked_bars(
+    key: str,
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    show: Show = plain_number,
+    axis: Show = short_number,
+    label_heading: str = "Month",
+    description: str = "",
+) -> Chart:
+    """Upright bars, one a label, each made of one part a series; what is below nothing hangs down."""
+    tops = [sum(max(_number(each.values[at]), 0.0) for each in series) for at in range(len(labels))]
+    lows = [sum(min(_number(each.values[at]), 0.0) for each in series) for at in range(len(labels))]
+    plot = _Plot.over([*tops, *lows, 0.0])
+    step = plot.width / max(len(labels), 1)
+    bars = []
+    for at, label in enumerate(labels):
+        up = down = 0.0
+        for number, each in enumerate(series):
+            value = _number(each.values[at])
+            base, end = (up, up + value) if value >= 0 else (down, down + value)
+            up, down = (end, down) if value >= 0 else (up, end)
+            if value:
+                told = f"{label}, {each.name}: {show(each.values[at] or 0)}"
+                bars.append(plot.bar(at * step + step * 0.15, step * 0.7, base, end, _style(number), told))
+    return Chart(
+        key=key,
+        title=title,
+        description=description or _of_series(labels, series, show),
+        headings=(label_heading, *[each.name for each in series]),
+        rows=_rows(labels, series, show),
+        lines=plot.lines,
+        bars=tuple(bars),
+        texts=(*plot.ticks(axis), *plot.labels(labels, step)),
+        legend=_legend(series),
+    )
+
+
+def lines(
+    key: str,
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    show: Show = plain_number,
+    axis: Show = short_number,
+    label_heading: str = "Month",
+    description: str = "",
+    least: Figure | None = None,
+    most: Figure | None = None,
+) -> Chart:
+    """A line a series, broken where there is no figure, with a band where an interval is known."""
+    shown = [each for one in series for row in (one.values, one.low, one.high) for each in row if each is not None]
+    bounds = [float(each) for each in (least, most) if each is not None]
+    plot = _Plot.over([*[float(each) for each in shown], *bounds], from_zero=least is None)
+    step = plot.width / max(len(labels), 1)
+    areas, dots = [], []
+    for number, one in enumerate(series):
+        style = _style(number)
+        points = [plot.point(at, step, value) for at, value in enumerate(one.values)]
+        if one.low and one.high:
+            areas += [Area(path, f"band {style}") for path in _bands(plot, step, one)]
+        areas += [Area(path, f"line {style}") for path in _strokes(points)]
+        for at, point in enumerate(points):
+            value = one.values[at]
+            if point is not None and value is not None:
+                dots.append(Dot(*point, style, f"{labels[at]}, {one.name}: {show(value)}"))
+    return Chart(
+        key=key,
+        title=title,
+        description=description or _of_series(labels, series, show),
+        headings=(label_heading, *_line_headings(series)),
+        rows=_line_rows(labels, series, show),
+        lines=plot.lines,
+        areas=tuple(areas),
+        dots=tuple(dots),
+        texts=(*plot.ticks(axis), *plot.labels(labels, step)),
+        legend=_legend(series),
+    )
+
+
+def waterfall(
+    key: str,
+    title: str,
+    steps: Sequence[Step],
+    *,
+    show: Show = plain_number,
+    heading: str = "Amount",
+    label_heading: str = "Step",
+    description: str = "",
+) -> Chart:
+    """From level to level in rows, each step beginning where the one before ended: as many as there are, with long labels."""
+    levels = _levels(steps)
+    ends = [each for pair in levels for each in pair]
+    least, most = min([0.0, *ends]), max([0.0, *ends])
+    spread = most - least or 1.0
+    left, space = 190, WIDTH - 190 - 110
+    bars, texts, links = [], [], []
+    for row, (each, (begin, end)) in enumerate(zip(steps, levels, strict=True)):
+        top = row * _ROW + 4
+        x1, x2 = sorted((left + (begin - least) / spread * space, left + (end - least) / spread * space))
+        style = "whole" if each.whole else "up" if float(each.value) >= 0 else "down"
+        shown = show(each.value) if each.whole or float(each.value) < 0 else f"+{show(each.value)}"
+        bars.append(Bar(_round(x1), top, _round(max(x2 - x1, 1.0)), _ROW - 8, style, f"{each.label}: {shown}"))
+        texts += [Text(left - 8, top + 13, _cut(each.label), "end"), Text(_round(x2 + 6), top + 13, shown, "value")]
+        if row + 1 < len(steps):
+            at = _round(left + (end - least) / spread * space)
+            links.append(Line(at, top + _ROW - 8, at, top + _ROW, "link"))
+    zero = _round(left + (0.0 - least) / spread * space)
+    return Chart(
+        key=key,
+        title=title,
+        description=description or _said([f"{each.label} {show(each.value)}" for each in steps]),
+        headings=(label_heading, heading),
+        rows=tuple((each.label, show(each.value)) for each in steps),
+        height=max(len(steps), 1) * _ROW + 4,
+        lines=(Line(zero, 0, zero, len(steps) * _ROW + 2, "axis"), *links),
+        bars=tuple(bars),
+        texts=tuple(texts),
+    )
+
+
+def histogram(
+    key: str,
+    title: str,
+    edges: Sequence[Figure],
+    counts: Sequence[int],
+    *,
+    show: Show = plain_number,
+    mark: Figure | None = None,
+    mark_label: str = "",
+    label_heading: str = "From, to",
+    heading: str = "Count",
+    description: str = "",
+) -> Chart:
+    """How many lie between each two edges, of which there is one more than counts; `mark` is drawn where it lies."""
+    plot = _Plot.over([0.0, *[float(count) for count in counts]])
+    first, last = (float(edges[0]), float(edges[-1])) if edges else (0.0, 1.0)
+    spread = last - first or 1.0
+    names = [f"{show(low)} to {show(high)}" for low, high in pairwise(edges)]
+    bars, texts, marks = [], [], []
+    for low, high, count, name in zip(edges, edges[1:], counts, names, strict=False):
+        begin, end = ((float(each) - first) / spread * plot.width for each in (low, high))
+        bars.append(plot.bar(begin + 1, max(end - begin - 2, 1.0), 0.0, float(count), "s1", f"{name}: {count}"))
+    texts += [
+        Text(_round(_LEFT + (float(edge) - first) / spread * plot.width), _HEIGHT - 10, show(edge), "mid")
+        for edge in edges[:: max(1, len(edges) // 6)]
+    ]
+    if mark is not None:
+        at = _round(_LEFT + min(max((float(mark) - first) / spread, 0.0), 1.0) * plot.width)
+        marks.append(Line(at, _TOP, at, _HEIGHT - _BOTTOM, "mark-at"))
+        texts.append(Text(at + 5, _TOP + 10, mark_label or show(mark), "value"))
+    return Chart(
+        key=key,
+        title=title,
+        description=description or _said([f"{name}: {count}" for name, count in zip(names, counts, strict=False)]),
+        headings=(label_heading, heading),
+        rows=tuple((name, f"{count:,}") for name, count in zip(names, counts, strict=False)),
+        lines=(*plot.lines, *marks),
+        bars=tuple(bars),
+        texts=(*plot.ticks(short_number), *texts),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ geometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plot:
+    """The space between the axes, and where a figure lies in it."""
+
+    least: float
+    most: float
+    at: tuple[float, ...] = field(default=())
+
+    @classmethod
+    def over(cls, figures: Sequence[float], *, from_zero: bool = True) -> _Plot:
+        """A plot that shows all figures, with round numbers at its axis."""
+        low, high = min(figures, default=0.0), max(figures, default=1.0)
+        low, high = (min(low, 0.0), max(high, 0.0)) if from_zero else (low, high)
+        if low == high:
+            high = low + 1.0
+        step = _round_step((high - low) / 4)
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        return cls(least=first * step, most=last * step, at=tuple(each * step for each in range(first, last + 1)))
+
+    @property
+    def width(self) -> float:
+        return WIDTH - _LEFT - _RIGHT
+
+    def y(self, figure: float) -> float:
+        share = (figure - self.least) / (self.most - self.least)
+        return _round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _BOTTOM - _TOP))
+
+    def bar(self, x: float, width: float, base: float, end: float, style: str, told: str) -> Bar:
+        top, bottom = self.y(max(base, end)), self.y(min(base, end))
+        return Bar(_round(_LEFT + x), top, _round(width), _round(max(bottom - top, 0.5)), style, told)
+
+    def point(self, at: int, step: float, figure: Figure | None) -> tuple[float, float] | None:
+        return None if figure is None else (_round(_LEFT + (at + 0.5) * step), self.y(float(figure)))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(
+            Line(_LEFT, self.y(each), WIDTH - _RIGHT, self.y(each), "axis" if each == 0 else "grid") for each in self.at
+        )
+
+    def ticks(self, show: Show) -> tuple[Text, ...]:
+        return tuple(Text(_LEFT - 8, self.y(each) + 4, show(round(each, 10)), "end") for each in self.at)
+
+    def labels(self, labels: Sequence[str], step: float) -> tuple[Text, ...]:
+        """As many labels as fit beside each other."""
+        longest = max([len(label) for label in labels] or [1])
+        every = max(1, math.ceil((longest * 7 + 10) / step))
+        return tuple(
+            Text(_round(_LEFT + (at + 0.5) * step), _HEIGHT - 10, label, "mid")
+            for at, label in enumerate(labels)
+            if at % every == 0
+        )
+
+
+def _round_step(rough: float) -> float:
+    """The next 1, 2, 2.5 or 5 times a power of ten."""
+    size = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
+    return next(size * times for times in (1.0, 2.0, 2.5, 5.0, 10.0) if size * times >= rough * (1 - 1e-9))
+
+
+def _levels(steps: Sequence[Step]) -> list[tuple[float, float]]:
+    """Where each step begins and ends."""
+    level, found = 0.0, []
+    for step in steps:
+        begin, end = (0.0, float(step.value)) if step.whole else (level, level + float(step.value))
+        found.append((begin, end))
+        level = end
+    return found
+
+
+def _strokes(points: Sequence[tuple[float, float] | None]) -> list[str]:
+    """The lines through the points, one for each run without a gap."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    return ["M" + " L".join(f"{x} {y}" for x, y in run) for run in runs if len(run) > 1]
+
+
+def _bands(plot: _Plot, step: float, series: Series) -> list[str]:
+    """The space between low and high, one shape for each run in which both are known."""
+    runs: list[list[tuple[tuple[float, float], tuple[float, float]]]] = [[]]
+    for at, (low, high) in enumerate(zip(series.low, series.high, strict=True)):
+        lower, upper = plot.point(at, step, low), plot.point(at, step, high)
+        if lower is None or upper is None:
+            runs.append([])
+        else:
+            runs[-1].append((lower, upper))
+    return [_ring([upper for _, upper in run] + [lower for lower, _ in reversed(run)]) for run in runs if len(run) > 1]
+
+
+def _ring(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + " L".join(f"{x} {y}" for x, y in points) + " Z"
+
+
+def _round(coordinate: float) -> float:
+    return round(coordinate, 1)
+
+
+def _number(figure: Figure | None) -> float:
+    return 0.0 if figure is None else float(figure)
+
+
+def _style(number: int) -> str:
+    return _STYLES[number % len(_STYLES)]
+
+
+def _legend(series: Sequence[Series]) -> tuple[Legend, ...]:
+    return tuple(Legend(each.name, _style(number)) for number, each in enumerate(series))
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
+
+
+def _shown(figure: Figure | None, show: Show) -> str:
+    return "not known" if figure is None else show(figure)
+
+
+def _rows(labels: Sequence[str], series: Sequence[Series], show: Show) -> tuple[tuple[str, ...], ...]:
+    return tuple((label, *[_shown(each.values[at], show) for each in series]) for at, label in enumerate(labels))
+
+
+def _line_headings(series: Sequence[Series]) -> list[str]:
+    return [
+        heading for each in series for heading in ((each.name, f"{each.name}, from to") if each.low else (each.name,))
+    ]
+
+
+def _line_rows(labels: Sequence[str], series: Sequence[Series], show: Show) -> tuple[tuple[str, ...], ...]:
+    found = []
+    for at, label in enumerate(labels):
+        cells = [label]
+        for each in series:
+            cells.append(_shown(each.values[at], show))
+            if each.low:
+                cells.append(f"{_shown(each.low[at], show)} to {_shown(each.high[at], show)}")
+        found.append(tuple(cells))
+    return tuple(found)
+
+
+def _of_series(labels: Sequence[str], series: Sequence[Series], show: Show) -> str:
+    """What the newest figures are, and where they come from."""
+    if not labels:
+        return "There are no figures yet."
+    told = [f"{each.name} {_shown(each.values[-1], show)}" for each in series]
+    return f"{labels[0]} to {labels[-1]}. In {labels[-1]}: {', '.join(told)}. The table below has every figure."
+
+
+def _said(parts: Sequence[str]) -> str:
+    most = 12
+    return (
+        "; ".join(parts[:most]) + ("; and more in the table below." if len(parts) > most else ".")
+        if parts
+        else "There are no figures yet."
+    )
