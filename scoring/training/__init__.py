@@ -1,0 +1,6 @@
+"""Learning from a company's own history what leaks: labels, weights, fitting, calibration, the choice of what is served."""
+
+from scoring.training.errors import CannotLearn
+from scoring.training.examples import Example, Known
+
+__all__ = ["CannotLearn", "Example", "Known"]

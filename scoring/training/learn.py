@@ -1,0 +1,85 @@
+"""Fitting to labels that are late and selective: what is expected of silent deals, and what follows from it, in turns.
+
+This is expectation and maximisation (Dempster, Laird, Rubin 1977) of the likelihood of what is known by now: labels as they
+are, and silence for what it says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from scoring.training.logistic import Design, evident_strengths, fitted, log_odds, sigmoid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from scoring.training.labels import Labels, Numbers
+    from scoring.training.silence import Silence
+
+ENOUGH: Final = 12_000
+"""Strengths and shares are learned from so many deals at most; the effects from all."""
+
+_TURNS: Final = 8
+_OUTER: Final = 2
+_LAST_TURNS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """Effects with the strengths that they were fitted with, and what silence says in the end."""
+
+    effects: Numbers
+    strengths: Numbers
+    silence: Silence
+
+
+def learned(made: Design, labels: Labels, quiet: Silence, strengths: Numbers, seed: int) -> Learned:
+    """Everything learned from scratch: strengths and shares from a part where there are many deals, effects from all."""
+    some = _some(len(labels.leaked), seed)
+    part, its_labels, its_silence = made.of(some), labels.of(some), quiet.of(some)
+    effects: Numbers | None = None
+    for _ in range(_OUTER):
+        effects, its_silence = _turns(part, its_labels, its_silence, strengths, _TURNS, effects)
+        expected = its_silence.expected(its_labels.leaked, sigmoid(part.margins(effects)))
+        strengths, effects = evident_strengths(part, expected, strengths, effects)
+    return refitted(made, labels, _with_shares(quiet, its_silence), strengths, effects)
+
+
+def refitted(made: Design, labels: Labels, quiet: Silence, strengths: Numbers, start: Numbers | None = None) -> Learned:
+    """The effects with strengths that are given."""
+    effects, quiet = _turns(made, labels, quiet, strengths, _LAST_TURNS, start)
+    return Learned(effects=effects, strengths=strengths, silence=quiet)
+
+
+def _turns(
+    made: Design, labels: Labels, quiet: Silence, strengths: Numbers, turns: int, effects: Numbers | None
+) -> tuple[Numbers, Silence]:
+    shares = (
+        sigmoid(made.margins(effects)) if effects is not None else np.full(len(labels.leaked), _base(labels, quiet))
+    )
+    for _ in range(turns):
+        effects = fitted(made, quiet.expected(labels.leaked, shares), strengths, start=effects)
+        shares = sigmoid(made.margins(effects))
+        quiet = quiet.updated(labels, shares)
+    assert effects is not None  # noqa: S101 - there is at least one turn
+    return effects, quiet
+
+
+def _base(labels: Labels, quiet: Silence) -> float:
+    """The share of deals that leak, each known one standing for those like it that stayed unknown."""
+    weights = quiet.weights(labels.leaked)
+    leaks = float(weights[labels.leaked == 1.0].sum())
+    return float(sigmoid(np.array([log_odds(leaks / max(1.0, float(weights.sum())))]))[0])
+
+
+def _some(deals: int, seed: int) -> NDArray[np.intp]:
+    if deals <= ENOUGH:
+        return np.arange(deals)
+    return np.sort(np.random.default_rng(seed).choice(deals, ENOUGH, replace=False))
+
+
+def _with_shares(whole: Silence, part: Silence) -> Silence:
+    return replace(whole, found=part.found, cleared=part.cleared)

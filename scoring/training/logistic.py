@@ -1,0 +1,162 @@
+"""A sum of effects in log-odds, each drawn towards nothing: by how much, the effects of a kind say themselves.
+
+The strength of a group of effects (the inverse of their variance) is fitted by evidence (MacKay 1992, "The evidence
+framework applied to classification networks"): the number of effects that the data determines over their sum of squares.
+Where the direction of a feature is known, its effect has that sign or is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.optimize import minimize
+
+from scoring.training.labels import Numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from scoring.training.matrix import Basis, Sparse
+
+USUAL_STRENGTH: Final = 30.0
+"""What an effect of a standardised number starts with."""
+
+USUAL_STRENGTH_OF_NAMES: Final = 8.0
+_WEAKEST, _STRONGEST = 0.3, 5000.0
+_ROUNDS: Final = 8
+_MOST_STEPS: Final = 300
+_MOST_TOGETHER: Final = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What is fitted to: dense columns, indicators, the group and the bounds of each effect."""
+
+    dense: Numbers
+    indicators: Sparse
+    groups: NDArray[np.str_]
+    bounds: tuple[tuple[float | None, float | None], ...]
+
+    @property
+    def width(self) -> int:
+        return int(self.dense.shape[1] + self.indicators.shape[1])
+
+    def margins(self, effects: Numbers) -> Numbers:
+        """The sum of effects of each deal; the first effect is the intercept."""
+        split = 1 + self.dense.shape[1]
+        sums: Numbers = effects[0] + self.dense @ effects[1:split] + self.indicators @ effects[split:]
+        return sums
+
+    def gradient(self, residuals: Numbers) -> Numbers:
+        return np.concatenate([[residuals.sum()], self.dense.T @ residuals, self.indicators.T @ residuals])
+
+    def of(self, places: NDArray[np.intp]) -> Design:
+        """The design of some of the deals."""
+        return Design(
+            dense=self.dense[places], indicators=self.indicators[places], groups=self.groups, bounds=self.bounds
+        )
+
+
+def design(basis: Basis, dense: Numbers, indicators: Sparse) -> Design:
+    """The design of a table of deals."""
+    groups = ["missing" if each.is_missing else f"direction {each.direction}" for each in basis.terms]
+    bounds = [_bounds(each.direction) for each in basis.terms]
+    levels = basis.levels()
+    return Design(
+        dense=dense,
+        indicators=indicators,
+        groups=np.array([*groups, *(kind for kind, _ in levels)], dtype=np.str_),
+        bounds=(*bounds, *(_bounds(0) for _ in levels)),
+    )
+
+
+def _bounds(direction: int) -> tuple[float | None, float | None]:
+    return (0.0 if direction > 0 else None, 0.0 if direction < 0 else None)
+
+
+def usual_strengths(basis: Basis) -> Numbers:
+    """The strengths that fitting starts with."""
+    return np.array([USUAL_STRENGTH] * len(basis.terms) + [USUAL_STRENGTH_OF_NAMES] * len(basis.levels()))
+
+
+def sigmoid(margins: Numbers) -> Numbers:
+    """Probabilities of log-odds."""
+    found: Numbers = 1.0 / (1.0 + np.exp(-np.clip(margins, -35.0, 35.0)))
+    return found
+
+
+def log_odds(share: float) -> float:
+    """Log-odds of a share, held away from 0 and 1."""
+    inside = min(1.0 - 1e-4, max(1e-4, share))
+    return float(np.log(inside / (1.0 - inside)))
+
+
+def fitted(
+    made: Design, leaked: Numbers, strengths: Numbers, *, weights: Numbers | None = None, start: Numbers | None = None
+) -> Numbers:
+    """The effects, intercept first. `leaked` may lie between 0 and 1: what is expected of a deal that nobody looked at."""
+    weighed = np.ones(len(leaked)) if weights is None else weights
+    pull = np.concatenate([[0.0], strengths])
+    total = max(1.0, float(weighed.sum()))
+    if start is None:
+        start = np.zeros(made.width + 1)
+        start[0] = log_odds(float(weighed @ leaked) / total)
+
+    def loss(effects: Numbers) -> tuple[float, Numbers]:
+        margins = made.margins(effects)
+        value = weighed @ (np.logaddexp(0.0, margins) - leaked * margins) + 0.5 * (pull * effects) @ effects
+        slope = made.gradient(weighed * (sigmoid(margins) - leaked)) + pull * effects
+        return float(value) / total, slope / total
+
+    bounds: Sequence[tuple[float | None, float | None]] = [(None, None), *made.bounds]
+    options = {"maxiter": _MOST_STEPS, "maxcor": 20, "ftol": 1e-9, "gtol": 1e-6}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    effects: Numbers = found.x
+    return effects
+
+
+def evident_strengths(made: Design, leaked: Numbers, strengths: Numbers, start: Numbers) -> tuple[Numbers, Numbers]:
+    """Strengths by group as the data bears them, and the effects fitted with them."""
+    strengths, effects = strengths.copy(), start
+    for _ in range(_ROUNDS):
+        effects = fitted(made, leaked, strengths, start=effects)
+        determined = 1.0 - strengths * variances(made, effects, strengths)
+        for group in np.unique(made.groups):
+            inside = made.groups == group
+            free = max(1e-3, float(determined[inside].sum())) + 0.5
+            size = float((effects[1:][inside] ** 2).sum()) + 1e-3
+            strengths[inside] = min(_STRONGEST, max(_WEAKEST, free / size))
+    return strengths, effects
+
+
+def variances(made: Design, effects: Numbers, strengths: Numbers) -> Numbers:
+    """How uncertain each effect is: from the curvature of the loss; of kinds of very many names, of each name by itself."""
+    shares = sigmoid(made.margins(effects))
+    curved = shares * (1.0 - shares)
+    together = _together(made)
+    columns = made.dense.shape[1]
+    names = made.indicators[:, np.flatnonzero(together[columns:])].toarray()
+    whole = np.column_stack([np.ones(len(curved)), made.dense, names])
+    curvature = (whole * curved[:, None]).T @ whole
+    curvature[np.diag_indices_from(curvature)] += np.concatenate([[1e-6], strengths[together]])
+    found = np.empty(made.width)
+    found[together] = np.diag(np.linalg.inv(curvature))[1:]
+    alone = made.indicators.power(2).T @ curved + strengths[columns:]
+    found[~together] = 1.0 / alone[~together[columns:]]
+    return found
+
+
+def _together(made: Design) -> NDArray[np.bool_]:
+    """The effects whose uncertainties are worked out together: the columns, and kinds of names, those of few names first."""
+    columns = made.dense.shape[1]
+    chosen: NDArray[np.bool_] = np.arange(made.width) < columns
+    kinds, times = np.unique(made.groups[columns:], return_counts=True)
+    for kind in kinds[np.argsort(times, kind="stable")]:
+        wider = chosen | ((made.groups == kind) & (np.arange(made.width) >= columns))
+        if wider.sum() > _MOST_TOGETHER:
+            break
+        chosen = wider
+    return chosen
