@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -33,6 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "audit": ("auditing", "Audit an agreement against its usage and invoices."),
     "watch": ("watching", "Say what is about to leak from agreements in force."),
     "holds": ("gatekeeping", "List and escalate billing configurations that are held."),
+    "import": ("importing", "Bring quotes, outcomes and other records in from files."),
     "normalize": ("judging", "Print a document in canonical form."),
     "policies": ("policy_work", "Check, test and start policies."),
     "replay": ("record", "Make a recorded decision again, or verify the record."),
@@ -52,7 +54,7 @@ class Commands(click.Group):
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:  # noqa: ARG002 - click's
         if cmd_name not in COMMANDS:
             return None
-        found: Command = getattr(import_module(f"app.commands.{COMMANDS[cmd_name][0]}"), cmd_name)
+        found: Command = getattr(import_module(f"app.commands.{COMMANDS[cmd_name][0]}"), _spelt(cmd_name))
         return found
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002 - click's
@@ -73,6 +75,11 @@ class Commands(click.Group):
     def invoke(self, ctx: Context) -> Any:
         with _own_exit_codes():
             return super().invoke(ctx)
+
+
+def _spelt(name: str) -> str:
+    """What a command's function is called: `import` is a word of the language."""
+    return f"{name}_" if iskeyword(name) else name
 
 
 @contextmanager

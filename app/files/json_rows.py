@@ -19,7 +19,7 @@ def json_rows(path: Path, faults: Faults, advance: Advance, *, max_bytes: int) -
 
     Only JSON Lines are read as a stream: a document or a list may have at most `max_bytes`.
     """
-    if _is_lines(path):
+    if is_lines(path):
         return Rows(":{}", _lines(path, faults, advance))
     try:
         with path.open("rb") as file:
@@ -36,8 +36,8 @@ def json_rows(path: Path, faults: Faults, advance: Advance, *, max_bytes: int) -
     return Rows("", iter([(0, document)]))
 
 
-def _is_lines(path: Path) -> bool:
-    """Whether the first line is a whole object by itself."""
+def is_lines(path: Path) -> bool:
+    """Whether the first line of a file is a whole object by itself, as in JSON Lines."""
     with path.open("rb") as file:
         first = next((line for line in file if line.strip()), b"")
     if first.lstrip(_BOM_AND_BLANKS)[:1] != b"{":

@@ -7,7 +7,7 @@ are all read by the same files.
 from __future__ import annotations
 
 from cpq_hooks.mapping.following import translate
-from cpq_hooks.mapping.model import MappingFile, Section, Source
+from cpq_hooks.mapping.model import MappingFile, Section, Source, paths_of
 from cpq_hooks.mapping.reading import MappingRefused, read_mapping
 
-__all__ = ["MappingFile", "MappingRefused", "Section", "Source", "read_mapping", "translate"]
+__all__ = ["MappingFile", "MappingRefused", "Section", "Source", "paths_of", "read_mapping", "translate"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 from cpq_hooks.adapter import Unused
@@ -16,18 +16,29 @@ from policies.domain.money import CURRENCIES
 _TIMES: Final[Mapping[Unit, int]] = {Unit.FRACTION: 100, Unit.YEARS: 12, Unit.QUARTERS: 3}
 _FLAGS: Final = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
 _ABSENT: Final = object()
+_QUOTIENT: Final = Decimal("1E-12")
+"""Canonical numbers have at most so many decimals."""
+_DIVIDING: Final = Context(prec=40, rounding=ROUND_HALF_EVEN)
 
 
-def translate(section: Section, payload: Any) -> Iterator[tuple[dict[str, Any], tuple[Unused, ...]]]:
-    """Every canonical document of a payload, with the fields that were not read. Raises `Invalid` with all faults."""
+def translate(
+    section: Section, payload: Any, *, position: int = 1
+) -> Iterator[tuple[dict[str, Any], tuple[Unused, ...]]]:
+    """Every canonical document of a payload, with the fields that were not read. Raises `Invalid` with all faults.
+
+    `position` is that of the first document: a row of a file is a payload, and counts from the first row.
+    """
     ledger = Ledger()
     made = []
-    for position, (path, entry) in enumerate(_entries(payload, (), section.each, section.only, ledger), start=1):
+    if section.missing and isinstance(payload, Mapping):
+        payload = {name: value for name, value in payload.items() if not _is_missing(value, section.missing)}
+    entries = _entries(payload, (), section.each, section.only, ledger)
+    for at, (path, entry) in enumerate(entries, start=position):
         if not isinstance(entry, Mapping):
             ledger.refuse(path, "type", "an object with fields is wanted here")
             continue
         follower = _Follower(ledger, _currency(section.group, entry))
-        document = stated(follower.group(section.group, entry, path, position))
+        document = stated(follower.group(section.group, entry, path, at))
         ledger.understood.update((*path, *each.split(".")) for each in section.ignore)
         made.append((document, Fields(entry, ledger, path)))
     ledger.settle()
@@ -79,7 +90,7 @@ class _Follower:
 
     def _value(self, source: Source, entry: Mapping[str, Any], path: Path, position: int) -> Any:
         if source.position:
-            return str(position) if source.kind is Kind.TEXT else position
+            return f"{source.prefix}{position}" if source.kind is Kind.TEXT else position
         if source.constant is not None:
             return source.constant
         for each in source.paths:
@@ -94,8 +105,28 @@ class _Follower:
             else:
                 self._ledger.understood.add((*path, *steps))
             if value is not None and value != "":
-                return self._read(source, value, path, steps)
-        return source.default
+                found = self._read(source, value, path, steps)
+                if source.divided_by:
+                    found = self._divided(source, found, entry, path)
+                if found is not None:
+                    return source.prefix + found if source.prefix else found
+                break
+        return source.default if source.otherwise is None else self._value(source.otherwise, entry, path, position)
+
+    def _divided(self, source: Source, number: Any, entry: Mapping[str, Any], path: Path) -> Decimal | None:
+        """The number divided by what stands beside it: exactly where it comes out even, else rounded to 12 decimals."""
+        value, steps = next(_candidates(entry, source.divided_by), (None, ()))
+        if steps:
+            self._ledger.understood.add((*path, *steps))
+        if number is None or value is None or value == "":
+            return None
+        try:
+            quotient = _DIVIDING.divide(number, _decimal(source, value))
+            return quotient.quantize(_QUOTIENT, context=_DIVIDING).normalize(_DIVIDING) if quotient else quotient
+        except (ValueError, ArithmeticError) as error:
+            told = "it is zero" if isinstance(error, ZeroDivisionError) else error
+            self._ledger.refuse((*path, *steps), "unreadable", f"nothing can be divided by {shown(value)}: {told}")
+            return None
 
     def _read(self, source: Source, value: Any, path: Path, steps: Path) -> Any:
         if source.values is not None:
@@ -161,7 +192,8 @@ def _entries(
         found = [((*path, *steps, number), entry) for number, entry in enumerate(listed)]
     for where, entry in found:
         if only and isinstance(entry, Mapping) and not _counts(entry, where, only, ledger):
-            ledger.understood.add(where)
+            if where:  # a payload that does not count by itself is no field of anything
+                ledger.understood.add(where)
             continue
         yield where, entry
 
@@ -200,6 +232,10 @@ def _inside(entry: Mapping[str, Any], path: str) -> tuple[Any, Path]:
             return _ABSENT, ()
         steps.append(key)
     return value, tuple(steps)
+
+
+def _is_missing(value: Any, missing: frozenset[str]) -> bool:
+    return value.__class__ is str and value.strip() in missing
 
 
 def _word(value: Any) -> str:

@@ -39,7 +39,9 @@ class Source:
 
     `paths` are tried in order; `constant` needs none. `position` is the entry's place in its list, from 1. `values` turns
     the sender's words into canonical ones. `day_format` is as `strptime` has it. `ends_before` says that a date is the day
-    after the last. `decimal_mark` and `group_mark` are how the sender writes numbers as text.
+    after the last. `decimal_mark` and `group_mark` are how the sender writes numbers as text. `prefix` is set before a text.
+    `divided_by` are paths to what a number is divided by; where none is stated there is no value. `otherwise` is asked where
+    this source has none.
     """
 
     kind: Kind
@@ -55,6 +57,9 @@ class Source:
     decimal_mark: str = "."
     group_mark: str = ""
     choices: tuple[str, ...] = ()
+    prefix: str = ""
+    divided_by: tuple[str, ...] = ()
+    otherwise: Source | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +86,17 @@ Node: TypeAlias = "Source | Group | Entries"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """How one shape is made: one document for each entry at `each` (None: of the payload itself)."""
+    """How one shape is made: one document for each entry at `each` (None: of the payload itself).
+
+    A text of `missing`, such as NA, states nothing.
+    """
 
     shape: str
     group: Group
     each: str | None = None
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +104,21 @@ class MappingFile:
     """All sections by the shape that they make."""
 
     sections: Mapping[str, Section]
+
+
+def paths_of(section: Section) -> frozenset[str]:
+    """Every path that a section reads from the document that it is given, those inside its lists left out."""
+    found: set[str] = set(section.only)
+    if section.each is not None:
+        return frozenset({section.each})
+    waiting: list[Node] = [section.group]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Group):
+            waiting += node.fields.values()
+        elif isinstance(node, Entries):
+            found.update([node.each] if node.each is not None else node.only)
+            waiting += [node.group] if node.each is None else []
+        else:
+            found.update(node.paths[:1], node.divided_by[:1])
+    return frozenset(found)

@@ -28,9 +28,10 @@ SHAPES: Final[Mapping[str, str]] = {
     "invoice": "Invoice",
     "outcome": "Outcome",
 }
-_SECTION_KEYS: Final = ("each", "only", "fields", "ignore")
+_SECTION_KEYS: Final = ("each", "only", "fields", "ignore", "missing")
 _SOURCE_KEYS: Final = (
     "path", "constant", "default", "position", "values", "unit", "factor", "format", "ends_before", "decimal", "group",
+    "prefix", "divided_by", "otherwise",
 )  # fmt: skip
 _KINDS: Final[tuple[tuple[type[Described], Kind], ...]] = (
     (Choice, Kind.CHOICE),
@@ -101,6 +102,7 @@ class _Reading:
             each=self._text((*path, "each"), keys.get("each")),
             only=self._only((*path, "only"), keys.get("only")),
             ignore=tuple(str(each) for each in keys.get("ignore") or ()),
+            missing=self._words((*path, "missing"), keys.get("missing")),
         )
 
     def _group(self, path: Path, given: Any, schema: type[Record]) -> Group:
@@ -158,9 +160,22 @@ class _Reading:
             decimal_mark=str(keys.get("decimal", ".")),
             group_mark=str(keys.get("group", "")),
             choices=choices,
+            prefix=self._text((*path, "prefix"), keys.get("prefix")) or "",
+            divided_by=self._paths((*path, "divided_by"), keys["divided_by"]) if "divided_by" in keys else (),
+            otherwise=self._source((*path, "otherwise"), keys["otherwise"], canonical) if "otherwise" in keys else None,
         )
         self._check_fixed(path, source)
+        self._check_fitting(path, source)
         return source
+
+    def _check_fitting(self, path: Path, source: Source) -> None:
+        """Keys that make sense with others only."""
+        if source.prefix and source.kind is not Kind.TEXT:
+            self._refuse(path, "prefix is for texts, such as ids")
+        if source.divided_by and (source.kind is not Kind.NUMBER or not source.paths):
+            self._refuse(path, "divided_by is for numbers that come from a path")
+        if source.otherwise is not None and (not source.paths or source.default is not None):
+            self._refuse(path, "otherwise goes with a path, and in place of default")
 
     def _check_fixed(self, path: Path, source: Source) -> None:
         """What is written into the file itself has to be a canonical word where one of a list is wanted."""
@@ -169,6 +184,14 @@ class _Reading:
                 self._refuse(path, f"{shown(value)} is not one of {one_of(source.choices)}")
         if source.ends_before and source.kind is not Kind.DAY:
             self._refuse(path, "ends_before is for dates")
+
+    def _words(self, path: Path, given: Any) -> frozenset[str]:
+        if given is None:
+            return frozenset()
+        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+            self._refuse(path, "a list of texts that state nothing is wanted here, such as [NA]")
+            return frozenset()
+        return frozenset(each.strip() for each in given)
 
     def _values(self, path: Path, given: Any, choices: tuple[str, ...]) -> Mapping[str, object] | None:
         if given is None:

@@ -46,7 +46,9 @@ def change_billed_from_next_month(books: Books) -> Leaked | None:
     if change.effective in books.months.starts or change.effective >= books.today:
         return None
     following = books.months.starts[books.months.index(change.effective) + 1]
-    later = next(each for each in books.set_up.charges if each.line.start_date == change.effective)
+    later = next((each for each in books.set_up.charges if each.line.start_date == change.effective), None)
+    if later is None:  # another leak kept the change out of the set-up
+        return None
     skipping = later.acting_as(replace(later.line, billing_start_date=following))
     charges = tuple(skipping if each is later else each for each in books.set_up.charges)
     books.set_up = replace(books.set_up, charges=charges)

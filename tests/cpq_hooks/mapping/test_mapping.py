@@ -14,8 +14,8 @@ from cpq_hooks.reading import read_json
 EXAMPLES = Path(__file__).parents[3] / "examples" / "connectors"
 
 
-def follow(text, payload, shape="quote"):
-    return list(translate(read_mapping(text).sections[shape], payload))
+def follow(text, payload, shape="quote", position=1):
+    return list(translate(read_mapping(text).sections[shape], payload, position=position))
 
 
 def a_mapping(**line):
@@ -121,3 +121,58 @@ def test_all_faults_of_a_file_are_told_at_once():
     with pytest.raises(MappingRefused) as caught:
         read_mapping(a_mapping(net_unit_price={"pth": "p"}, charge_model={"constant": "flt"}, colour="c"))
     assert len(caught.value.reasons) == 4
+
+
+def outcome_of(row, **section):
+    """What a mapping of a flat row says of a deal that was looked at."""
+    fields = {
+        "outcome_id": {"position": True, "prefix": "O-"},
+        "leaked": {"path": "seen", "values": {"bad": True, "ok": False}},
+    }
+    subject = {"type": {"constant": "quote"}, "id": "id"}
+    mapping = json.dumps({"outcome": {"fields": fields | {"subject": subject}} | section})
+    return follow(mapping, row, "outcome", position=7)
+
+
+def test_a_row_counts_only_with_the_words_that_are_asked_for():
+    only = {"only": {"seen": ["bad", "ok"]}}
+    assert outcome_of({"id": "Q", "seen": ""}, **only) == []
+    [(document, _)] = outcome_of({"id": "Q", "seen": "bad"}, **only)
+    assert document == {"outcome_id": "O-7", "leaked": True, "subject": {"type": "quote", "id": "Q"}}
+
+
+@pytest.mark.parametrize(
+    ("row", "price"),
+    [
+        ({"value": "10", "pieces": "4"}, "2.5"),
+        ({"value": "10", "pieces": "3"}, "3.333333333333"),
+        ({"value": "10"}, "10"),
+        ({"value": "0", "pieces": "4"}, "0"),
+    ],
+)
+def test_a_price_is_the_value_divided_by_the_pieces(row, price):
+    source = {"path": "value", "divided_by": "pieces", "otherwise": {"path": "value"}}
+    assert Decimal(line_of(a_mapping(net_unit_price=source), row)["net_unit_price"]) == Decimal(price)
+
+
+def test_nothing_is_divided_by_zero():
+    with pytest.raises(Invalid, match="it is zero"):
+        line_of(a_mapping(net_unit_price={"path": "v", "divided_by": "n"}), {"v": "10", "n": "0"})
+
+
+def test_a_word_for_what_is_missing_states_nothing():
+    [(document, _)] = outcome_of({"id": "NA", "seen": "ok"}, missing=["NA"])
+    assert document["subject"] == {"type": "quote"}
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"path": "n", "prefix": "S-"}, "prefix is for texts"),
+        ({"constant": "1", "divided_by": "n"}, "divided_by is for numbers that come from a path"),
+        ({"path": "n", "default": "1", "otherwise": {"path": "m"}}, "in place of default"),
+    ],
+)
+def test_keys_that_do_not_fit_a_price_are_refused(source, told):
+    with pytest.raises(MappingRefused, match=told):
+        read_mapping(a_mapping(net_unit_price=source))

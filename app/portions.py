@@ -1,0 +1,36 @@
+"""Long work in portions: several processes at it, the results in the order of the portions, memory bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Final, TypeVar
+
+Portion = TypeVar("Portion")
+Done = TypeVar("Done")
+
+_AHEAD: Final = 3
+"""So many portions for each process are under way or waiting to be taken."""
+
+
+def worked(work: Callable[[Portion], Done], portions: Iterable[Portion], workers: int) -> Iterator[Done]:
+    """What `work` makes of each portion, in their order. With one worker or none it is done in this process.
+
+    With several, `work` goes to them with each portion: it must be small to pickle, and may remember what it needs.
+    """
+    if workers < 2:  # one process beside a waiting one is no gain
+        yield from map(work, portions)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        running: deque[Future[Done]] = deque()
+        try:
+            for portion in portions:
+                running.append(pool.submit(work, portion))
+                if len(running) >= workers * _AHEAD:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
