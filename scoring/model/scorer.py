@@ -1,0 +1,158 @@
+"""A deal's features become a risk: probability, tier, money, kinds of leakage, reasons, and what is unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import inf, isfinite, nan
+from typing import TYPE_CHECKING, Final
+
+from policies.domain.decision import LeakageType, Risk, RiskReason, RiskStatus
+from policies.domain.money import UnknownCurrency, round_to_currency
+from scoring.features.vector import NAMES
+from scoring.reasons import reasons
+
+if TYPE_CHECKING:
+    from scoring.features.vector import FeatureVector
+    from scoring.history.history import History
+    from scoring.model.package import ModelPackage
+    from scoring.reasons import Reason
+
+MOST_TYPES: Final = 5
+_LEAST_TYPE: Final = 0.01
+_LARGEST: Final = 1e20
+"""No sum of money is larger; a number beyond it is a slip of somebody's pen."""
+
+Contributions = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Scores deals from their features alone, so that a stored vector gives the same score again. Safe among threads."""
+
+    package: ModelPackage
+
+    @property
+    def version(self) -> str:
+        return self.package.version
+
+    @property
+    def history(self) -> History:
+        """What was known when the model was trained: the features of a deal are computed from it."""
+        return self.package.history
+
+    def score(self, vector: FeatureVector, currency: str | None = None) -> Risk:
+        """The risk of one deal, with its reasons. `currency` is that of the document, where the vector does not say it."""
+        return self.score_many([vector], currency)[0]
+
+    def score_many(
+        self, vectors: Sequence[FeatureVector], currency: str | None = None, *, explained: bool = True
+    ) -> list[Risk]:
+        """The risks of many deals, with one call of the library for each part of the model.
+
+        Not `explained` they lack `reasons` and `base`, and cost a fraction. Raises ValueError for a vector of another length.
+        """
+        deals = [_finite(each) for each in vectors]
+        if not deals:
+            return []
+        chances = [self.package.calibration.of(each) for each in self.margins(deals)]
+        losses = self.package.amounts.losses(deals) if self.package.amounts is not None else [None] * len(deals)
+        kinds = self.package.patterns.of_many(deals) if self.package.patterns is not None else [{}] * len(deals)
+        risks = [
+            self._risk(deal, chance, loss, kind, deal.currency or currency)
+            for deal, chance, loss, kind in zip(deals, chances, losses, kinds, strict=True)
+        ]
+        return self._explained(risks, deals) if explained else risks
+
+    def margins(self, vectors: Sequence[FeatureVector]) -> list[float]:
+        """The margins in log-odds, before calibration."""
+        linear, trees = self.package.linear, self.package.trees
+        base = [linear.margin(each) for each in vectors] if linear is not None else None
+        if trees is None:
+            return base or []
+        return trees.margins([trees.row(each.values) for each in vectors], base)
+
+    def contributions(self, vectors: Sequence[FeatureVector]) -> list[tuple[float, Contributions]]:
+        """For each deal the margin of the average one, and what each feature adds to it: together they are its margin."""
+        linear, trees = self.package.linear, self.package.trees
+        start = linear.intercept if linear is not None else 0.0
+        found = [linear.contributions(each) if linear is not None else {} for each in vectors]
+        if trees is None:
+            return [(start, each) for each in found]
+        rows = [trees.row(each.values) for each in vectors]
+        base = [start] * len(rows) if linear is not None else None
+        return [
+            (added[-1], _sum(each, trees.features, added))
+            for each, added in zip(found, trees.contributions_of(rows, base), strict=True)
+        ]
+
+    def _risk(
+        self, deal: FeatureVector, chance: float, loss: float | None, kinds: dict[str, float], currency: str | None
+    ) -> Risk:
+        package = self.package
+        tier, note = package.tiers.of(chance)
+        return Risk(
+            status=RiskStatus.SCORED,
+            score=_four(chance),
+            tier=tier,
+            tier_note=note,
+            expected_leakage=_money(chance * loss, currency) if loss is not None else None,
+            leakage_types=_types(chance, kinds),
+            anomaly=package.anomalies.of(deal) if package.anomalies is not None else None,
+            model_version=package.version,
+            trained_on=package.manifest.trained_on,
+        )
+
+    def _explained(self, risks: list[Risk], deals: Sequence[FeatureVector]) -> list[Risk]:
+        return [
+            replace(risk, base=_four(base), reasons=tuple([_reason(each) for each in reasons(added, deal)]))
+            for risk, deal, (base, added) in zip(risks, deals, self.contributions(deals), strict=True)
+        ]
+
+
+def _finite(vector: FeatureVector) -> FeatureVector:
+    """The vector with what is infinite as not known."""
+    values = vector.values
+    if len(values) != len(NAMES):
+        raise ValueError(f"a vector of {len(values)} numbers, where there are {len(NAMES)} features")
+    if inf in values or -inf in values:
+        return replace(vector, values=tuple([nan if each in {inf, -inf} else each for each in values]))
+    return vector
+
+
+def _sum(found: Contributions, features: Sequence[str], added: Sequence[float]) -> Contributions:
+    for name, amount in zip(features, added, strict=False):  # what is last is no feature's
+        if amount:
+            found[name] = found.get(name, 0.0) + amount
+    return found
+
+
+def _four(number: float) -> Decimal:
+    """A number to four decimals."""
+    return Decimal(f"{number:.4f}")
+
+
+def _money(amount: float, currency: str | None) -> Decimal | None:
+    """An amount rounded to its currency; None where the currency is none, or the amount beyond all measure."""
+    if currency is None or not amount < _LARGEST:
+        return None
+    try:
+        return round_to_currency(Decimal(amount), currency)
+    except UnknownCurrency:
+        return None
+
+
+def _types(chance: float, kinds: dict[str, float]) -> tuple[LeakageType, ...]:
+    likely = sorted((-chance * share, name) for name, share in kinds.items() if chance * share >= _LEAST_TYPE)
+    return tuple([LeakageType(pattern=name, probability=_four(-share)) for share, name in likely[:MOST_TYPES]])
+
+
+def _reason(found: Reason) -> RiskReason:
+    value = found.value
+    return RiskReason(
+        feature=found.feature,
+        label=found.label,
+        contribution=_four(found.contribution),
+        value=Decimal(str(round(value, 6))) if value is not None and isfinite(value) else None,
+    )
