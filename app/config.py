@@ -173,6 +173,12 @@ class Settings:
         shown="`quoteguard.db` in the home folder",
         secret=True,
     )
+    models: Path = _setting(
+        _FOLDER,
+        None,
+        "The folder with the models that were trained; which of them is in force stands in it.",
+        shown="`models` in the home folder",
+    )
     database_timeout: timedelta = _setting(
         _span("seconds", 1, 60), "5", "How long to wait for a connection or a lock before the database counts as away."
     )
@@ -275,6 +281,7 @@ class Settings:
             raise SettingsError(tuple(problems))
         if values["database_url"] is None:
             values["database_url"] = f"sqlite:///{values['home'] / 'quoteguard.db'}"
+        values["models"] = values["models"] or values["home"] / "models"
         return cls(**values)
 
 

@@ -9,11 +9,16 @@ import click
 
 from app.commands.surroundings import Refused, settings
 from app.connections import Connections, ConnectionsRefused, connections_of
+from app.models import NOT_SERVED, InForce, models_in_force, scorer_of
 from app.rules import Rules, RulesRefused, read_home, take_up
 from cpq_hooks.registry import AdapterBroken, installed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.scored import Scoring
+
+model_option = click.option("--model", help="The version of the model that scores. Default: the one in force.")
 
 
 def folder_of(home: Path | None) -> Path | None:
@@ -47,3 +52,18 @@ def rules(home: Path | None, *, tested: bool = False) -> Rules:
         return take_up(read_home(folder), tested=tested)
     except RulesRefused as refused:
         raise Refused("The rules cannot be taken up.", refused.reasons) from None
+
+
+def scoring(home: Path | None, version: str | None = None) -> Scoring:
+    """What scores by the models of the home folder: the one in force, or the version that is asked for.
+
+    Raises `Refused` where that version cannot be served. Where the one in force cannot, quotes are judged without it.
+    """
+    folder = settings(home).models
+    try:
+        in_force = models_in_force(folder) if version is None else InForce(champion=scorer_of(folder, version))
+    except NOT_SERVED as refused:
+        raise Refused("The model cannot be used.", (str(refused),)) from None
+    if in_force.because is not None:
+        click.secho(f"{in_force.because}.", fg="yellow", err=True)
+    return in_force.scoring()

@@ -1,0 +1,123 @@
+"""The models: list, show, promote, challenge, roll back."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from app.commands.display import show_records
+from app.commands.surroundings import Refused, home_option, json_option, settings
+from app.models import NOT_SERVED
+from app.models_told import model_json, models_json
+from scoring.model.errors import ModelRefused
+from scoring.model.registry import InForce, Models
+
+T = TypeVar("T")
+
+by_option = click.option("--by", default=None, help="Who does it. Default: the user of the machine.")
+why_option = click.option("--why", required=True, help="Why; it is kept in the log.")
+
+
+@click.group()
+def models() -> None:
+    """List, show, promote and roll back models."""
+
+
+@models.command("list")
+@home_option
+@json_option
+def list_models(home: Path | None, *, as_json: bool) -> None:
+    """List every model in the folder, the newest first, and which is in force."""
+    told = _tried(lambda: models_json(_models(home)))
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+    elif not told["models"]:
+        click.echo("There is no model yet; quotes get a risk index. `quoteguard train` makes one.")
+    else:
+        show_records(_row(each) for each in told["models"])
+
+
+@models.command("show")
+@click.argument("version")
+@home_option
+@json_option
+def show_model(version: str, home: Path | None, *, as_json: bool) -> None:
+    """Show what a model says of itself: its data, its figures, and where it is weak."""
+    told = _tried(lambda: model_json(_models(home), version))
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+        return
+    show_records([_row(told)])
+    click.echo(json.dumps(told["card"], indent=2, ensure_ascii=False))
+
+
+@models.command()
+@click.argument("version")
+@by_option
+@why_option
+@home_option
+def promote(version: str, by: str | None, why: str, home: Path | None) -> None:
+    """Let a model score from now on. Servers that run take it up by themselves."""
+    _done(_tried(lambda: _models(home).promote(version, _who(by), why)))
+
+
+@models.command()
+@by_option
+@why_option
+@home_option
+def rollback(by: str | None, why: str, home: Path | None) -> None:
+    """Let the model score that did before."""
+    _done(_tried(lambda: _models(home).rollback(_who(by), why)))
+
+
+@models.command()
+@click.argument("version", required=False)
+@by_option
+@why_option
+@home_option
+def challenge(version: str | None, by: str | None, why: str, home: Path | None) -> None:
+    """Score a model beside the one in force, in shadow; without VERSION, none from now on."""
+    _done(_tried(lambda: _models(home).challenge(version, _who(by), why)))
+
+
+def _models(home: Path | None) -> Models:
+    return Models(settings(home).models)
+
+
+def _who(by: str | None) -> str:
+    return by or getpass.getuser()
+
+
+def _tried(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except NOT_SERVED as refused:
+        reasons = refused.reasons if isinstance(refused, ModelRefused) else (str(refused),)
+        raise Refused("That cannot be done; what was in force stays in force.", tuple(reasons)) from None
+    except OSError as error:
+        raise Refused("The folder of models cannot be used.", (str(error),)) from None
+
+
+def _done(now: InForce) -> None:
+    click.secho(f"In force: {now.champion or 'no model'}", fg="green")
+    if now.challenger is not None:
+        click.echo(f"Beside it, in shadow: {now.challenger}")
+
+
+def _row(told: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "version": told["version"],
+        "role": told["role"],
+        "trained": told["created_at"],
+        "from deals": told["quotes"],
+        "of known outcome": told["trained_on"],
+        "that leaked": told["leaks"],
+        "served": told["served"],
+        "simulated": "yes" if told["simulated"] else None,
+        "refused": "; ".join(told["refused"]) or None,
+    }
