@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from app.store import Beside
     from policies.domain.material import Material
     from policies.domain.quote import Quote
+    from policies.domain.review import Consent
+    from policies.waiver import Waiver
 
 VALID_FOR: Final = timedelta(hours=24)
 """How long an answer may be acted on before it should be asked for again, unless the quote runs out earlier."""
@@ -104,14 +106,17 @@ def assess(
     decision_id: str,
     approved: Mapping[str, Material] | None = None,
     notes: tuple[NotAssessed, ...] = (),
+    consents: Sequence[Consent] = (),
+    waivers: Sequence[Waiver] = (),
 ) -> Decision:
     """The decision on a quote as of a moment; `approved` holds what earlier approvals were given to, by content hash.
-    `notes` are what could not be judged already when the quote was read.
+    `notes` are what could not be judged already when the quote was read. `consents` and `waivers` are those that reviews have
+    on record, beside the quote's approvals and the waivers of the files.
 
     It depends on nothing else, so the same arguments give the same decision at any later time.
     """
     facts = derive(quote, as_of=as_of, company=rules.company, catalog=rules.catalog, approved=approved)
-    evaluation = evaluate(facts, rules.policies, waivers=rules.waivers)
+    evaluation = evaluate(facts, rules.policies, waivers=(*rules.waivers, *waivers), consents=consents)
     findings = by_urgency(evaluation.findings)
     names = {each.line.line_id: each.product_name for each in facts.lines} if findings else {}
     not_assessed = (*notes, *evaluation.not_assessed)

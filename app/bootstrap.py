@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from app.answering import Limits
 from app.config import Settings
+from app.desk.queueing import Queueing
 from app.gate import QuoteGate
 from app.outgoing import Outgoing
 from app.rules import LiveRules
@@ -30,14 +31,15 @@ class Services:
 
 def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Services:
     """The parts, put together. Nothing is connected or read yet."""
+    rules = LiveRules(home=settings.home, every=settings.policy_reload)
     store = Store.open(
         settings.database_url,
         timeout=settings.database_timeout,
         clock=clock,
         refused_bytes=settings.max_body_bytes,
         sending=Outgoing(live_listeners(settings.home, settings.policy_reload)),
+        queueing=Queueing(lambda: rules.current().company),
     )
-    rules = LiveRules(home=settings.home, every=settings.policy_reload)
     limits, simulated = limits_of(settings), settings.simulated
     return Services(
         settings=settings,

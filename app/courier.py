@@ -15,6 +15,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from app.outgoing import as_reviewed
 from app.rests import Rests
 from app.store import (
     Beside,
@@ -233,7 +234,7 @@ class Courier:
         if stored is None:
             raise NotPossible(f"the decision {message.note.decision_id} is not in the record")
         told: Mapping[str, Any] = json.loads(stored.decision.document)
-        return told
+        return as_reviewed(told, message.note.body)
 
     def _budget(self, until: float) -> float:
         left = until - self._seconds()

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from app.desk.refusals import Conflict, NoSuchDecision, NotAllowed, ReviewRefused
 from app.rules import RulesRefused
 from app.store import BadPageToken, IdempotencyConflict, StoreUnavailable
 from cpq_hooks.problem import Invalid
@@ -91,6 +92,13 @@ MISSING_SCOPE: Final = Kind(
     advice="The detail names the scope that the key would need.",
     keeps_body=True,
 )
+NOT_ALLOWED: Final = Kind(
+    code="not-allowed",
+    status=403,
+    title="This reviewer may not do this",
+    advice="Nobody reviews a deal of their own, and a consent needs the role that is asked for. The detail says which it is, and `errors` has it in a word.",
+    keeps_body=True,
+)
 NOT_FOUND: Final = Kind(
     code="not-found",
     status=404,
@@ -115,6 +123,20 @@ IDEMPOTENCY_CONFLICT: Final = Kind(
     status=409,
     title="The Idempotency-Key belongs to another request",
     advice="The same key came before with other content. Use a new key for new content.",
+    keeps_body=True,
+)
+REVIEW_CONFLICT: Final = Kind(
+    code="review-conflict",
+    status=409,
+    title="The case does not stand as the reviewer thought",
+    advice="Somebody was first, a newer decision is on record, or the quote ran out: the detail says which, who and when. Look at the case again. `errors` has it in a word.",
+    keeps_body=True,
+)
+RECOVERY_CONFLICT: Final = Kind(
+    code="recovery-conflict",
+    status=409,
+    title="Somebody was there before",
+    advice="Another case has this money already, or the case was moved since you looked at it. The detail says which; look again.",
     keeps_body=True,
 )
 TOO_LARGE: Final = Kind(
@@ -179,10 +201,13 @@ KINDS: Final = (
     KEY_NOT_VALID,
     NOT_GENUINE,
     MISSING_SCOPE,
+    NOT_ALLOWED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     TOO_SLOW,
     IDEMPOTENCY_CONFLICT,
+    RECOVERY_CONFLICT,
+    REVIEW_CONFLICT,
     TOO_LARGE,
     WRONG_TYPE,
     INVALID,
@@ -270,6 +295,23 @@ def _bad_page(_: BadPageToken) -> Problem:
     return Problem(kind=BAD_PARAMETER, detail="The page cannot be found.", errors=(fault,))
 
 
+def _no_decision(_: NoSuchDecision) -> Problem:
+    return Problem(kind=NOT_FOUND, detail="There is no decision with this id.")
+
+
+def _not_allowed(refused: NotAllowed) -> Problem:
+    return _refused(NOT_ALLOWED, refused)
+
+
+def _review_conflict(refused: Conflict) -> Problem:
+    return _refused(REVIEW_CONFLICT, refused)
+
+
+def _refused(kind: Kind, refused: ReviewRefused) -> Problem:
+    fault = Fault(path="$", message=refused.message, code=refused.code)
+    return Problem(kind=kind, detail=refused.message, errors=(fault,))
+
+
 def _unavailable(error: StoreUnavailable) -> Problem:
     kind = UNCERTAIN if error.uncertain else UNAVAILABLE
     return Problem(kind=kind, detail=kind.advice, headers=(("Retry-After", str(RETRY_AFTER)),))
@@ -299,6 +341,9 @@ _TOLD: Final[Mapping[type[BaseException], Callable[[Any], Problem]]] = {
     Malformed: _malformed,
     TooLarge: _too_large,
     IdempotencyConflict: _conflict,
+    NoSuchDecision: _no_decision,
+    NotAllowed: _not_allowed,
+    Conflict: _review_conflict,
     BadPageToken: _bad_page,
     StoreUnavailable: _unavailable,
     RulesRefused: _not_ready,

@@ -16,6 +16,7 @@ from app.api.audits import AuditRoom, audit_routes
 from app.api.authentication import KeyRing
 from app.api.decisions import decision_routes
 from app.api.desk import Desk
+from app.api.desk_schemas import DESK_SCHEMAS
 from app.api.door import Door
 from app.api.examples import read_examples
 from app.api.holds import hold_routes
@@ -28,6 +29,7 @@ from app.api.rate_limit import Counts, CountsInFolder, CountsInMemory, RateLimit
 from app.api.records import Archive, record_routes
 from app.api.refused import refused_routes
 from app.api.refused_bodies import RefusedBodies
+from app.api.reviews import DeskRoom, desk_routes
 from app.api.route import Asked, Route
 from app.api.schemas import SCHEMAS
 from app.api.scorecards import scorecard_routes
@@ -36,6 +38,7 @@ from app.api.watch import WatchRoom, watch_routes
 from app.assess import Gate, Verifier
 from app.config import Settings
 from app.connections import Connections
+from app.desk.service import DealDeskService
 from app.errors import Problem
 from app.hooks import Hooks
 from app.lines import measure_lines
@@ -200,6 +203,7 @@ def all_routes(
         *set_up_routes(services.set_ups, default_wait=settings.default_wait),
         *decision_routes(store.decisions),
         *scorecard_routes(store.decisions),
+        *desk_routes(_desk_room(services)),
         *refused_routes(store.refused),
         *record_routes(archive),
         *audit_routes(_audit_room(services)),
@@ -210,6 +214,30 @@ def all_routes(
         *health_routes(version=VERSION, ready=ready, metrics=metrics, measure=measure),
     )
     return (*routes, *description_routes(openapi_document, routes))
+
+
+def _desk_room(services: Services) -> DeskRoom:
+    """What the deal desk needs of the services."""
+    return DeskRoom(
+        store=services.store,
+        service=desk_service(services, services.set_ups),
+        company=lambda: services.rules.current().company,
+        clock=services.clock,
+        remembered=services.settings.idempotency,
+    )
+
+
+def desk_service(
+    services: Services, verifier: Verifier, on_failure: Callable[[str, Exception], None] = lambda *_: None
+) -> DealDeskService:
+    """The deal desk. A billing configuration that a review lets go is verified again, so that its first invoice is."""
+    again = Reverifier(verifier, services.store, on_failure)
+    return DealDeskService(
+        services.store,
+        lambda: services.rules.current().company,
+        services.clock,
+        after_review=lambda change: again.reviewed(change.case.subject_type, change.case.subject_id, change.case.state),
+    )
 
 
 def _audit_room(services: Services) -> AuditRoom:
@@ -235,4 +263,4 @@ def _watch_room(services: Services) -> WatchRoom:
 
 def openapi_document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
-    return describe(routes, schemas=SCHEMAS, examples=read_examples(), version=VERSION)
+    return describe(routes, schemas={**SCHEMAS, **DESK_SCHEMAS}, examples=read_examples(), version=VERSION)

@@ -9,12 +9,14 @@ from typing import Final
 
 from app.answering import Answering, Judged, Limits, Work
 from app.assess import Answer, Call, assess
+from app.desk.consents import on_record
 from app.recording import Sender, approved_contents, context_of
 from app.rendering import render
 from app.rules import Rules
 from app.store import Store
 from cpq_hooks.canonical import load_quote
 from policies.domain.company import Company, FailMode
+from policies.domain.outcome import SubjectType
 from policies.domain.quote import Quote, Stage
 
 ROUTE: Final = "POST /v1/quotes/check"
@@ -60,10 +62,20 @@ class QuoteGate:
         work.step("schema")
         rules = self._rules()
         as_of = self._clock()
-        approved = approved_contents(quote, self._store)
+        reviewed = on_record(self._store, SubjectType.QUOTE, quote.quote_id)
+        approved = approved_contents(quote, self._store, reviewed.decisions)
         materials = {content: each.material for content, each in approved.items()}
         notes = work.call.notes
-        decision = assess(quote, rules, as_of=as_of, decision_id=work.decision_id, approved=materials, notes=notes)
+        decision = assess(
+            quote,
+            rules,
+            as_of=as_of,
+            decision_id=work.decision_id,
+            approved=materials,
+            notes=notes,
+            consents=reviewed.consents,
+            waivers=reviewed.waivers,
+        )
         decision = replace(decision, simulated=self._simulated or decision.simulated)
         work.step("policies")
         body = render(decision, document, duration_ms=work.milliseconds)
@@ -74,7 +86,7 @@ class QuoteGate:
             lines=len(quote.lines),
             rules=rules,
             sender=Sender.of_quote(quote),
-            context=context_of(approved, rules, notes),
+            context=context_of(approved, rules, notes, reviewed.context()),
         )
 
     def meanwhile(self, work: Work) -> tuple[FailMode, str]:

@@ -192,8 +192,12 @@ def _others(configuration: BillingConfiguration, agreement: Agreement, store: St
                 yield other
 
 
-def context_of(known: Known, rules: Rules, notes: tuple[NotAssessed, ...] = ()) -> bytes:
-    """What else the verification was given, as JSON: documents as they were read, decisions by id, and notes."""
+def context_of(
+    known: Known, rules: Rules, notes: tuple[NotAssessed, ...] = (), reviewed: Mapping[str, Any] | None = None
+) -> bytes:
+    """What else the verification was given, as JSON: documents as they were read, decisions by id, notes, and what reviewers
+    let pass.
+    """
     compared_with = known.compared_with
     # What is in this request or in another decision's is in the record already.
     is_stored = compared_with.source is AgreementSource.STORED
@@ -209,7 +213,7 @@ def context_of(known: Known, rules: Rules, notes: tuple[NotAssessed, ...] = ()) 
         "approved_in": known.approved_in,
         "waivers": rules.files.waivers,
     }
-    return json.dumps(context | notes_context(notes), sort_keys=True).encode()
+    return json.dumps(context | notes_context(notes) | dict(reviewed or {}), sort_keys=True).encode()
 
 
 def context_in(stored: StoredDecision) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -18,7 +18,18 @@ from typing import Any, Final
 from app.holding import hold_document
 from app.reverify import SYSTEM
 from app.store import AlertNote as Alert
-from app.store import KeptMessage, KnownTarget, MessageKind, MessageNote, RecordedDecision, RefusedRequest, origin_bytes
+from app.store import (
+    KeptMessage,
+    KnownTarget,
+    MessageKind,
+    MessageNote,
+    Origin,
+    RecordedDecision,
+    RefusedRequest,
+    ReviewChange,
+    ToldOfReview,
+    origin_bytes,
+)
 from cpq_hooks.outgoing import VERSION, EventType
 from policies.domain.decision import Verdict
 from policies.domain.outcome import SubjectType
@@ -69,6 +80,19 @@ class Outgoing:
         """What a decision calls for, with what it did to a hold. `known` is where its subject came from."""
         calls = () if known is None or decision.summary.simulated else tuple(_calls(decision, change, known))
         return (*calls, *self._decision_events(decision), *self._hold_events(change))
+
+    def of_review(self, change: ReviewChange, known: KnownTarget | None) -> tuple[MessageNote, ...]:
+        """What a review calls for: its event, and at the vendor the verdict as it is with the review."""
+        calls = () if known is None or change.told is None or change.case.simulated else tuple(_reviewed(change, known))
+        review = change.review
+        told = self._told(
+            EventType.REVIEW_RECORDED,
+            review.reviewed_at,
+            review.subject_type.value,
+            review.subject_id,
+            lambda: review_event(change),
+        )
+        return (*calls, *told)
 
     def of_change(self, change: HoldChange) -> tuple[MessageNote, ...]:
         """Events of a hold that changed as time went on. The vendor holds already, so it has nothing to do."""
@@ -208,10 +232,89 @@ def _call(kind: MessageKind, decision: RecordedDecision, known: KnownTarget, wri
     )
 
 
+def _reviewed(change: ReviewChange, known: KnownTarget) -> Iterator[MessageNote]:
+    """What has to be done at the vendor after a review: what was let pass goes on, and people read who decided."""
+    case, told = change.case, change.told
+    if told is None:
+        return
+    body = reviewed_body(known.origin, told)
+    note = MessageNote(
+        kind=MessageKind.WRITE_BACK,
+        destination=known.origin.connection,
+        object_type=known.origin.object_type,
+        object_id=known.origin.object_id,
+        subject_id=case.subject_id,
+        decision_id=case.decision_id,
+        body=body,
+    )
+    is_quote = case.subject_type is SubjectType.QUOTE
+    # A first invoice is let go by the verification that follows, which has it on record who waived.
+    if is_quote and told.is_final and told.verdict is not Verdict.BLOCK and known.wanted is MessageKind.HOLD:
+        yield replace(note, kind=MessageKind.RELEASE)
+    written = _digest_of(case.content_hash, told.verdict, told.headline)
+    waits = known.origin.callback is not None and told.is_final
+    yield replace(note, kind=MessageKind.CALLBACK if waits else MessageKind.WRITE_BACK, written=written)
+
+
+def reviewed_body(origin: Origin, told: ToldOfReview) -> bytes:
+    """What has to be known when a review is written back: the vendor's object, and what the review makes of the decision."""
+    reviewed = {
+        "verdict": told.verdict.value,
+        "headline": told.headline,
+        "approved": dict(told.approved),
+        "waived": dict(told.waived),
+    }
+    return json.dumps(json.loads(origin_bytes(origin)) | {"reviewed": reviewed}).encode("ascii")
+
+
+def as_reviewed(document: Mapping[str, Any], body: bytes) -> Mapping[str, Any]:
+    """A decision as it is with the review that a message tells of; as it was where the message tells of none."""
+    reviewed = json.loads(body).get("reviewed")
+    if reviewed is None:
+        return document
+    approved, waived = reviewed["approved"], reviewed["waived"]
+    findings = [
+        {
+            **each,
+            "approved_by": approved.get(each["finding_id"], each.get("approved_by")),
+            "waived_by": waived.get(each["finding_id"], each.get("waived_by")),
+        }
+        for each in document.get("findings") or []
+    ]
+    said = {"verdict": reviewed["verdict"], "headline": reviewed["headline"]}
+    return {**document, **said, "findings": findings}
+
+
+def review_event(change: ReviewChange) -> dict[str, Any]:
+    """What is sent of a review to those who listen."""
+    review, case = change.review, change.case
+    return {
+        "review_id": review.review_id,
+        "decision_id": review.decision_id,
+        "subject": {"type": review.subject_type.value, "id": review.subject_id, "content_hash": review.content_hash},
+        "action": review.action.value,
+        "reason_code": review.reason_code,
+        "reason": review.reason,
+        "finding_ids": list(review.finding_ids),
+        "expires_on": None if review.expires_on is None else review.expires_on.isoformat(),
+        "reviewer": {"id": review.actor_id, "name": review.actor_name, "on_behalf_of": review.on_behalf_of},
+        "state": case.state.value,
+        "waits_for": list(case.waits_for),
+        "verdict": None if change.told is None else change.told.verdict.value,
+        "headline": None if change.told is None else change.told.headline,
+        "simulated": case.simulated,
+        "links": {"decision": f"/v1/decisions/{review.decision_id}"},
+    }
+
+
 def _digest(decision: RecordedDecision) -> str:
     """What a reader at the vendor would see of a decision, but for its id: writing it again for the same would cause the next
     notice of a change, and that the next decision.
     """
     summary = decision.summary
-    told = json.dumps([summary.subject.content_hash, summary.verdict.value, summary.headline])
+    return _digest_of(summary.subject.content_hash, summary.verdict, summary.headline)
+
+
+def _digest_of(content_hash: str, verdict: Verdict, headline: str) -> str:
+    told = json.dumps([content_hash, verdict.value, headline])
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

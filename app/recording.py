@@ -40,15 +40,24 @@ class ApprovedContent:
     material: Material
 
 
-def approved_contents(quote: Quote, store: Store) -> dict[str, ApprovedContent]:
-    """The contents that the quote's approvals name by hash, as far as they are on record and not the present one."""
+def approved_contents(
+    quote: Quote, store: Store, reviewed: Mapping[str, str] | None = None
+) -> dict[str, ApprovedContent]:
+    """The contents that the quote's approvals name by hash, as far as they are on record and not the present one, and those
+    that reviewers consented to: `reviewed` has the decision by content hash.
+    """
+    known = reviewed or {}
     named = {approval.content_hash: None for approval in reversed(quote.approvals) if approval.content_hash}
+    named |= dict.fromkeys(known)
     if not named:
         return {}
     present = content_hash(quote)
     found = {}
     for content in list(named)[:MOST_APPROVALS]:
-        stored = store.decisions.by_content_hash(content) if content != present else None
+        if content == present:
+            continue
+        where = known.get(content)
+        stored = store.decisions.by_content_hash(content) if where is None else store.decisions.get(where)
         if stored is not None:
             found[content] = ApprovedContent(
                 decision_id=stored.decision.summary.decision_id, material=material_of(stored.decision.request)
@@ -62,16 +71,21 @@ def material_of(request: bytes) -> Material:
 
 
 def context_of(
-    approved: Mapping[str, ApprovedContent], rules: Rules, notes: tuple[NotAssessed, ...] = ()
+    approved: Mapping[str, ApprovedContent],
+    rules: Rules,
+    notes: tuple[NotAssessed, ...] = (),
+    reviewed: Mapping[str, Any] | None = None,
 ) -> bytes | None:
-    """What else the evaluation was given, as JSON: which decisions approvals point at, the waivers' text, and notes."""
-    if not approved and rules.files.waivers is None and not notes:
+    """What else the evaluation was given, as JSON: which decisions approvals point at, the waivers' text, notes, and what
+    reviewers let pass.
+    """
+    if not approved and rules.files.waivers is None and not notes and not reviewed:
         return None
     context: dict[str, Any] = {
         "approved": {content: each.decision_id for content, each in approved.items()},
         "waivers": rules.files.waivers,
     }
-    return json.dumps(context | notes_context(notes), sort_keys=True).encode()
+    return json.dumps(context | notes_context(notes) | dict(reviewed or {}), sort_keys=True).encode()
 
 
 def notes_context(notes: tuple[NotAssessed, ...]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.assess import assess
+from app.desk.consents import in_context
 from app.known import context_in, recall
 from app.recording import NotReplayable, material_of, notes_in
 from app.rendering import render, render_set_up
@@ -56,6 +57,7 @@ def _quote_again(stored: StoredDecision, store: Store) -> bytes:
     request = stored.decision.request
     document = read_json(request, max_bytes=len(request) + 1)
     context = json.loads(stored.decision.basis.context or b"{}")
+    reviewed = in_context(context)
     decision = assess(
         load_quote(document, max_lines=None),
         _rules(stored, store, context.get("waivers")),
@@ -63,6 +65,8 @@ def _quote_again(stored: StoredDecision, store: Store) -> bytes:
         decision_id=stored.decision.summary.decision_id,
         approved={content: _approved(store, where) for content, where in context.get("approved", {}).items()},
         notes=notes_in(context),
+        consents=reviewed.consents,
+        waivers=reviewed.waivers,
     )
     return render(decision, document, duration_ms=0)
 
@@ -79,6 +83,7 @@ def _set_up_again(stored: StoredDecision, store: Store) -> bytes:
         decision_id=stored.decision.summary.decision_id,
         compared_with=known.compared_with,
         notes=notes_in(context),
+        reviewed=in_context(context),
     )
     return render_set_up(decided, document, duration_ms=0)
 

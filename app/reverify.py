@@ -15,6 +15,7 @@ from app.ingest import BILLING_CONFIGURATIONS, document_of
 from app.store import Document, DocumentFilter, DocumentKind, Store, StoredDocument
 from cpq_hooks.canonical import load_agreement, load_billing_configuration
 from cpq_hooks.reading import read_json
+from policies.domain.desk import CaseState
 from policies.domain.outcome import SubjectType
 from policies.twin.content import set_up_hash
 
@@ -55,6 +56,11 @@ class Reverifier:
         if ids:
             self._pool.submit(self._catch_up, ids)
 
+    def reviewed(self, subject_type: SubjectType, subject_id: str, state: CaseState) -> None:
+        """Have a configuration that reviewers let go verified again, beside whatever the caller does next."""
+        if subject_type is SubjectType.BILLING_CONFIGURATION and state in (CaseState.APPROVED, CaseState.WAIVED):
+            self._pool.submit(self._after_review, subject_id)
+
     def catch_up(self, agreements: Iterable[Document]) -> None:
         """Verify the configurations that bill these agreements again, now. Raises whatever keeps one from being verified."""
         for each in agreements:
@@ -72,6 +78,12 @@ class Reverifier:
                     self.again(configuration_id)
             except Exception as error:  # noqa: BLE001 - it is told, and the next one has its turn
                 self._on_failure(agreement_id, error)
+
+    def _after_review(self, configuration_id: str) -> None:
+        try:
+            self.again(configuration_id)
+        except Exception as error:  # noqa: BLE001 - it is told; the next verification lets go what was waived
+            self._on_failure(configuration_id, error)
 
     def _outdated(self, agreement_id: str) -> list[str]:
         """The configurations that bill the agreement and were last verified against something else."""

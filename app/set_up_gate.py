@@ -9,6 +9,7 @@ from typing import Final
 
 from app.answering import Answering, Judged, Limits, Work
 from app.assess import Answer, Call, Caller
+from app.desk.consents import on_record
 from app.ingest import BILLING_CONFIGURATIONS, document_of
 from app.known import context_of, look_up
 from app.recording import Sender
@@ -20,6 +21,7 @@ from cpq_hooks.canonical import VerifyRequest, load_verify_request
 from policies.domain.billing import BillingConfiguration
 from policies.domain.company import FailMode
 from policies.domain.decision import Decision
+from policies.domain.outcome import SubjectType
 from policies.holding import hold_after
 
 ROUTE: Final = "POST /v1/billing-configurations/verify"
@@ -67,7 +69,16 @@ class SetUpGate:
         rules, known = self._rules(), look_up(request, self._store)
         verified = set_up(request.configuration, request.previews, known, rules, self._clock())
         notes = work.call.notes
-        decided = verify(verified, rules, decision_id=work.decision_id, compared_with=known.compared_with, notes=notes)
+        configuration_id = request.configuration.billing_configuration_id
+        reviewed = on_record(self._store, SubjectType.BILLING_CONFIGURATION, configuration_id)
+        decided = verify(
+            verified,
+            rules,
+            decision_id=work.decision_id,
+            compared_with=known.compared_with,
+            notes=notes,
+            reviewed=reviewed,
+        )
         simulated = self._simulated or decided.decision.simulated
         decided = replace(decided, decision=replace(decided.decision, simulated=simulated))
         work.step("policies")
@@ -79,7 +90,7 @@ class SetUpGate:
             lines=len(request.configuration.charges),
             rules=rules,
             sender=_sender(request.configuration, known),
-            context=context_of(known, rules, notes),
+            context=context_of(known, rules, notes, reviewed.context()),
             document=(
                 DocumentKind.BILLING_CONFIGURATION,
                 _document(request.configuration, known, work.call.caller, simulated=simulated),

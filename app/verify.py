@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from app.assess import VALID_FOR
+from app.desk.consents import NOTHING, OnRecord
 from policies.approval import needs
 from policies.domain.billing import first_invoice_of
 from policies.domain.decision import Decision, NotAssessed, Risk, RiskStatus, Subject
@@ -85,12 +86,17 @@ def verify(
     decision_id: str,
     compared_with: ComparedWith,
     notes: tuple[NotAssessed, ...] = (),
+    reviewed: OnRecord = NOTHING,
 ) -> SetUpDecision:
-    """The decision on a set-up; `notes` are what could not be judged already when it was read. It depends on nothing else, so the same arguments give the same decision at any later time."""
+    """The decision on a set-up; `notes` are what could not be judged already when it was read, `reviewed` what reviewers have
+    let pass. It depends on nothing else, so the same arguments give the same decision at any later time.
+    """
     expand = Expanding()
     both = expand(verified)
     facts = SetUpFacts(setup=verified, twin=both)
-    evaluation = evaluate_setup(facts, rules.policies, waivers=rules.waivers, expand=expand)
+    content, waivers = set_up_hash(verified.agreement, verified.configuration), (*rules.waivers, *reviewed.waivers)
+    consents = tuple(each for each in reviewed.consents if each.content_hash == content)
+    evaluation = evaluate_setup(facts, rules.policies, waivers=waivers, consents=consents, expand=expand)
     findings = by_urgency(evaluation.findings)
     names = _names(verified)
     configuration, currency = verified.configuration, verified.agreement.terms.currency
@@ -101,7 +107,7 @@ def verify(
             type=SubjectType.BILLING_CONFIGURATION,
             id=configuration.billing_configuration_id,
             revision=configuration.revision,
-            content_hash=set_up_hash(verified.agreement, configuration),
+            content_hash=content,
         ),
         verdict=verdict(findings),
         headline=headline(findings, rules.policies.titles(), names, currency, not_assessed),
@@ -113,7 +119,7 @@ def verify(
         not_assessed=not_assessed,
         policy_version=rules.version,
         evaluated_at=verified.as_of,
-        valid_until=_valid_until(verified, rules.waivers),
+        valid_until=_valid_until(verified, waivers),
         simulated=rules.simulated,
     )
     return _beside(decision, both, compared_with, names)

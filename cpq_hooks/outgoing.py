@@ -13,6 +13,7 @@ class EventType(StrEnum):
     """What happened."""
 
     DECISION_RECORDED = "decision.recorded"
+    REVIEW_RECORDED = "review.recorded"
     HOLD_PLACED = "hold.placed"
     HOLD_CHANGED = "hold.changed"
     HOLD_ESCALATED = "hold.escalated"

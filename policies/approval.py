@@ -45,6 +45,20 @@ def cover(
     return tuple(_covered(finding, given, changes, facts, reads) for finding in findings)
 
 
+def cover_same(
+    findings: Iterable[Finding], consents: Sequence[Consent], company: Company | None
+) -> tuple[Finding, ...]:
+    """The findings, each one that a consent to this very content covers with the approver's id."""
+    given = [_Given.of_consent(each) for each in consents]
+    return tuple(
+        replace(finding, approved_by=by)
+        if finding.effect is Effect.FLAG
+        and (by := next((each.approver_id for each in given if each.speaks_of(finding, company)), None))
+        else finding
+        for finding in findings
+    )
+
+
 def entitles(role: str | None, needed: str, company: Company | None) -> bool:
     """Whether a role may consent where `needed` is asked: the same role, or one higher on the authority ladder."""
     if role is None or role == needed:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from policies.approval import cover_same
 from policies.domain.decision import NotAssessed
 from policies.grouping import group
 from policies.judging import Evaluation, Judged, Judging
@@ -16,6 +17,7 @@ from policies.waiver import apply_waivers
 
 if TYPE_CHECKING:
     from policies.domain.billing import BillingCharge, BillingConfiguration
+    from policies.domain.review import Consent
     from policies.policyset import PolicySet
     from policies.twin.model import Assumed, Twin
     from policies.twin.setup import SetUp
@@ -32,16 +34,22 @@ _RHYTHM: Final = "billing-rhythm-differs"
 
 
 def evaluate_setup(
-    facts: SetUpFacts, policies: PolicySet, *, waivers: Sequence[Waiver] = (), expand: Expand = twin
+    facts: SetUpFacts,
+    policies: PolicySet,
+    *,
+    waivers: Sequence[Waiver] = (),
+    consents: Sequence[Consent] = (),
+    expand: Expand = twin,
 ) -> Evaluation:
     """Judge a set-up by every policy on billing configurations in force, prove the remedies, and find who owns the money.
 
-    Waivers are for the configuration's id, and findings have the same id in every revision of it. A remedy is proven by
+    `consents` are those on record for this very content. Waivers are for the configuration's id, and findings have the same id in every revision of it. A remedy is proven by
     changing the configuration and asking the twin (`expand`) again.
     """
     configuration = facts.setup.configuration
     judged = _judge(facts, policies)
-    findings = apply_waivers(judged.findings, waivers, configuration.billing_configuration_id, facts.setup.today)
+    findings = cover_same(judged.findings, consents, facts.setup.company)
+    findings = apply_waivers(findings, waivers, configuration.billing_configuration_id, facts.setup.today)
     findings = prove(findings, configuration, lambda changed: _judge(_with(facts, changed, expand), policies).by_id())
     grouped = group(findings, facts.twin.term)
     return Evaluation(grouped.findings, grouped.totals, _not_assessed(judged, facts.twin))

@@ -311,6 +311,7 @@ SCHEMAS: Final[Mapping[str, type[Schema]]] = {
     "UsageRecord": CANONICAL["UsageRecord"],
     "Invoice": CANONICAL["Invoice"],
     "Outcome": CANONICAL["Outcome"],
+    "Review": CANONICAL["Review"],
     "VerifyRequest": CANONICAL["VerifyRequest"],
     "SetUpDecision": CANONICAL["SetUpDecision"],
     "AuditRequest": CANONICAL["AuditRequest"],

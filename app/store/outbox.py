@@ -13,11 +13,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Insert, delete, insert, select, update
 
 from app.store.database import Database
+from app.store.desk_records import ReviewChange
 from app.store.identifiers import searchable, stamp
 from app.store.outbox_records import KeptMessage, MessageFilter, MessageKind, MessageNote, MessageState, Origin, Sending
 from app.store.outbox_rows import conditions_of, message_columns, message_of, ordering_key
 from app.store.outbox_tables import OUTBOX_MESSAGES
-from app.store.outbox_targets import known_target, note_asked, note_carried, note_origin
+from app.store.outbox_targets import known_target, note_asked, note_carried, note_origin, note_wanted, target_at
 from app.store.packing import pack
 from app.store.queue import Claimed, Queue
 from app.store.records import AlertNote, Beside, RecordedDecision, RefusedRequest
@@ -61,6 +62,16 @@ class Outbox:
         notes = self._sending.of_decision(decision, change, known)
         self.put_in(connection, notes)
         note_asked(connection, decision, notes)
+
+    def reviewed_in(self, connection: Connection, change: ReviewChange) -> None:
+        """Put in what a review calls for."""
+        if self._sending is None:
+            return
+        subject = (change.case.subject_type, change.case.subject_id)
+        known = None if change.case.simulated else target_at(connection, *subject)
+        notes = self._sending.of_review(change, known)
+        self.put_in(connection, notes)
+        note_wanted(connection, subject, notes, answered=change.told is not None and change.told.is_final)
 
     def changed_in(self, connection: Connection, change: HoldChange) -> None:
         """Put in what a hold calls for that changed as time went on."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from app.store.desk_records import ReviewChange
 from app.store.records import AlertNote, RecordedDecision, RefusedRequest
 from policies.holding import HoldChange
 
@@ -131,6 +132,9 @@ class Sending(Protocol):
         self, decision: RecordedDecision, change: HoldChange | None, known: KnownTarget | None
     ) -> Sequence[MessageNote]:
         """What a decision calls for, with what it did to a hold."""
+
+    def of_review(self, change: ReviewChange, known: KnownTarget | None) -> Sequence[MessageNote]:
+        """What a review calls for. `known` is where the reviewed document came from."""
 
     def of_change(self, change: HoldChange) -> Sequence[MessageNote]:
         """What a hold calls for that changed as time went on."""

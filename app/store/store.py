@@ -15,6 +15,8 @@ from app.store.alerts import Alerts
 from app.store.artefacts import Artefacts
 from app.store.database import Database
 from app.store.decisions import DecisionLog, Sealed, append, seal
+from app.store.desk import DealDesk
+from app.store.desk_records import BesideReview, Queueing
 from app.store.documents import Documents
 from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
@@ -35,7 +37,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`, `outbox`, `people`, `sessions`, `attempts`, `access`.
+    `inbox`, `outbox`, `desk`, `people`, `sessions`, `attempts`, `access`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -47,6 +49,8 @@ class Store:
         *,
         refused_bytes: int,
         sending: Sending | None = None,
+        queueing: Queueing | None = None,
+        beside_reviews: Sequence[BesideReview] = (),
     ) -> None:
         self._database = database
         self.outbox = Outbox(database, clock, Queue(database, clock, "outbox"), sending)
@@ -59,6 +63,7 @@ class Store:
         self.holds = Holds(database, self.outbox.changed_in)
         self.alerts = Alerts(database, clock, self.outbox.watched_in)
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
+        self.desk = DealDesk(database, clock, self.outbox, self.documents, self.idempotency, queueing, beside_reviews)
         self.people = People(database, clock)
         self.sessions = Sessions(database, clock)
         self.attempts = SignInAttempts(database, clock)
@@ -73,14 +78,24 @@ class Store:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         refused_bytes: int = _REFUSED_BYTES,
         sending: Sending | None = None,
+        queueing: Queueing | None = None,
+        beside_reviews: Sequence[BesideReview] = (),
     ) -> Store:
         """The store at this address. Nothing is connected yet, so a database that is away shows at the first call.
 
         `timeout` is how long to wait for a connection or a lock, `refused_bytes` how much of a refused body is kept,
-        `sending` decides what is sent of what is recorded; without it, nothing is.
+        `sending` decides what is sent of what is recorded; without it, nothing is. `queueing` decides which decisions wait for
+        a person; without it, none does. `beside_reviews` is done in the transaction of every review.
         """
         database = Database(url, timeout=timeout, schema=SCHEMA)
-        return cls(database, clock, refused_bytes=refused_bytes, sending=sending)
+        return cls(
+            database,
+            clock,
+            refused_bytes=refused_bytes,
+            sending=sending,
+            queueing=queueing,
+            beside_reviews=beside_reviews,
+        )
 
     def record(
         self,
@@ -132,6 +147,7 @@ class Store:
         beside: Sequence[Beside] = (),
     ) -> list[Receipt]:
         sealed = [self._seal(decision) for decision in decisions]
+        drafts = [self.desk.draft(decision) for decision in decisions]
 
         def work(connection: Connection) -> list[Receipt]:
             if answer is not None:
@@ -143,8 +159,9 @@ class Store:
             change = None if hold is None else change_in(connection, hold)
             for step in beside:
                 step(connection, decisions[0])
-            for decision in decisions:
+            for decision, draft in zip(decisions, drafts, strict=True):
                 self.outbox.decided_in(connection, decision, change)
+                self.desk.decided_in(connection, decision, draft)
             return receipts
 
         return self._database.write(work)
