@@ -21,12 +21,16 @@ from app.api.door import Door
 from app.api.examples import read_examples
 from app.api.holds import hold_routes
 from app.api.hooks import hook_routes
+from app.api.insights import InsightRoom, insight_routes
+from app.api.once import Memory
 from app.api.openapi import describe
 from app.api.operations import description_routes, health_routes
 from app.api.policies import policy_routes
 from app.api.quotes import quote_routes
 from app.api.rate_limit import Counts, CountsInFolder, CountsInMemory, RateLimiter
 from app.api.records import Archive, record_routes
+from app.api.recovery import RecoveryRoom, recovery_routes
+from app.api.recovery_schemas import RECOVERY_SCHEMAS
 from app.api.refused import refused_routes
 from app.api.refused_bodies import RefusedBodies
 from app.api.reviews import DeskRoom, desk_routes
@@ -207,6 +211,8 @@ def all_routes(
         *refused_routes(store.refused),
         *record_routes(archive),
         *audit_routes(_audit_room(services)),
+        *recovery_routes(_recovery_room(services)),
+        *insight_routes(_insight_room(services)),
         *watch_routes(_watch_room(services)),
         *hold_routes(store.holds),
         *policy_routes(services.rules.current, services.clock),
@@ -240,6 +246,31 @@ def desk_service(
     )
 
 
+def _memory(services: Services) -> Memory:
+    return Memory(store=services.store, clock=services.clock, remembered=services.settings.idempotency)
+
+
+def _insight_room(services: Services) -> InsightRoom:
+    """What insights need of the services."""
+    return InsightRoom(store=services.store, company=lambda: services.rules.current().company, memory=_memory(services))
+
+
+def _recovery_room(services: Services) -> RecoveryRoom:
+    """What recovery cases need of the services."""
+
+    def name() -> str | None:
+        company = services.rules.current().company
+        return None if company is None else company.name
+
+    return RecoveryRoom(
+        store=services.store,
+        memory=_memory(services),
+        home=services.settings.home,
+        company_name=name,
+        simulated=services.settings.simulated,
+    )
+
+
 def _audit_room(services: Services) -> AuditRoom:
     """What audits need of the services."""
     return AuditRoom(
@@ -249,6 +280,7 @@ def _audit_room(services: Services) -> AuditRoom:
         remembered=services.settings.idempotency,
         max_lines=services.settings.max_lines,
         simulated=services.settings.simulated,
+        keep=lambda report: services.store.ledgers.audited(report, simulated=services.settings.simulated),
     )
 
 
@@ -263,4 +295,4 @@ def _watch_room(services: Services) -> WatchRoom:
 
 def openapi_document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
-    return describe(routes, schemas={**SCHEMAS, **DESK_SCHEMAS}, examples=read_examples(), version=VERSION)
+    return describe(routes, schemas={**SCHEMAS, **DESK_SCHEMAS, **RECOVERY_SCHEMAS}, examples=read_examples(), version=VERSION)

@@ -24,7 +24,8 @@ _ABOUT: Final = (
     "Works out, period by period and line by line, what the agreement should have billed, and holds the invoices against it. "
     "Send the agreement, or `agreement_id` of one that is stored; usage and invoices that are left out are those stored under "
     "it. A period without a usage record is unknown, not zero. Findings that are named in `confirm` or `dismiss` are stored as "
-    "outcomes, as by POST /v1/outcomes; nothing else is recorded."
+    "outcomes, as by POST /v1/outcomes. With `store`, the report is kept as the newest on its agreement and what it found goes into the "
+    "ledgers; without it, nothing is recorded."
 )
 
 
@@ -38,7 +39,10 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRoom:
-    """What an audit needs of the store, and how long its answer is remembered for an Idempotency-Key."""
+    """What an audit needs of the store, and how long its answer is remembered for an Idempotency-Key.
+
+    `keep` keeps a report as the newest on its agreement, and books what it found.
+    """
 
     documents: StoredDocuments
     answers: Answers
@@ -46,6 +50,7 @@ class AuditRoom:
     remembered: timedelta
     max_lines: int | None
     simulated: bool = False
+    keep: Callable[[bytes], object] = lambda _: None
 
 
 def audit_routes(room: AuditRoom) -> tuple[Route, ...]:
@@ -77,6 +82,9 @@ def _audit(room: AuditRoom, asked: Asked) -> Reply:
     if request.confirm or request.dismiss:
         _store_outcomes(room, asked, request, report)
     body = json_bytes(dump_audit_report(report))
+    if request.store:
+        _may_store(asked)
+        room.keep(body)
     if keyed is not None:
         answer = Answer(status=200, content_type=JSON, body=body)
         try:
@@ -88,13 +96,17 @@ def _audit(room: AuditRoom, asked: Asked) -> Reply:
 
 def _store_outcomes(room: AuditRoom, asked: Asked, request: AuditRequest, report: AuditReport) -> None:
     """What was confirmed and dismissed goes where POST /v1/outcomes puts it, and so needs its scope."""
-    if asked.exchange.key is not None:
-        require(asked.exchange.key, Scope.INGEST)
+    _may_store(asked)
     outcomes = judged(request, report, room.documents, room.clock())
     room.documents.put(
         DocumentKind.OUTCOME,
         [replace(each, key_id=asked.key_id, simulated=room.simulated) for each in outcomes],
     )
+
+
+def _may_store(asked: Asked) -> None:
+    if asked.exchange.key is not None:
+        require(asked.exchange.key, Scope.INGEST)
 
 
 def _keyed(asked: Asked) -> KeyedRequest | None:

@@ -37,7 +37,7 @@ class Door:
             return self._with_all(request, route, path)
         query = read_query(request.args.to_dict(flat=False), route.query) if environ.get("QUERY_STRING") else {}
         if route.takes is None:
-            return Asked(exchange=exchange, path=path, query=query)
+            return Asked(exchange=exchange, path=path, query=query, accept=environ.get("HTTP_ACCEPT", ""))
         exchange.preview = bool(query.get("dry_run"))
         return self._with_body(exchange, environ, route, path, query)
 

@@ -27,7 +27,7 @@ _NOTHING: Final = Received(kept=b"", length=0)
 class Asked:
     """One request, past the door: its key, its body as it came, and its parameters read and checked.
 
-    `sent` is the whole request, on a route that takes it raw.
+    `sent` is the whole request, on a route that takes it raw. `accept` is its Accept header, on one that takes no body.
     """
 
     exchange: Exchange
@@ -38,6 +38,7 @@ class Asked:
     idempotency_key: str | None = None
     wait_seconds: int | None = None
     sent: Sent | None = None
+    accept: str = ""
 
     @property
     def key_id(self) -> str | None:
@@ -110,8 +111,9 @@ class Route:
     def rule(self) -> str:
         """The path as the framework writes it. A variable at the end takes slashes too: ids of other systems may have them."""
         before, brace, name = self.path.rpartition("{")
-        last = f"<path:{name[:-1]}>" if brace and name.endswith("}") else brace + name
-        return before.replace("{", "<").replace("}", ">") + last
+        if brace and name.endswith("}"):
+            return f"{before}<path:{name[:-1]}>".replace("{", "<").replace("}", ">")
+        return self.path.replace("{", "<").replace("}", ">")
 
 
 def read_query(stated: Mapping[str, list[str]], parameters: tuple[Parameter, ...]) -> Mapping[str, Any]:

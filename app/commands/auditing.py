@@ -12,8 +12,9 @@ import click
 
 from app.commands.audit_display import show_report
 from app.commands.audit_outcomes import write_outcomes
+from app.commands.opened import opened
 from app.commands.progress import progress
-from app.commands.surroundings import ALLOW, FLAG, Refused, json_option, settings
+from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option, settings
 from app.commands.vendors import vendor_of, vendor_options
 from app.files.records import records
 from app.files.rows import USAGE, Faults
@@ -55,6 +56,13 @@ path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where confirmed and dismissed findings are written, as JSON Lines for POST /v1/outcomes.",
 )
+@click.option(
+    "--store",
+    "store_report",
+    is_flag=True,
+    help="Keep the report as the newest on its agreement, and book what it found in the ledgers.",
+)
+@home_option
 @vendor_options
 @json_option
 def audit(
@@ -69,12 +77,14 @@ def audit(
     connector: str | None,
     mapping: Path | None,
     settings_of_connector: tuple[str, ...],
+    home: Path | None,
     *,
+    store_report: bool,
     as_json: bool,
 ) -> None:
     """Audit an agreement: what should have been billed, what was, and why they differ.
 
-    Nothing is recorded but what --outcomes asks for. Exits 0 where nothing leaks, 1 where something was found or could not be told, 3 for bad input.
+    Nothing is recorded but what --outcomes and --store ask for. Exits 0 where nothing leaks, 1 where something was found or could not be told, 3 for bad input.
     """
     if (outcomes is None) != (not confirm and not dismiss):
         raise click.UsageError("--outcomes FILE goes with --confirm or --dismiss, which say what to write there.")
@@ -90,6 +100,9 @@ def audit(
     if outcomes is not None:
         write_outcomes(outcomes, report, confirm, dismiss)
     document = dump_audit_report(report)
+    if store_report:
+        with opened(home) as store:
+            store.ledgers.audited(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
     if as_json:
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:

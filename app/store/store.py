@@ -21,12 +21,16 @@ from app.store.documents import Documents
 from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
 from app.store.inbox import Inbox
+from app.store.insights import Insights
 from app.store.keys import ApiKeys
+from app.store.ledger_rebuild import rebuild
+from app.store.ledgers import Ledgers
 from app.store.outbox import Outbox
 from app.store.outbox_records import Sending
 from app.store.people import People
 from app.store.queue import Queue
 from app.store.records import Beside, Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
+from app.store.recovery_cases import RecoveryCases
 from app.store.refused import Refused
 from app.store.sessions import Sessions, SignInAttempts
 from app.store.tables import SCHEMA
@@ -37,7 +41,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`, `outbox`, `desk`, `people`, `sessions`, `attempts`, `access`.
+    `inbox`, `outbox`, `desk`, `ledgers`, `insights`, `recovery`, `people`, `sessions`, `attempts`, `access`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -57,7 +61,10 @@ class Store:
         self.decisions = DecisionLog(database)
         self.artefacts = Artefacts(database, clock)
         self.idempotency = Idempotency(database, clock)
-        self.documents = Documents(database, self.idempotency, clock)
+        self.ledgers = Ledgers(database, clock)
+        self.insights = Insights(database, clock)
+        self.recovery = RecoveryCases(database, clock)
+        self.documents = Documents(database, self.idempotency, clock, self.ledgers.stored_in)
         self.keys = ApiKeys(database, clock)
         self.refused = Refused(database, clock, limit=refused_bytes, told=self.outbox.refused_in)
         self.holds = Holds(database, self.outbox.changed_in)
@@ -122,6 +129,10 @@ class Store:
         """Whether every decision is as it was written; see `app.store.verification` for what this can show."""
         return verification.verify_chain(self._database, self.artefacts, anchor=anchor, progress=progress)
 
+    def rebuild_insights(self, progress: Callable[[int], None] = lambda _: None) -> int:
+        """Count again whatever the record holds; the answer is how many decisions were counted."""
+        return rebuild(self._database, progress)
+
     def ping(self) -> None:
         """Raise `StoreUnavailable` unless decisions could be recorded now."""
         self._database.ping()
@@ -148,6 +159,7 @@ class Store:
     ) -> list[Receipt]:
         sealed = [self._seal(decision) for decision in decisions]
         drafts = [self.desk.draft(decision) for decision in decisions]
+        booked = [self.ledgers.read(decision) for decision in decisions]
 
         def work(connection: Connection) -> list[Receipt]:
             if answer is not None:
@@ -159,9 +171,10 @@ class Store:
             change = None if hold is None else change_in(connection, hold)
             for step in beside:
                 step(connection, decisions[0])
-            for decision, draft in zip(decisions, drafts, strict=True):
+            for decision, draft, facts in zip(decisions, drafts, booked, strict=True):
                 self.outbox.decided_in(connection, decision, change)
                 self.desk.decided_in(connection, decision, draft)
+                self.ledgers.decided_in(connection, facts, decision, change)
             return receipts
 
         return self._database.write(work)

@@ -39,7 +39,7 @@ class AuditRequest:
     """What to audit: an agreement, inline or by the id it is stored under, with its usage and its invoices.
 
     None of usage or invoices means those that are stored under the agreement; an empty list means that there are none.
-    Findings to `confirm` and to `dismiss` (by id) become outcomes.
+    Findings to `confirm` and to `dismiss` (by id) become outcomes. `store` keeps the report as the newest on the agreement.
     """
 
     agreement: Agreement | None = None
@@ -49,6 +49,7 @@ class AuditRequest:
     as_of: date | None = None
     confirm: tuple[Confirmation, ...] = ()
     dismiss: tuple[str, ...] = ()
+    store: bool = False
 
 
 def _names_one_agreement(request: Any) -> Sequence[Placed]:
@@ -110,6 +111,10 @@ class AuditRequestSchema(Record):
         "Findings that are wrong; each is stored as an outcome, which needs the scope ingest too.",
         most=MOST_FINDINGS,
         noun="ids",
+    )
+    store = Flag(
+        "With true, the report is kept as the newest on the agreement and booked in the ledgers, which needs the scope ingest too.",
+        load_default=False,
     )
 
     conditions = (Rule((), _names_one_agreement), Rule(("confirm", "dismiss"), _judges_a_finding_once))
