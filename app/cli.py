@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "policies": ("policy_work", "Check, test and start policies."),
     "replay": ("record", "Make a recorded decision again, or verify the record."),
     "keys": ("callers", "Make, rotate, revoke and list API keys."),
+    "users": ("users", "Make, disable and list people who sign in to the pages."),
     "db": ("database", "Create the database's tables, or bring them up to date."),
     "demo": ("running", "Serve a simulated company, to try everything on."),
 }

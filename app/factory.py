@@ -22,6 +22,8 @@ from app.api.examples import read_examples
 from app.api.holds import hold_routes
 from app.api.hooks import hook_routes
 from app.api.insights import InsightRoom, insight_routes
+from app.api.model_schemas import MODEL_SCHEMAS
+from app.api.models import model_routes
 from app.api.once import Memory
 from app.api.openapi import describe
 from app.api.operations import description_routes, health_routes
@@ -141,6 +143,8 @@ def _page_room(services: Services, passwords: Passwords) -> PageRoom:
         clock=services.clock,
         signing_in=SigningIn(store, services.clock, passwords, span),
         static=StaticFiles.read(),
+        passwords=passwords,
+        settings=settings,
     )
 
 
@@ -216,6 +220,7 @@ def all_routes(
         *watch_routes(_watch_room(services)),
         *hold_routes(store.holds),
         *policy_routes(services.rules.current, services.clock),
+        *model_routes(settings.models),
         *hook_routes(hooks, keep_refused),
         *health_routes(version=VERSION, ready=ready, metrics=metrics, measure=measure),
     )
@@ -295,4 +300,9 @@ def _watch_room(services: Services) -> WatchRoom:
 
 def openapi_document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
-    return describe(routes, schemas={**SCHEMAS, **DESK_SCHEMAS, **RECOVERY_SCHEMAS}, examples=read_examples(), version=VERSION)
+    return describe(
+        routes,
+        schemas={**SCHEMAS, **DESK_SCHEMAS, **RECOVERY_SCHEMAS, **MODEL_SCHEMAS},
+        examples=read_examples(),
+        version=VERSION,
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,10 @@ from app.bootstrap import Services, build, limits_of
 from app.demo import DEMO_SEED, Document, Kind, demo_files, documents, generate, new_manifest
 from app.gate import QuoteGate
 from app.ingest import AGREEMENTS, BILLING_CONFIGURATIONS, INVOICES, OUTCOMES, QUOTES, USAGE, Sort, read_records
-from app.store import Scope
+from app.people.passwords import Passwords
+from app.people.person import system
+from app.people.registry import Registry, Wanted, approval_roles_of
+from app.store import Role, Scope
 from app.store.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -38,13 +42,23 @@ SORTS: Final[Mapping[Kind, Sort]] = {
 JUDGED_AT_FIRST: Final = 60
 """So many of the first quotes, in which every pattern is planted, and of the newest ones are judged when the company is loaded."""
 
+DESK: Final = "demo"
+REP: Final = "rita"
 _SCOPES: Final = (Scope.CHECK, Scope.VERIFY, Scope.INGEST, Scope.REVIEW, Scope.READ)
 _LOADED: Final = "loaded.json"
 _AT_A_TIME: Final = 2_000
 
 
-def prepare(settings: Settings, quotes: int) -> str:
-    """Make the home folder, the database and the history ready, once, and answer with the secret of a fresh key."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """The ways in to the demo: a fresh key's secret, and a fresh password of its people."""
+
+    secret: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+def prepare(settings: Settings, quotes: int) -> Ways:
+    """Make the home folder, the database and the history ready, once, and answer with the ways in."""
     settings.home.mkdir(parents=True, exist_ok=True)
     for name, text in demo_files().items():
         path = settings.home / name
@@ -57,7 +71,8 @@ def prepare(settings: Settings, quotes: int) -> str:
         if not marker.exists():
             counts = _load(services, quotes)
             marker.write_text(json.dumps({"simulated": True, "quotes": quotes, "records": counts}), "utf-8")
-        return services.store.keys.create("demo", _SCOPES).secret
+        password = _let_people_in(services)
+        return Ways(secret=services.store.keys.create("demo", _SCOPES).secret, password=password)
     finally:
         services.gate.close()
         services.store.close()
@@ -81,15 +96,17 @@ def generate_files(quotes: int, seed: int, out: Path) -> None:
     )
 
 
-def what_to_try(host: str, port: int, secret: str) -> str:
-    """What to paste next."""
+def what_to_try(host: str, port: int, ways: Ways) -> str:
+    """What to open and to paste next."""
     address = f"http://{host}:{port}"
     return f"""
 A simulated company is loaded: nothing in it is real, and every answer says so.
 
+Open {address}/ and sign in as {DESK} or, as a rep, {REP}: the password of both is {ways.password}
+
 Try, in another terminal:
 
-  export KEY={secret}
+  export KEY={ways.secret}
 
   # 500 seats at $40, overage $50: allowed
   curl -s {address}/v1/quotes/check -H "Authorization: Bearer $KEY" \\
@@ -111,6 +128,23 @@ Try, in another terminal:
 
 The API is described at {address}/docs. Ctrl-C stops the server.
 """
+
+
+def _let_people_in(services: Services) -> str:
+    """The people of the demo, made at the first start, with a new password at each: none is known to anybody else."""
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    registry = Registry(services.store, services.clock, Passwords())
+    levels = frozenset(approval_roles_of(services.rules.current().company))
+    for wanted in (
+        Wanted(name=DESK, display_name="Dana Demo", roles=frozenset(Role) - {Role.REP}, approval_roles=levels),
+        Wanted(name=REP, display_name="Rita Rep", roles=frozenset({Role.REP}), rep_id="REP-EXAMPLE"),
+    ):
+        known = services.store.people.named(wanted.name)
+        if known is None:
+            registry.create(wanted, password, system)
+        else:
+            registry.set_password(registry.enable(known, system), password, system)
+    return password
 
 
 def _load(services: Services, quotes: int) -> dict[str, int]:

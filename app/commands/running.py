@@ -28,8 +28,8 @@ def demo(context: click.Context, home: Path, host: str | None, port: int | None,
         return
     os.environ.setdefault("QUOTEGUARD_LOG_FORMAT", "console")
     told = with_port(settings(home), host, port)
-    secret = prepare(told, quotes)
-    click.echo(what_to_try(told.host, told.port, secret))
+    ways = prepare(told, quotes)
+    click.echo(what_to_try(told.host, told.port, ways))
     serve_forever(told, application)
 
 

@@ -6,11 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.config import Settings
 from app.pages.account import AccountPages
+from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.page import Page
+from app.pages.people import PeoplePages
 from app.pages.sign_in import SignInPages
 from app.pages.static_files import StaticFiles
 from app.people.lending import Lending
+from app.people.oidc import IdentityProvider
+from app.people.passwords import Passwords
+from app.people.registry import Registry
 from app.people.signing_in import SigningIn
 from app.rules import Rules
 from app.store import Store
@@ -25,6 +31,8 @@ class PageRoom:
     clock: Callable[[], datetime]
     signing_in: SigningIn
     static: StaticFiles
+    passwords: Passwords
+    settings: Settings
 
 
 def all_pages(room: PageRoom) -> tuple[Page, ...]:
@@ -32,6 +40,29 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
     lending = Lending(room.store, room.clock)
     return (
         room.static.page(),
-        *SignInPages(room.signing_in).pages(),
+        *_sign_in_pages(room),
         *AccountPages(room.store, room.signing_in, lending).pages(),
+        *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
+    )
+
+
+def _sign_in_pages(room: PageRoom) -> tuple[Page, ...]:
+    """The ways in: by password, and by the company's identity provider where there is one."""
+    provider = _provider(room.settings)
+    by_password = SignInPages(room.signing_in, oidc=provider is not None).pages()
+    if provider is None:
+        return by_password
+    return (*by_password, *CompanySignIn(provider, room.store, room.signing_in, room.settings.oidc_roles).pages())
+
+
+def _provider(settings: Settings) -> IdentityProvider | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    ours = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return IdentityProvider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        back=ours + BACK,
+        roles_claim=settings.oidc_roles_claim,
     )
