@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from policies.approval import needs
+from app.lowering import Lowering
+from app.scored import POLICIES_ALONE, Scored, Scoring
+from policies.approval import cover, needs
 from policies.derivation import derive
-from policies.domain.decision import Decision, NotAssessed, Subject
+from policies.domain.decision import Decision, NotAssessed, Risk, Subject, Verdict
 from policies.domain.material import content_hash
 from policies.domain.outcome import SubjectType
 from policies.evaluation import evaluate
-from scoring.decide import UNAVAILABLE, by_urgency, headline, verdict
+from policies.waiver import apply_waivers
+from scoring.decide import as_finding, by_urgency, drawn, headline, verdict, weighed, with_consent
 
 if TYPE_CHECKING:
     from app.rules import Rules
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from policies.domain.material import Material
     from policies.domain.quote import Quote
     from policies.domain.review import Consent
+    from policies.facts import QuoteFacts
     from policies.waiver import Waiver
 
 VALID_FOR: Final = timedelta(hours=24)
@@ -98,6 +102,14 @@ class Verifier(Protocol):
         """Verify a billing configuration. Raises what a `Gate` raises."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """A decision, and the score that it was made with."""
+
+    decision: Decision
+    scored: Scored
+
+
 def assess(
     quote: Quote,
     rules: Rules,
@@ -108,36 +120,57 @@ def assess(
     notes: tuple[NotAssessed, ...] = (),
     consents: Sequence[Consent] = (),
     waivers: Sequence[Waiver] = (),
-) -> Decision:
+    scoring: Scoring = POLICIES_ALONE,
+) -> Assessed:
     """The decision on a quote as of a moment; `approved` holds what earlier approvals were given to, by content hash.
     `notes` are what could not be judged already when the quote was read. `consents` and `waivers` are those that reviews have
-    on record, beside the quote's approvals and the waivers of the files.
+    on record, beside the quote's approvals and the waivers of the files. `scoring` says how likely it leaks.
 
     It depends on nothing else, so the same arguments give the same decision at any later time.
     """
+    waivers = (*rules.waivers, *waivers)
+    content = content_hash(quote)
     facts = derive(quote, as_of=as_of, company=rules.company, catalog=rules.catalog, approved=approved)
-    evaluation = evaluate(facts, rules.policies, waivers=(*rules.waivers, *waivers), consents=consents)
+    evaluation = evaluate(facts, rules.policies, waivers=waivers, consents=consents)
     findings = by_urgency(evaluation.findings)
+    scored = scoring.score(facts, findings, as_of=as_of, content=content)
+    risk = weighed(scored.risk, rules.company, quote.currency)
+    if risk.effect is not None:
+        risk = _consented(risk, facts, rules, waivers, consents)
+        risk = drawn(risk, findings, rules.company, quote.currency, content)
+        if risk.enforces and verdict(findings) is Verdict.ALLOW:
+            risk = Lowering(rules=rules, scoring=scoring, as_of=as_of, findings=findings).lowered(risk, facts)
     names = {each.line.line_id: each.product_name for each in facts.lines} if findings else {}
     not_assessed = (*notes, *evaluation.not_assessed)
-    return Decision(
+    decision = Decision(
         decision_id=decision_id,
-        subject=Subject(
-            type=SubjectType.QUOTE, id=quote.quote_id, revision=quote.revision, content_hash=content_hash(quote)
-        ),
-        verdict=verdict(findings),
-        headline=headline(findings, rules.policies.titles(), names, quote.currency, not_assessed),
+        subject=Subject(type=SubjectType.QUOTE, id=quote.quote_id, revision=quote.revision, content_hash=content),
+        verdict=verdict(findings, risk),
+        headline=headline(findings, rules.policies.titles(), names, quote.currency, not_assessed, risk),
         findings=findings,
         totals=evaluation.totals,
         currency=quote.currency,
-        risk=UNAVAILABLE,
-        approval=needs(findings, rules.company, as_of),
+        risk=risk,
+        approval=needs(
+            (*findings, as_finding(risk, rules.company)) if risk.enforces else findings, rules.company, as_of
+        ),
         not_assessed=not_assessed,
         policy_version=rules.version,
         evaluated_at=as_of,
         valid_until=_valid_until(quote, as_of),
         simulated=rules.simulated,
     )
+    return Assessed(decision=decision, scored=scored)
+
+
+def _consented(
+    risk: Risk, facts: QuoteFacts, rules: Rules, waivers: Sequence[Waiver], consents: Sequence[Consent]
+) -> Risk:
+    """The risk with the consent that it was given. It depends on every field: what got worse anywhere asks again."""
+    finding = as_finding(risk, rules.company)
+    covered = cover((finding,), facts, lambda _: frozenset(), consents)
+    [finding] = apply_waivers(covered, waivers, facts.quote.quote_id, facts.today)
+    return with_consent(risk, finding)
 
 
 def _valid_until(quote: Quote, as_of: datetime) -> datetime:

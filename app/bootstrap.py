@@ -10,6 +10,7 @@ from app.answering import Limits
 from app.config import Settings
 from app.desk.queueing import Queueing
 from app.gate import QuoteGate
+from app.models import LiveModels
 from app.outgoing import Outgoing
 from app.rules import LiveRules
 from app.set_up_gate import SetUpGate
@@ -24,6 +25,7 @@ class Services:
     settings: Settings
     store: Store
     rules: LiveRules
+    models: LiveModels
     gate: QuoteGate
     set_ups: SetUpGate
     clock: Callable[[], datetime]
@@ -32,6 +34,7 @@ class Services:
 def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Services:
     """The parts, put together. Nothing is connected or read yet."""
     rules = LiveRules(home=settings.home, every=settings.policy_reload)
+    models = LiveModels(folder=settings.models, every=settings.policy_reload)
     store = Store.open(
         settings.database_url,
         timeout=settings.database_timeout,
@@ -45,7 +48,8 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetim
         settings=settings,
         store=store,
         rules=rules,
-        gate=QuoteGate(store, rules.current, clock, limits, simulated=simulated),
+        models=models,
+        gate=QuoteGate(store, rules.current, clock, limits, scoring=models.scoring, simulated=simulated),
         set_ups=SetUpGate(store, rules.current, clock, limits, simulated=simulated),
         clock=clock,
     )

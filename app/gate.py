@@ -13,6 +13,7 @@ from app.desk.consents import on_record
 from app.recording import Sender, approved_contents, context_of
 from app.rendering import render
 from app.rules import Rules
+from app.scored import ByIndex, Scoring, scoring_context
 from app.store import Store
 from cpq_hooks.canonical import load_quote
 from policies.domain.company import Company, FailMode
@@ -25,7 +26,7 @@ SMALL: Final = 256 * 1024
 
 
 class QuoteGate:
-    """Judges quotes by the rules in force and records each decision before it is answered."""
+    """Judges quotes by the rules and the model in force and records each decision before it is answered."""
 
     route = ROUTE
     small = SMALL
@@ -37,9 +38,11 @@ class QuoteGate:
         clock: Callable[[], datetime],
         limits: Limits,
         *,
+        scoring: Callable[[], Scoring] = ByIndex,
         simulated: bool = False,
     ) -> None:
         self._store = store
+        self._scoring = scoring
         self._rules = rules
         self._clock = clock
         self._limits = limits
@@ -66,7 +69,7 @@ class QuoteGate:
         approved = approved_contents(quote, self._store, reviewed.decisions)
         materials = {content: each.material for content, each in approved.items()}
         notes = work.call.notes
-        decision = assess(
+        assessed = assess(
             quote,
             rules,
             as_of=as_of,
@@ -75,8 +78,9 @@ class QuoteGate:
             notes=notes,
             consents=reviewed.consents,
             waivers=reviewed.waivers,
+            scoring=self._scoring(),
         )
-        decision = replace(decision, simulated=self._simulated or decision.simulated)
+        decision = replace(assessed.decision, simulated=self._simulated or assessed.decision.simulated)
         work.step("policies")
         body = render(decision, document, duration_ms=work.milliseconds)
         work.step("answer")
@@ -86,7 +90,7 @@ class QuoteGate:
             lines=len(quote.lines),
             rules=rules,
             sender=Sender.of_quote(quote),
-            context=context_of(approved, rules, notes, reviewed.context()),
+            context=context_of(approved, rules, notes, reviewed.context(), scoring_context(assessed.scored)),
         )
 
     def meanwhile(self, work: Work) -> tuple[FailMode, str]:

@@ -2,54 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from policies.derivation import derive
-from policies.domain.decision import Risk, Verdict
+from policies.domain.decision import Risk
 from policies.domain.finding import Effect
 from policies.domain.material import content_hash
-from policies.evaluation import evaluate
-from scoring.decide import verdict, weighed
+from policies.evaluation import unproven
+from policies.grouping import group
+from scoring.decide import weighed
+from scoring.model.counterfactual import counterfactual
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from app.rules import Rules
     from app.scored import Scoring
+    from policies.domain.finding import Finding
     from policies.domain.quote import Quote
     from policies.facts import QuoteFacts
 
-MOST_LINES: Final = 100
-"""Of a larger quote no change is looked for: each one tried is a whole judgement."""
+MOST_LINES: Final = 50
+"""For a larger quote no change is looked for: each one tried is a whole judgement, and there may be dozens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lowering:
-    """Judges changed quotes as the one at hand was judged."""
+    """Judges changed quotes as the one at hand was judged, of which `findings` were found."""
 
     rules: Rules
     scoring: Scoring
     as_of: datetime
+    findings: Sequence[Finding]
 
     def lowered(self, risk: Risk, facts: QuoteFacts) -> Risk:
-        """The risk with the change that brings it under every threshold, where it alone stands in the way and one does."""
+        """The risk with the change that brings it under every threshold; without one where none does, or many lines stand."""
         if len(facts.lines) > MOST_LINES:
             return risk
-        return risk
+        found = counterfactual(facts.quote, self._rescored(), _asks_for_nothing, facts)
+        return risk if found is None else replace(risk, counterfactual=found)
 
     def _rescored(self) -> Callable[[Quote], Risk]:
+        known = {each.finding_id for each in self.findings}
+
         def rescored(quote: Quote) -> Risk:
             facts = derive(quote, as_of=self.as_of, company=self.rules.company, catalog=self.rules.catalog)
-            findings = evaluate(facts, self.rules.policies, waivers=self.rules.waivers).findings
+            found = unproven(facts, self.rules.policies, waivers=self.rules.waivers)
+            findings = group(found, facts.term).findings
             scored = self.scoring.score(facts, findings, as_of=self.as_of, content=content_hash(quote))
             risk = weighed(scored.risk, self.rules.company, quote.currency)
-            # A change that a policy objects to lowers nothing.
-            return risk if verdict(findings) is Verdict.ALLOW else replace(risk, effect=Effect.BLOCK)
+            # A change to which a policy objects lowers nothing.
+            objects = any(each.enforces and each.finding_id not in known for each in findings)
+            return replace(risk, effect=Effect.BLOCK) if objects else risk
 
         return rescored
 
 
 def _asks_for_nothing(risk: Risk) -> bool:
-    return risk.effect is None and risk.score is not None
+    return risk.effect is None

@@ -95,7 +95,7 @@ class LiveModels:
 
 def scorer_of(folder: Path, version: str) -> Scorer:
     """The scorer of one version. Raises ModelRefused, LibraryUnavailable or NoSuchVersion."""
-    return Scorer(Models(folder).load(version))
+    return Scorer(Models(folder=folder).load(version))
 
 
 def models_in_force(folder: Path) -> InForce:
@@ -106,7 +106,7 @@ def models_in_force(folder: Path) -> InForce:
 def _taken_up(folder: Path, before: InForce | None) -> tuple[InForce, list[str]]:
     """The models that the folder names, each from `before` where it stands there already, and why others are not served."""
     try:
-        named = Models(folder).in_force()
+        named = Models(folder=folder).in_force()
     except ModelRefused as refused:
         because = f"It cannot be read which model is in force ({refused})"
         kept = before if before is not None and before.champion is not None else InForce(because=because)
@@ -146,7 +146,7 @@ def _signature(folder: Path) -> object:
     except OSError:
         return None
     try:
-        named = Models(folder).in_force()
+        named = Models(folder=folder).in_force()
     except ModelRefused:
         return stat.st_mtime_ns, stat.st_size
     times = [_touched(folder / each) for each in (named.champion, named.challenger) if each is not None]

@@ -75,17 +75,19 @@ def context_of(
     rules: Rules,
     notes: tuple[NotAssessed, ...] = (),
     reviewed: Mapping[str, Any] | None = None,
+    scored: Mapping[str, Any] | None = None,
 ) -> bytes | None:
-    """What else the evaluation was given, as JSON: which decisions approvals point at, the waivers' text, notes, and what
-    reviewers let pass.
+    """What else the evaluation was given, as JSON: which decisions approvals point at, the waivers' text, notes, what
+    reviewers let pass, and the features that it was scored from.
     """
-    if not approved and rules.files.waivers is None and not notes and not reviewed:
+    if not approved and rules.files.waivers is None and not notes and not reviewed and not scored:
         return None
     context: dict[str, Any] = {
         "approved": {content: each.decision_id for content, each in approved.items()},
         "waivers": rules.files.waivers,
     }
-    return json.dumps(context | notes_context(notes) | dict(reviewed or {}), sort_keys=True).encode()
+    context |= notes_context(notes) | dict(reviewed or {}) | dict(scored or {})
+    return json.dumps(context, sort_keys=True).encode()
 
 
 def notes_context(notes: tuple[NotAssessed, ...]) -> dict[str, Any]:
@@ -159,6 +161,7 @@ def recorded(
             headline=decision.headline,
             currency=decision.currency,
             policy_version=decision.policy_version,
+            model_version=decision.risk.model_version,
             at_risk_under=_total(decision, Direction.UNDER),
             at_risk_over=_total(decision, Direction.OVER),
             source=sender.source,

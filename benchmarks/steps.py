@@ -23,7 +23,8 @@ def steps(services: Services, body: bytes, rounds: int) -> dict[str, float]:
     quote = load_quote(document, max_lines=None)
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     facts = derive(quote, as_of=now, company=rules.company, catalog=rules.catalog)
-    decision = assess(quote, rules, as_of=now, decision_id="dec_bench")
+    scoring = services.models.scoring()
+    decision = assess(quote, rules, as_of=now, decision_id="dec_bench", scoring=scoring).decision
     call = Call(raw=body, caller=Caller(key_id=None))
     return {
         "parse": _milliseconds(lambda: read_json(body, max_bytes=1 << 30), rounds),
@@ -31,7 +32,9 @@ def steps(services: Services, body: bytes, rounds: int) -> dict[str, float]:
         "facts": _milliseconds(lambda: derive(quote, as_of=now, company=rules.company, catalog=rules.catalog), rounds),
         "policies": _milliseconds(lambda: list(rules.policies.hits(facts)), rounds),
         "content hash": _milliseconds(lambda: content_hash(quote), rounds),
-        "assess, all": _milliseconds(lambda: assess(quote, rules, as_of=now, decision_id="dec_bench"), rounds),
+        "assess, all": _milliseconds(
+            lambda: assess(quote, rules, as_of=now, decision_id="dec_bench", scoring=scoring), rounds
+        ),
         "answer": _milliseconds(lambda: render(decision, document, duration_ms=1), rounds),
         "whole, recorded": _milliseconds(lambda: services.gate.check_quote(call), rounds),
     }

@@ -13,12 +13,13 @@ import click
 
 from app.assess import assess
 from app.commands.display import show_decision
-from app.commands.home import rules
+from app.commands.home import model_option, rules, scoring
 from app.commands.surroundings import EXIT_CODES, Refused, home_option, json_option, settings
 from app.commands.vendors import vendor_of, vendor_options
 from app.files.rows import Faults
 from app.identifiers import new_id
 from app.rendering import render
+from app.scored import POLICIES_ALONE, Scoring
 from app.vendor_notes import notes_of
 from cpq_hooks.adapter import Shape, Translation
 from cpq_hooks.canonical import (
@@ -62,12 +63,14 @@ file_argument = click.argument("file", type=click.File("rb"))
 @file_argument
 @home_option
 @as_of_option
+@model_option
 @vendor_options
 @json_option
 def check(
     file: Any,
     home: FilePath | None,
     as_of: datetime | None,
+    model: str | None,
     connector: str | None,
     mapping: FilePath | None,
     settings_of_connector: tuple[str, ...],
@@ -88,7 +91,7 @@ def check(
         document, notes = dict(translation.document), notes_of(translation, vendor.adapter.title)
     quote = _loaded(load_quote, document, _name(file))
     when = as_of.replace(tzinfo=UTC) if as_of is not None else datetime.now(UTC)
-    decision = judge(quote, document, rules(home), when, notes)
+    decision = judge(quote, document, rules(home), when, notes, scoring(home, model))
     if as_json:
         click.echo(json.dumps(decision, indent=2, ensure_ascii=False))
     else:
@@ -97,12 +100,18 @@ def check(
 
 
 def judge(
-    quote: Any, document: object, in_force: Rules, when: datetime, notes: tuple[NotAssessed, ...] = ()
+    quote: Any,
+    document: object,
+    in_force: Rules,
+    when: datetime,
+    notes: tuple[NotAssessed, ...] = (),
+    scores: Scoring = POLICIES_ALONE,
 ) -> dict[str, Any]:
     """The decision on a quote as the API would answer it."""
     began = perf_counter()
-    decision = assess(quote, in_force, as_of=when, decision_id=new_id("dec"), notes=notes)
-    answer: dict[str, Any] = json.loads(render(decision, document, duration_ms=(perf_counter() - began) * 1000))
+    assessed = assess(quote, in_force, as_of=when, decision_id=new_id("dec"), notes=notes, scoring=scores)
+    took = (perf_counter() - began) * 1000
+    answer: dict[str, Any] = json.loads(render(assessed.decision, document, duration_ms=took))
     answer.pop("links", None)
     return answer
 

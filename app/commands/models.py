@@ -86,7 +86,7 @@ def challenge(version: str | None, by: str | None, why: str, home: Path | None) 
 
 
 def _models(home: Path | None) -> Models:
-    return Models(settings(home).models)
+    return Models(folder=settings(home).models)
 
 
 def _who(by: str | None) -> str:

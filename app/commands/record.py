@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from app.commands.opened import opened
-from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option
+from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option, settings
+from app.models import scorer_of
 from app.recording import NotReplayable
 from app.replay import replay as replay_decision
 from app.rules import RulesRefused
@@ -37,12 +38,12 @@ def replay(
         if decision_id is None:
             _verify(store, anchor, as_json=as_json)
         else:
-            _replay(store, decision_id, as_json=as_json)
+            _replay(store, decision_id, settings(home).models, as_json=as_json)
 
 
-def _replay(store: Store, decision_id: str, *, as_json: bool) -> None:
+def _replay(store: Store, decision_id: str, models: Path, *, as_json: bool) -> None:
     try:
-        found = replay_decision(decision_id, store)
+        found = replay_decision(decision_id, store, lambda version: scorer_of(models, version))
     except (NotReplayable, RulesRefused) as error:
         raise Refused("The decision cannot be made again.", (str(error),)) from None
     if as_json:

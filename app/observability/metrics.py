@@ -51,6 +51,8 @@ class _Names:
     refused: _ByLabels[Counter]
     steps: _ByLabels[Histogram]
     reload_failures: Counter
+    model_failures: Counter
+    scoring_failures: Counter
     deliveries: _ByLabels[Counter]
     waiting: _ByLabels[Gauge]
     parked: _ByLabels[Gauge]
@@ -123,6 +125,14 @@ class Metrics:
         """The files in the home folder changed and could not be taken up; the last good set stays in force."""
         self._names.reload_failures.inc()
 
+    def model_reload_failed(self) -> None:
+        """The model in force changed and could not be taken up; the last good one stays in force."""
+        self._names.model_failures.inc()
+
+    def scoring_failed(self) -> None:
+        """A quote could not be scored; it was judged by the policies alone."""
+        self._names.scoring_failures.inc()
+
     def exposition(self) -> bytes:
         """Everything counted so far, by all processes, in Prometheus' text format."""
         registry = self._registry
@@ -162,6 +172,8 @@ def _names(registry: CollectorRegistry | None) -> _Names:
             "check_step_seconds", "Time of each step of a check; record is the database.", _STEP_SECONDS, "step"
         ),
         reload_failures=plain("policy_reload_failures", "Changes of the home folder that could not be taken up."),
+        model_failures=plain("model_reload_failures", "Changes of the model in force that could not be taken up."),
+        scoring_failures=plain("scoring_failures", "Quotes that could not be scored."),
         deliveries=counter(
             "deliveries", "Deliveries of vendors answered, by what became of them.", "connection", "became"
         ),
