@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "import": ("importing", "Bring quotes, outcomes and other records in from files."),
     "normalize": ("judging", "Print a document in canonical form."),
     "policies": ("policy_work", "Check, test and start policies."),
+    "models": ("models", "List, show, promote and roll back models."),
     "replay": ("record", "Make a recorded decision again, or verify the record."),
     "keys": ("callers", "Make, rotate, revoke and list API keys."),
     "users": ("users", "Make, disable and list people who sign in to the pages."),
