@@ -47,7 +47,7 @@ test: $(VENV)/.dev ## All tests, on SQLite and PostgreSQL, as CI runs them
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: fuzz
-fuzz: $(VENV)/.dev ## The generated tests at full length, half an hour of them; `make test` runs a fifth of each
+fuzz: $(VENV)/.dev ## The generated tests at full length, half an hour of them; `make test` runs a tenth of each
 	FUZZ=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m fuzz $(ARGS)
 
 .PHONY: check

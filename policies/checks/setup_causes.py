@@ -7,7 +7,8 @@ billed too little is never set off against what is billed too much.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -158,11 +159,20 @@ def _result(cause: Cause, facts: SetUpFacts, parameters: Any) -> CheckResult:
         for violated in _violations(cause, difference, facts, parameters)
     )
     if found:
-        return found
+        return tuple(_told_apart(found))
     reasons = [each.because for each in facts.twin.not_assessed if each.policy_id == cause.name]
     if reasons:
         return Undetermined("; ".join(dict.fromkeys(reasons)))
     return SATISFIED if cause.applies(facts.setup) else NOT_APPLICABLE
+
+
+def _told_apart(found: Iterable[Violated]) -> Iterator[Violated]:
+    """Two differences of one cause on one line, as an uplift too many within the term and one too few at renewal, are two findings."""
+    seen: Counter[tuple[tuple[str, ...] | None, str]] = Counter()
+    for each in found:
+        place = (each.line_ids, each.discriminator)
+        yield replace(each, discriminator=f"{each.discriminator}:{seen[place] + 1}") if seen[place] else each
+        seen[place] += 1
 
 
 def _violations(cause: Cause, difference: Difference, facts: SetUpFacts, parameters: Any) -> Iterator[Violated]:

@@ -96,6 +96,14 @@ def test_money_that_is_only_in_the_renewed_term_is_that_of_one_such_term() -> No
     assert found.reports["money"] == "$600 too little in the renewed term"
 
 
+def test_one_cause_twice_on_a_line_is_two_findings() -> None:
+    over = cheaper(cause="uplift-not-set-up", direction=Direction.OVER, under=Decimal(0), over=Decimal(240))
+    at_renewal = cheaper(cause="uplift-not-set-up", under=Decimal(0), renewal_under=Decimal(672))
+    first, second = run("uplift-not-set-up", over, at_renewal)
+    assert (first.loss.remaining_term, second.loss.remaining_term) == (Decimal(240), Decimal(672))
+    assert first.discriminator != second.discriminator
+
+
 def test_money_that_is_not_known_stays_unknown() -> None:
     [found] = run(PRICE, cheaper(under=None, over=None, already_lost=None))
     assert (found.loss.remaining_term, found.loss.exposures) == (None, ())
