@@ -9,7 +9,9 @@ from typing import Final
 
 import click
 
+from app.commands.backtesting import backtest_policies, diff_policies
 from app.commands.home import folder_of, rules
+from app.commands.suggest import suggest_policies
 from app.commands.surroundings import BAD_INPUT, Refused, home_option, json_option, settings
 from app.rules import LIBRARY, POLICIES, CanonicalDocuments, RulesRefused, library_files, read_home, take_up
 from cpq_hooks.problem import did_you_mean
@@ -43,7 +45,12 @@ tests:
 
 @click.group()
 def policies() -> None:
-    """Check, test and start policies."""
+    """Check, test and start policies, and say what others would do."""
+
+
+policies.add_command(backtest_policies)
+policies.add_command(diff_policies)
+policies.add_command(suggest_policies)
 
 
 @policies.command("check")

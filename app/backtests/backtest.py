@@ -1,0 +1,92 @@
+"""The use case: a change of rules is held against all deals, those of the past and those that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.backtests.parallel import ask
+from app.backtests.recipe import Compare, Recipe, Seen, comparing
+from app.backtests.tallies import Part, part_of
+from app.files.rows import Advance, Faults, quietly
+
+if TYPE_CHECKING:
+    from app.backtests.change import Change
+    from app.backtests.history import Deals
+    from app.backtests.judging import Touched
+    from app.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What a change would have done to deals of the past, and does to open ones.
+
+    `quotes` is how many were judged, `repeated` how many came more than once (the last one counts), `unmatched` for how many
+    known ends there is no quote. What could not be read is in the faults of the files.
+    """
+
+    change: Change
+    as_of: datetime
+    past: Part
+    open: Part
+    quotes: int
+    repeated: int
+    unmatched: int
+    unreadable: int
+
+    @property
+    def flips(self) -> int:
+        return len(self.past.flipped) + len(self.open.flipped)
+
+
+def backtest(
+    rules: Rules,
+    recipe: Recipe,
+    deals: Deals,
+    *,
+    now: datetime,
+    faults: Faults | None = None,
+    advance: Advance = quietly,
+    processes: int | None = None,
+    tested: bool = True,
+) -> Backtest:
+    """Judge all deals by `rules`, of which the recipe is made, and by what it makes of them.
+
+    The same deals, rules and moment give the same answer, by however many processes. Raises `RulesRefused` where what the
+    recipe makes cannot be taken up.
+    """
+    change = recipe.change(before=rules, tested=tested)
+    ends = deals.ends()
+    faults = faults if faults is not None else Faults()
+    before = faults.count
+    seen: dict[str, Seen] = {}
+    judged = 0
+    if change.on_quotes or not change.same_tables:
+        for replies in ask(
+            Compare(recipe, now), deals.quotes(advance), here=comparing(change, now), processes=processes
+        ):
+            judged += len(replies.answers)
+            seen.update((each.quote_id, each) for each in replies.answers)
+            for place, message in replies.faults:
+                faults.add(place, message)
+    return Backtest(
+        change=change,
+        as_of=now,
+        past=part_of(_those(seen, ends, are_open=False), ends),
+        open=part_of(_those(seen, ends, are_open=True), ends),
+        quotes=judged,
+        repeated=judged - len(seen),
+        unmatched=len(ends.keys() - seen.keys()),
+        unreadable=faults.count - before,
+    )
+
+
+def _those(seen: Mapping[str, Seen], ends: Mapping[str, object], *, are_open: bool) -> list[tuple[str, Touched | None]]:
+    """Open is what is still on its way and has no end yet."""
+    return [
+        (quote_id, each.touched)
+        for quote_id, each in seen.items()
+        if (each.is_open and quote_id not in ends) is are_open
+    ]
