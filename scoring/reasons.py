@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import exp, isnan
+from math import exp, isfinite, isnan
 from string import Formatter
 from typing import TYPE_CHECKING, Final
 
@@ -90,8 +90,8 @@ def _reason(members: list[tuple[float, Feature]], total: float, vector: FeatureV
 
 
 def sentence(feature: Feature, value: float, detail: Detail) -> str:
-    """What a person reads of a feature's number; what is not known is said to be unknown."""
-    if isnan(value):
+    """What a person reads of a feature's number; what is not known, or beyond all numbers, is said to be unknown."""
+    if not isfinite(value):
         return f"Not known: {feature.topic} ({feature.name.replace('_', ' ')})"
     template = feature.sentence
     if feature.thin and not detail.get("n", 0):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -52,6 +52,15 @@ LOOKED_AT: Final = tuple(each.name for each in FEATURES if _is_looked_at(each))
 """The features in which a deal may be unusual."""
 
 
+_Usual = tuple[int, float, float, str]
+
+
+def _usual(name: str, peers: Distribution) -> _Usual:
+    """A feature's place in the vector, the numbers between which it is common, and its topic."""
+    place = positions()[name]
+    return (place, *peers.within(_COMMON), FEATURES[place].topic)
+
+
 def peer_key(vector: FeatureVector) -> str:
     """The group that a deal is held against: those of its segment and type."""
     segment, kind = (vector.categories.get(each, ("-",))[0] for each in ("segment", "deal_type"))
@@ -68,6 +77,7 @@ class Anomalies:
     features: tuple[str, ...]
     groups: Mapping[str, tuple[Distribution, ...]]
     totals: tuple[float, ...]
+    _usual: Mapping[str, tuple[_Usual, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         unknown = [each for each in self.features if each not in positions()]
@@ -77,6 +87,8 @@ class Anomalies:
             raise ValueError("a group of peers has not a distribution for each feature")
         if any(after < before for before, after in pairwise(self.totals)):
             raise ValueError("the quantiles of how unusual deals are do not rise")
+        usual = {key: tuple(map(_usual, self.features, peers)) for key, peers in self.groups.items()}
+        object.__setattr__(self, "_usual", usual)
 
     @classmethod
     def fit(cls, rows: Sequence[Sequence[float]], peer_keys: Sequence[str]) -> Anomalies:
@@ -100,12 +112,12 @@ class Anomalies:
 
     def total(self, values: Sequence[float], key: str) -> float:
         """How unusual a deal is, in natural logarithms: 0 where one in twenty peers has as much of everything."""
-        return sum(amount for amount, _ in self._topics(values, self._peers(key)).values())
+        return sum(amount for amount, _ in self._topics(values, key).values())
 
     def of(self, vector: FeatureVector) -> Anomaly:
         """The score of a deal, and what is rare in it, the rarest first."""
-        peers = self._peers(peer_key(vector))
-        topics = self._topics(vector.values, peers)
+        key = peer_key(vector)
+        peers, topics = self._peers(key), self._topics(vector.values, key)
         total = sum(amount for amount, _ in topics.values())
         score = bisect_left(self.totals, total) / len(self.totals) if total > 0.0 else 0.0
         ordered = sorted(topics.values(), key=lambda each: (-each[0], each[1]))
@@ -117,14 +129,15 @@ class Anomalies:
     def _peers(self, key: str) -> tuple[Distribution, ...]:
         return self.groups.get(key) or self.groups[ALL]
 
-    def _topics(self, values: Sequence[float], peers: tuple[Distribution, ...]) -> dict[str, tuple[float, int]]:
+    def _topics(self, values: Sequence[float], key: str) -> dict[str, tuple[float, int]]:
         """By topic, the rarest of its features: how rare beyond what is common, and its place among the features."""
         found: dict[str, tuple[float, int]] = {}
-        common, where = surprise(_COMMON), positions()
-        for at, name in enumerate(self.features):
-            place = where[name]
-            amount = peers[at].surprise(values[place]) - common
-            topic = FEATURES[place].topic
+        peers, common = self._peers(key), surprise(_COMMON)
+        for at, (place, low, high, topic) in enumerate(self._usual[key if key in self._usual else ALL]):
+            value = values[place]
+            if low <= value <= high:  # nearly every number is, and needs no logarithm
+                continue
+            amount = peers[at].surprise(value) - common
             if amount > 0.0 and (topic not in found or amount > found[topic][0]):
                 found[topic] = amount, at
         return found

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite, log, log1p
+from math import inf, isfinite, log, log1p
 from typing import Any, Final
 
 from scoring.model.jsons import listed, numbers, whole
@@ -62,6 +62,13 @@ class Distribution:
         least = 1.0 / (self.deals + 1.0)
         beyond = self._beyond(value) if self.known and isfinite(value) else 0.0
         return surprise(max(least, self.share(value))) + beyond
+
+    def within(self, share: float) -> tuple[float, float]:
+        """The lowest and the highest number that at least so large a share of the peers are as far out as; none is (inf, -inf)."""
+        wanted = share * self.deals / self.known if self.known else inf
+        low = next((each for each in self.quantiles if self._at_most(each) >= wanted), inf)
+        high = next((each for each in reversed(self.quantiles) if self._at_least(each) >= wanted), -inf)
+        return low, high
 
     def _at_most(self, value: float) -> float:
         at = bisect_right(self.quantiles, value)

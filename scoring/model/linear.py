@@ -114,7 +114,7 @@ class Column:
         )
 
 
-_Term = tuple[int, "Callable[[float], float] | None", float, float, float, float, float, str]
+_Term = tuple[int, "Callable[[float], float] | None", float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,19 +142,7 @@ class Linear:
 
     def margin(self, vector: FeatureVector) -> float:
         """The sum for a deal."""
-        total, values = self.intercept, vector.values
-        for at, formula, low, high, slope, offset, missing, _ in self._terms:
-            value = values[at]
-            if value - value != 0.0:  # neither NaN nor an infinity is a number to weigh
-                total += missing
-                continue
-            if formula is not None:
-                value = formula(value)
-            if value < low:
-                value = low
-            elif value > high:
-                value = high
-            total += slope * value - offset
+        total = self.intercept + sum(self._effects(vector.values))
         for kind, effects in self.levels.items():
             names = vector.categories.get(kind)
             if names:
@@ -164,14 +152,30 @@ class Linear:
     def contributions(self, vector: FeatureVector) -> dict[str, float]:
         """What each feature adds to the intercept; the effects of names are credited to `LEVEL_FEATURE`."""
         found: dict[str, float] = {}
-        for each in self.columns:
-            amount = each.contribution(vector.of(each.feature))
+        for each, amount in zip(self.columns, self._effects(vector.values), strict=True):
             found[each.feature] = found.get(each.feature, 0.0) + amount
         for kind, effects in self.levels.items():
             names = vector.categories.get(kind)
             if names:
                 speaks = LEVEL_FEATURE[kind]
                 found[speaks] = found.get(speaks, 0.0) + self._level(kind, effects, names)
+        return found
+
+    def _effects(self, values: tuple[float, ...]) -> list[float]:
+        """What `Column.contribution` gives for each column, without a call for each."""
+        found = []
+        for at, formula, low, high, slope, offset, missing in self._terms:
+            value = values[at]
+            if value - value != 0.0:  # neither NaN nor an infinity is a number to weigh
+                found.append(missing)
+                continue
+            if formula is not None:
+                value = formula(value)
+            if value < low:
+                value = low
+            elif value > high:
+                value = high
+            found.append(slope * value - offset)
         return found
 
     def _level(self, kind: str, effects: Mapping[str, float], names: tuple[str, ...]) -> float:
@@ -206,4 +210,4 @@ def _term(column: Column) -> _Term:
     slope = column.coefficient / column.scale
     formula = None if column.transform is Transform.AS_IS else _FORMULAS[column.transform]
     at = positions()[column.feature]
-    return (at, formula, column.low, column.high, slope, slope * column.centre, column.missing, column.feature)
+    return (at, formula, column.low, column.high, slope, slope * column.centre, column.missing)

@@ -70,8 +70,6 @@ def a_package(linear=True, trees=True, manifest=None, **parts):
         "calibration": Calibration(points=((-6.0, 0.0), (0.0, 0.4), (6.0, 1.0))),
         "amounts": Amounts(constant=-2.0),
         "patterns": Patterns(names=("Q05", "Q11"), shares=(0.25, 0.75)),
-        "tiers": TierTable(
-            tiers=(Tier(name="alert", from_probability=0.9), Tier(name="digest", from_probability=0.7))
-        ),
+        "tiers": TierTable(tiers=(Tier(name="alert", from_probability=0.9), Tier(name="digest", from_probability=0.7))),
     }
     return ModelPackage(**(told | parts))

@@ -15,7 +15,8 @@ SMALL = {"segment": ("smb",), "deal_type": ("new",)}
 def deals(number=1000):
     """Lines from 1 to 10, depth from 0 to 24, and one in fifty with a ramp of two steps."""
     return [
-        a_vector(SMALL, lines=1 + at % 10, discount_depth=at % 25, ramp_steps=2 * (at % 50 == 0)) for at in range(number)
+        a_vector(SMALL, lines=1 + at % 10, discount_depth=at % 25, ramp_steps=2 * (at % 50 == 0))
+        for at in range(number)
     ]
 
 

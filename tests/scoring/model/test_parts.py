@@ -28,7 +28,9 @@ def test_a_higher_margin_never_has_a_lower_probability(one, other):
     assert calibration.of(min(one, other)) <= calibration.of(max(one, other))
 
 
-@pytest.mark.parametrize("points", [(), ((0.0, 1.1),), ((nan, 0.1),), ((0.0, 0.5), (1.0, 0.4)), ((0.0, 0.1), (0.0, 0.2))])
+@pytest.mark.parametrize(
+    "points", [(), ((0.0, 1.1),), ((nan, 0.1),), ((0.0, 0.5), (1.0, 0.4)), ((0.0, 0.1), (0.0, 0.2))]
+)
 def test_points_that_do_not_rise_are_refused(points):
     with pytest.raises(ValueError, match="calibration"):
         Calibration(points=points)
@@ -91,7 +93,10 @@ def test_kinds_of_leakage_are_the_shares_of_known_leaks_where_nothing_else_was_l
 
 def test_kinds_of_leakage_follow_the_names_that_a_deal_is_counted_under():
     # e to the power of log(3) is three times as likely
-    linears = (a_linear(intercept=0.0, columns=(), levels={"pattern": {"Q05": log(3)}}), a_linear(intercept=0.0, columns=()))
+    linears = (
+        a_linear(intercept=0.0, columns=(), levels={"pattern": {"Q05": log(3)}}),
+        a_linear(intercept=0.0, columns=()),
+    )
     found = Patterns(names=("Q05", "Q11"), shares=(0.5, 0.5), linears=linears).of(a_vector({"pattern": ("Q05",)}))
     assert found["Q05"] == pytest.approx(0.75)
 

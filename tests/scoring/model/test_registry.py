@@ -2,16 +2,13 @@
 
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from scoring.model import InForce, ModelRefused, Models, NoSuchVersion
 from tests.scoring.model.modelled import a_linear, a_package
-
-
-@pytest.fixture(scope="module")
-def package():
-    return a_package(trees=False)
 
 
 @pytest.fixture
@@ -21,13 +18,7 @@ def models(tmp_path):
 
 def added(models, number):
     """So many versions, that differ in their intercept."""
-    return [models.add(a_package(trees=False, linear=True, **{}) if not at else other(at)) for at in range(number)]
-
-
-def other(at):
-    from dataclasses import replace
-
-    return replace(a_package(trees=False), linear=a_linear(intercept=-float(at) - 1))
+    return [models.add(replace(a_package(trees=False), linear=a_linear(intercept=-1.0 - at))) for at in range(number)]
 
 
 def test_in_an_empty_folder_nothing_is_in_force(models):
@@ -115,5 +106,5 @@ def test_two_processes_that_promote_at_once_spoil_nothing(models):
 def _chain(models):
     """Each change began from what the one before it left."""
     log = models.log()
-    assert all(after["was"] == before["champion"] for before, after in zip(log, log[1:], strict=False))
+    assert all(after["was"] == before["champion"] for before, after in pairwise(log))
     assert models.champion() == log[-1]["champion"]

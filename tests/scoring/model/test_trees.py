@@ -87,7 +87,9 @@ def test_columns_that_are_no_features_are_refused():
         Trees.of_bytes(some_trees().ubj, (*SEEN[:4], "shoe_size"))
 
 
-@pytest.mark.parametrize("foreign", [b"", b"{", b"not a model", b"\x80\x04\x95pickle", b"{}", json.dumps({"a": 1}).encode()])
+@pytest.mark.parametrize(
+    "foreign", [b"", b"{", b"not a model", b"\x80\x04\x95pickle", b"{}", json.dumps({"a": 1}).encode()]
+)
 def test_what_is_no_ubjson_is_refused(foreign):
     with pytest.raises(ModelRefused):
         Trees.of_bytes(foreign, SEEN)
