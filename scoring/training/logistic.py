@@ -60,10 +60,10 @@ class Design:
         )
 
 
-def design(basis: Basis, dense: Numbers, indicators: Sparse) -> Design:
-    """The design of a table of deals."""
+def design(basis: Basis, dense: Numbers, indicators: Sparse, *, signed: bool = True) -> Design:
+    """The design of a table of deals; `signed` effects keep to the directions of their features."""
     groups = ["missing" if each.is_missing else f"direction {each.direction}" for each in basis.terms]
-    bounds = [_bounds(each.direction) for each in basis.terms]
+    bounds = [_bounds(each.direction if signed else 0) for each in basis.terms]
     levels = basis.levels()
     return Design(
         dense=dense,

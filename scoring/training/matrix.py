@@ -132,12 +132,16 @@ def transformed(raw: Numbers, transform: Transform) -> Numbers:
             return raw
 
 
-def basis(values: Numbers, vectors: Sequence[FeatureVector], *, bends: bool = True) -> Basis:
-    """The columns for a table: none for a feature that never differs, and no indicator for a name of fewer than five deals."""
+def basis(values: Numbers, vectors: Sequence[FeatureVector], *, bends: bool = True, everything: bool = False) -> Basis:
+    """The columns for a table: none for a feature that never differs, and no indicator for a name of fewer than five deals.
+
+    `everything` takes in the numbers that are otherwise left out as spoken for or growing.
+    """
+    left_out: frozenset[str] = frozenset() if everything else SPOKEN_FOR | GROWING
     terms = [
         term
         for at, feature in enumerate(FEATURES)
-        if feature.name not in SPOKEN_FOR | GROWING
+        if feature.name not in left_out
         for term in _terms(at, values[:, at], bends=bends)
     ]
     return Basis(terms=tuple(terms), names=_names(vectors))

@@ -1,0 +1,139 @@
+"""What is served: each way to score is tried on deals that it was not fitted to, and the newest of them decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from scoring.training import boosting
+from scoring.training.calibrate import HeldOut, line_of, losses
+from scoring.training.learn import refitted
+from scoring.training.logistic import fitted, sigmoid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from scoring.training.data import Data
+    from scoring.training.folds import Fold
+    from scoring.training.labels import Flags, Numbers
+    from scoring.training.learn import Learned
+
+SERVED: Final = ("linear+trees", "linear", "trees")
+"""What may be served; on equal terms the first."""
+
+PLAIN: Final = "plain logistic"
+"""Stands beside them to show what they are worth: a ridge on the numbers of the deals with an outcome, nothing corrected."""
+
+_USUAL_ROUNDS: Final = 60
+_PLAIN_STRENGTH: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """Margins of each way on the deals held out, in the order of `places`; the newest are those of the last fold."""
+
+    places: NDArray[np.intp]
+    newest: Flags
+    margins: Mapping[str, Numbers]
+    rounds: Mapping[str, int]
+
+    def held(self, way: str, data: Data, learned: Learned) -> HeldOut:
+        """The deals held out, as one way scores them."""
+        return HeldOut(
+            margins=self.margins[way],
+            leaked=data.labels.leaked[self.places],
+            silence=learned.silence.of(self.places),
+            newest=self.newest,
+        )
+
+
+def trials(data: Data, learned: Learned, folds: Sequence[Fold], growth: boosting.Growth) -> Trials:
+    """Try each way on each fold. How long trees grow is settled on the folds before the newest, where there are some."""
+    found: dict[str, list[Numbers]] = {way: [] for way in (*SERVED, PLAIN)}
+    rounds: dict[str, list[int]] = {"linear+trees": [], "trees": []}
+    for number, fold in enumerate(folds):
+        settled = number == len(folds) - 1 and number > 0
+        for way, margins in _tried(data, learned, fold, growth, rounds, settled=settled).items():
+            found[way].append(margins)
+    tried = [fold.tried for fold in folds]
+    return Trials(
+        places=np.concatenate(tried),
+        newest=np.concatenate([np.full(len(each), at == len(tried) - 1) for at, each in enumerate(tried)]),
+        margins={way: np.concatenate(each) for way, each in found.items()},
+        rounds={way: _middle(each) for way, each in rounds.items()},
+    )
+
+
+def _tried(
+    data: Data,
+    learned: Learned,
+    fold: Fold,
+    growth: boosting.Growth,
+    rounds: dict[str, list[int]],
+    *,
+    settled: bool,
+) -> dict[str, Numbers]:
+    part, rest = data.of(fold.fit), data.of(fold.tried)
+    quiet = learned.silence.of(fold.fit)
+    again = refitted(part.made, part.labels, quiet, learned.strengths, learned.effects)
+    base, tried_base = part.made.margins(again.effects), rest.made.margins(again.effects)
+    expected = again.silence.expected(part.labels.leaked, sigmoid(base))
+    watched = boosting.Tried(
+        values=rest.values,
+        leaked=np.nan_to_num(rest.labels.leaked),
+        weights=learned.silence.of(fold.tried).weights(rest.labels.leaked),
+    )
+    found = {"linear": tried_base, PLAIN: _plain(part, rest)}
+    for way, start, its_start in (("linear+trees", base, tried_base), ("trees", None, None)):
+        grown = replace(growth, rounds=_middle(rounds[way])) if settled else growth
+        stop = None if settled else replace(watched, base=its_start)
+        booster = boosting.risk(part.values, expected, grown, base=start, tried=stop)
+        if not settled:
+            rounds[way].append(boosting.rounds_of(booster))
+        found[way] = boosting.margins(booster, rest.values, its_start)
+    return found
+
+
+def _middle(rounds: Sequence[int]) -> int:
+    return max(1, round(float(np.median(rounds)))) if rounds else _USUAL_ROUNDS
+
+
+def _plain(part: Data, rest: Data) -> Numbers:
+    known = np.flatnonzero(part.labels.known)
+    made = part.plain.of(known)
+    effects = fitted(made, part.labels.leaked[known], np.full(made.width, _PLAIN_STRENGTH))
+    return rest.plain.margins(effects)
+
+
+def chosen(trials: Trials, data: Data, learned: Learned) -> tuple[str, dict[str, Any]]:
+    """The way with the smallest loss on the newest deals, and what the card says of all of them."""
+    by_way = {way: _losses(trials.held(way, data, learned)) for way in (*SERVED, PLAIN)}
+    means = {way: float(np.average(each, weights=weights)) for way, (each, weights) in by_way.items()}
+    best = min(SERVED, key=lambda way: means[way])
+    told = {
+        way: {"loss": round(means[way], 5), **_difference(by_way[way], by_way[best])}
+        for way in sorted(means, key=lambda way: means[way])
+    }
+    return best, told
+
+
+def _losses(held: HeldOut) -> tuple[Numbers, Numbers]:
+    """The loss of each of the newest deals with an outcome, calibrated on the older ones; and their weights."""
+    newest, older = held.of(held.newest), held.of(~held.newest)
+    shift, slope = line_of(older) if len(older.margins) else (0.0, 1.0)
+    known = ~np.isnan(newest.leaked)
+    shares = sigmoid(shift + slope * newest.margins[known])
+    return losses(newest.leaked[known], shares), newest.weights[known]
+
+
+def _difference(way: tuple[Numbers, Numbers], best: tuple[Numbers, Numbers]) -> dict[str, float]:
+    """By how much a way is worse than the best, deal by deal, with the standard error of that."""
+    apart, weights = way[0] - best[0], way[1]
+    total = float(weights.sum())
+    mean = float(weights @ apart) / total
+    error = sqrt(float((weights**2) @ (apart - mean) ** 2)) / total
+    return {"worse_by": round(mean, 5), "standard_error": round(error, 5)}
