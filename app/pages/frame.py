@@ -189,6 +189,8 @@ class PageFrame:
         if template is None:
             raise RuntimeError("the page has no template")
         title = reply.title or (page.title if page is not None else "")
+        if reply.csrf:
+            asked = replace(asked, csrf=reply.csrf)
         context: dict[str, Any] = {"asked": asked, **reply.context}
         return self.showing.show(template, context, asked, title=title)
 

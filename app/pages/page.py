@@ -99,7 +99,10 @@ class Viewed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageReply:
-    """What the page answers: a template with its context, another address, or bytes of some type."""
+    """What the page answers: a template with its context, another address, or bytes of some type.
+
+    `csrf` is the mark of the session that the reply begins, for the forms on the page.
+    """
 
     context: Mapping[str, Any] = field(default_factory=dict)
     template: str | None = None
@@ -112,6 +115,7 @@ class PageReply:
     cookies: tuple[Cookie, ...] = ()
     viewed: tuple[Viewed, ...] = ()
     notice: str = ""
+    csrf: str = ""
 
     @classmethod
     def to(cls, address: str, notice: str = "", **parts: Any) -> PageReply:
@@ -156,6 +160,8 @@ class Page:
     @property
     def rule(self) -> str:
         """The path as the framework writes it. A variable at the end takes slashes too: ids of other systems may have them."""
-        before, brace, name = self.path.rpartition("{")
-        last = f"<path:{name[:-1]}>" if brace and name.endswith("}") else brace + name
-        return before.replace("{", "<").replace("}", ">") + last
+        path = self.path
+        if path.endswith("}"):
+            before, _, name = path.rpartition("{")
+            path = f"{before}<path:{name[:-1]}>"
+        return path.replace("{", "<").replace("}", ">")

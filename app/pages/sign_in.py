@@ -109,8 +109,10 @@ def entered(new: NewSession) -> tuple[Cookie, ...]:
 
 def _go_on(new: NewSession, back: str, kept: Sequence[tuple[str, str]]) -> PageReply:
     """Show the form that came too late, to be sent by who has just signed in: nothing is done that they do not see."""
-    context = {"action": back, "kept": kept, "csrf": mark(new.token)}
-    return PageReply(template="go_on.html", context=context, title="Go on where you were", cookies=entered(new))
+    context = {"action": back, "kept": kept}
+    return PageReply(
+        template="go_on.html", context=context, title="Go on where you were", csrf=mark(new.token), cookies=entered(new)
+    )
 
 
 def _failed(refused: NotSignedIn) -> str:

@@ -45,13 +45,13 @@ class People:
     def change(self, user: User, *, by: Access) -> User:
         """Write the user down as given. Raises `UnknownUser`."""
 
-        def work(connection: Connection) -> int:
+        def work(connection: Connection) -> None:
             query = update(USERS).where(USERS.c.user_id == user.user_id).values(**_columns(user))
+            if connection.execute(query).rowcount == 0:
+                raise UnknownUser(f"there is no user {user.user_id}")
             add_in(connection, by, self._clock())
-            return connection.execute(query).rowcount
 
-        if self._database.write(work) == 0:
-            raise UnknownUser(f"there is no user {user.user_id}")
+        self._database.write(work)
         return user
 
     def get(self, user_id: str) -> User | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
 
 from app.identifiers import new_id
 from app.store.database import Database, Prepared
@@ -20,6 +20,10 @@ from app.store.people_tables import SESSIONS, SIGN_IN_ATTEMPTS
 _BY_TOKEN: Final = Prepared(select(SESSIONS).where(SESSIONS.c.token_hash == bindparam("token_hash")))
 _NOTICED_EVERY: Final = timedelta(minutes=1)
 _LONGEST_AGENT: Final = 200
+_FIRST: Final = text(
+    "INSERT INTO sign_in_attempts (subject, failures, last_at, open_at) VALUES (:subject, 0, :now, :now) "
+    "ON CONFLICT (subject) DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +142,8 @@ class SignInAttempts:
         subjects = {_digest(subject): free for subject, free in tried}
 
         def work(connection: Connection) -> timedelta:
-            found = {subject: _attempts(connection, subject, now - forgotten) for subject in sorted(subjects)}
-            wait = max((open_at - now for _, open_at in found.values() if open_at is not None), default=timedelta())
+            found = {subject: _attempts(connection, subject, now, forgotten) for subject in sorted(subjects)}
+            wait = max((open_at - now for _, open_at in found.values()), default=timedelta())
             if wait > timedelta():
                 return wait
             for subject, (failures, _) in found.items():
@@ -159,18 +163,17 @@ def _wait(beyond: int, longest: timedelta) -> timedelta:
     return min(timedelta(seconds=2 ** min(beyond - 1, 30)), longest) if beyond > 0 else timedelta()
 
 
-def _attempts(connection: Connection, subject: str, since: datetime) -> tuple[int, datetime | None]:
-    row = connection.execute(
-        select(SIGN_IN_ATTEMPTS).where(SIGN_IN_ATTEMPTS.c.subject == subject).with_for_update()
-    ).first()
-    return (0, None) if row is None or moment(row.last_at) < since else (row.failures, moment(row.open_at))
+def _attempts(connection: Connection, subject: str, now: datetime, forgotten: timedelta) -> tuple[int, datetime]:
+    """The failures of a subject and when it may try again, with its row held: whoever comes at the same time waits for us."""
+    connection.execute(_FIRST, {"subject": subject, "now": stamp(now)})
+    query = select(SIGN_IN_ATTEMPTS).where(SIGN_IN_ATTEMPTS.c.subject == subject).with_for_update()
+    row = connection.execute(query).one()
+    return (0, now) if moment(row.last_at) < now - forgotten else (row.failures, moment(row.open_at))
 
 
 def _count(connection: Connection, subject: str, failures: int, now: datetime, wait: timedelta) -> None:
     values = {"failures": failures, "last_at": stamp(now), "open_at": stamp(now + wait)}
-    changed = connection.execute(update(SIGN_IN_ATTEMPTS).where(SIGN_IN_ATTEMPTS.c.subject == subject).values(**values))
-    if changed.rowcount == 0:
-        connection.execute(insert(SIGN_IN_ATTEMPTS), {"subject": subject, **values})
+    connection.execute(update(SIGN_IN_ATTEMPTS).where(SIGN_IN_ATTEMPTS.c.subject == subject).values(**values))
 
 
 def _digest(secret: str) -> str:
