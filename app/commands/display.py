@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from app.commands.risk_display import risk_rows
 from policies.domain.money import format_amount
 
 Row = tuple[str, str]
@@ -40,6 +41,8 @@ def show_decision(decision: Mapping[str, Any], *, beside: str | None = None) -> 
     _show(decision["headline"])
     if beside is not None:
         _show(beside)
+    if decision["subject"]["type"] == "quote":
+        _show_rows(risk_rows(decision["risk"]))
     names = {each["finding_id"]: each["policy_id"] for each in decision["findings"]}
     for each in decision["findings"]:
         click.echo()
