@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from app.commands.display import show_records
+from app.commands.model_review import review_month
 from app.commands.surroundings import Refused, home_option, json_option, settings
 from app.models import NOT_SERVED
 from app.models_told import model_json, models_json
@@ -25,7 +26,10 @@ why_option = click.option("--why", required=True, help="Why; it is kept in the l
 
 @click.group()
 def models() -> None:
-    """List, show, promote and roll back models."""
+    """List, show, promote, roll back and review models."""
+
+
+models.add_command(review_month)
 
 
 @models.command("list")

@@ -1,0 +1,223 @@
+"""The use case: the review of one month, as JSON; the page is made of it and of nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from app.backtests.ends import NOTHING_KNOWN, End, Known
+from app.backtests.history import StoredDeals
+from app.backtests.told import money_json
+from app.proportions import wilson
+from app.reviewing.drift import drift, enough
+from app.reviewing.fairness import Flagged, shares
+from app.reviewing.gathering import Decided, decided
+from policies.domain.period import add_months
+from policies.patterns import PATTERNS
+from scoring.features import FEATURES, NAMES
+
+if TYPE_CHECKING:
+    from app.store import Store
+
+BEFORE_MONTHS: Final = 6
+_BINS: Final = 10
+_LEAST_CLUSTER: Final = 3
+
+
+def review(store: Store, month: date) -> dict[str, Any]:
+    """What the record says of the decisions of a month (its first day), beside the six months before it."""
+    start, end = _moment(month), _moment(add_months(month, 1))
+    ends = StoredDeals(store.documents).ends()
+    now = list(decided(store, start, end))
+    before = list(decided(store, _moment(add_months(month, -BEFORE_MONTHS)), start))
+    return reviewed(month, now, before, ends)
+
+
+def reviewed(month: date, now: Sequence[Decided], before: Sequence[Decided], ends: Mapping[str, End]) -> dict[str, Any]:
+    """The same of decisions that are at hand."""
+    known = [each for each in now if each.quote_id in ends]
+    vectors, earlier = _columns(now), _columns(before)
+    n, m = (len(next(iter(each.values()), ())) for each in (earlier, vectors))
+    return {
+        "month": month.isoformat()[:7],
+        "decisions": len(now),
+        "decisions_before": len(before),
+        "verdicts": dict(sorted(Counter(each.verdict for each in now).items())),
+        "known_ends": len(known),
+        "caught": _caught(now, ends),
+        "missed": _missed(now, ends),
+        "false_alarms": _false_alarms(now, ends),
+        "new_patterns": _new_patterns(now, before, ends),
+        "unusual": _unusual(now),
+        "calibration": _calibration(known, ends),
+        "drift": [asdict(each) | {"label": _LABELS[each.feature]} for each in drift(earlier, vectors)]
+        if enough(n, m)
+        else [],
+        "fairness": [asdict(each) for each in shares(map(_flagged, filter(lambda one: one.rep_id, now)))],
+        "missing": list(_missing(now, known, n, m)),
+    }
+
+
+_LABELS: Final = {each.name: each.name.replace("_", " ") for each in FEATURES}
+
+
+def _missing(now: Sequence[Decided], known: Sequence[Decided], n: int, m: int) -> Iterable[str]:
+    """What the review could not say, and what it would need."""
+    if not now:
+        yield "There is no decision on a quote in this month."
+        return
+    if not known:
+        yield "Of no deal of this month is it known how it ended: what was caught and what was a false alarm cannot be told yet."
+    if not any(each.score is not None for each in now):
+        yield "No decision of this month was scored, so calibration cannot be told."
+    if not enough(n, m):
+        yield (
+            f"Drift needs 30 decisions with stored features on both sides; there are {m} in the month and {n} in the "
+            f"{BEFORE_MONTHS} months before."
+        )
+
+
+def _caught(now: Sequence[Decided], ends: Mapping[str, End]) -> list[dict[str, Any]]:
+    """By pattern of the findings: how many deals were held up, and how they ended."""
+    rows: dict[str, Counter[str]] = {}
+    for each in now:
+        known = ends.get(each.quote_id, NOTHING_KNOWN).known.value
+        for pattern in {str(finding.get("pattern")) for finding in each.findings if finding.get("effect") != "shadow"}:
+            rows.setdefault(pattern, Counter())[known] += 1
+    return [
+        {"pattern": pattern, "title": _title(pattern), "deals": counts.total(), **_by_end(counts)}
+        for pattern, counts in sorted(rows.items(), key=lambda row: (-row[1].total(), row[0]))
+    ]
+
+
+def _missed(now: Sequence[Decided], ends: Mapping[str, End]) -> dict[str, Any]:
+    """Deals that went through and leaked."""
+    money: dict[str, Decimal] = {}
+    leaked = [ends[each.quote_id] for each in now if each.verdict == "allow" and _known(each, ends) is Known.LEAKED]
+    for end in leaked:
+        for currency, amount in end.lost.items():
+            money[currency] = money.get(currency, Decimal(0)) + amount
+    return {"deals": len(leaked), "money": money_json(money)}
+
+
+def _false_alarms(now: Sequence[Decided], ends: Mapping[str, End]) -> dict[str, list[dict[str, Any]]]:
+    """Where deals that were held up turned out clean: by policy, rep, product and segment."""
+    counts: dict[str, dict[str, list[int]]] = {"policy": {}, "rep": {}, "product": {}, "segment": {}}
+    for each in now:
+        known = _known(each, ends)
+        if each.verdict == "allow" or known is Known.UNKNOWN:
+            continue
+        names = {
+            "policy": {str(f.get("policy_id")) for f in each.findings if f.get("effect") != "shadow"},
+            "rep": {each.rep_id} - {None},
+            "product": set(each.products),
+            "segment": {each.segment} - {None},
+        }
+        for kind, those in names.items():
+            for name in those:
+                cell = counts[kind].setdefault(str(name), [0, 0])
+                cell[0] += known is Known.CLEAN
+                cell[1] += 1
+    return {kind: _shares(cells) for kind, cells in counts.items()}
+
+
+def _shares(cells: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
+    rows = []
+    for name, (clean, known) in sorted(cells.items(), key=lambda cell: (-cell[1][0], cell[0])):
+        interval = wilson(clean, known)
+        rows.append(
+            {
+                "name": name,
+                "false_alarms": clean,
+                "known": known,
+                "share": round(clean / known, 4),
+                "interval": [round(interval.low, 4), round(interval.high, 4)] if interval is not None else None,
+            }
+        )
+    return rows
+
+
+def _new_patterns(now: Sequence[Decided], before: Sequence[Decided], ends: Mapping[str, End]) -> list[dict[str, Any]]:
+    """Patterns that nothing before this month showed, in findings or in how deals ended."""
+    seen, known = _patterns(now, ends), _patterns(before, ends)
+    return [
+        {"pattern": pattern, "title": _title(pattern), "deals": count}
+        for pattern, count in sorted(seen.items())
+        if pattern not in known
+    ]
+
+
+def _patterns(some: Sequence[Decided], ends: Mapping[str, End]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for each in some:
+        own = {str(finding.get("pattern")) for finding in each.findings}
+        found.update(own | set(ends.get(each.quote_id, NOTHING_KNOWN).patterns))
+    return found
+
+
+def _unusual(now: Sequence[Decided]) -> list[dict[str, Any]]:
+    """Deals that are unusual in the same ways."""
+    clusters: dict[tuple[str, ...], list[str]] = {}
+    for each in now:
+        if each.unusual:
+            clusters.setdefault(each.unusual, []).append(each.quote_id)
+    big = [(ways, quotes) for ways, quotes in clusters.items() if len(quotes) >= _LEAST_CLUSTER]
+    return [
+        {"ways": list(ways), "deals": len(quotes), "quotes": sorted(quotes)[:10]}
+        for ways, quotes in sorted(big, key=lambda cluster: (-len(cluster[1]), cluster[0]))
+    ]
+
+
+def _calibration(known: Sequence[Decided], ends: Mapping[str, End]) -> list[dict[str, Any]]:
+    """Scored deals whose end is known, by their score: what was said, and what came."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for each in known:
+        if each.score is not None:
+            place = min(_BINS - 1, int(each.score * _BINS))
+            bins.setdefault(place, []).append((each.score, _known(each, ends) is Known.LEAKED))
+    rows = []
+    for place, pairs in sorted(bins.items()):
+        leaked = sum(one for _, one in pairs)
+        interval = wilson(leaked, len(pairs))
+        said = sum(score for score, _ in pairs) / len(pairs)
+        rows.append(
+            {
+                "from": place / _BINS,
+                "to": (place + 1) / _BINS,
+                "deals": len(pairs),
+                "said": round(said, 4),
+                "came": round(leaked / len(pairs), 4),
+                "interval": [round(interval.low, 4), round(interval.high, 4)] if interval is not None else None,
+                "fits": interval is not None and interval.low <= said <= interval.high,
+            }
+        )
+    return rows
+
+
+def _flagged(each: Decided) -> Flagged:
+    return Flagged(rep_id=each.rep_id or "", stratum=each.complexity, flagged=each.verdict != "allow")
+
+
+def _columns(some: Sequence[Decided]) -> dict[str, list[float]]:
+    rows = [each.features for each in some if each.features is not None]
+    return {name: [row[at] for row in rows] for at, name in enumerate(NAMES)} if rows else {}
+
+
+def _by_end(counts: Counter[str]) -> dict[str, int]:
+    return {"leaks": counts["leaked"], "false_alarms": counts["clean"], "unknown": counts["unknown"]}
+
+
+def _known(each: Decided, ends: Mapping[str, End]) -> Known:
+    return ends.get(each.quote_id, NOTHING_KNOWN).known
+
+
+def _title(pattern: str) -> str:
+    return PATTERNS[pattern].title if pattern in PATTERNS else pattern
+
+
+def _moment(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
