@@ -56,14 +56,20 @@ class Scorer:
         deals = [_finite(each) for each in vectors]
         if not deals:
             return []
-        chances = [self.package.calibration.of(each) for each in self.margins(deals)]
+        margins, added = self._explained(deals) if explained else (self.margins(deals), None)
+        chances = [self.package.calibration.of(each) for each in margins]
         losses = self.package.amounts.losses(deals) if self.package.amounts is not None else [None] * len(deals)
         kinds = self.package.patterns.of_many(deals) if self.package.patterns is not None else [{}] * len(deals)
         risks = [
             self._risk(deal, chance, loss, kind, deal.currency or currency)
             for deal, chance, loss, kind in zip(deals, chances, losses, kinds, strict=True)
         ]
-        return self._explained(risks, deals) if explained else risks
+        if added is None:
+            return risks
+        return [
+            replace(risk, base=_four(base), reasons=tuple([_reason(each) for each in reasons(moved, deal)]))
+            for risk, deal, (base, moved) in zip(risks, deals, added, strict=True)
+        ]
 
     def margins(self, vectors: Sequence[FeatureVector]) -> list[float]:
         """The margins in log-odds, before calibration."""
@@ -75,16 +81,21 @@ class Scorer:
 
     def contributions(self, vectors: Sequence[FeatureVector]) -> list[tuple[float, Contributions]]:
         """For each deal the margin of the average one, and what each feature adds to it: together they are its margin."""
+        return self._explained(vectors)[1]
+
+    def _explained(self, vectors: Sequence[FeatureVector]) -> tuple[list[float], list[tuple[float, Contributions]]]:
+        """The margins of deals, and what they are made of."""
         linear, trees = self.package.linear, self.package.trees
         start = linear.intercept if linear is not None else 0.0
         found = [linear.contributions(each) if linear is not None else {} for each in vectors]
         if trees is None:
-            return [(start, each) for each in found]
-        rows = [trees.row(each.values) for each in vectors]
-        base = [start] * len(rows) if linear is not None else None
-        return [
-            (added[-1], _sum(each, trees.features, added))
-            for each, added in zip(found, trees.contributions_of(rows, base), strict=True)
+            return self.margins(vectors), [(start, each) for each in found]
+        # The margins start from the same numbers as without reasons, to the last bit.
+        base = [linear.margin(each) for each in vectors] if linear is not None else None
+        margins, added = trees.explained([trees.row(each.values) for each in vectors], base)
+        return margins, [
+            (moved[-1] - whole + start, _sum(each, trees.features, moved))
+            for each, moved, whole in zip(found, added, base or [0.0] * len(found), strict=True)
         ]
 
     def _risk(
@@ -103,12 +114,6 @@ class Scorer:
             model_version=package.version,
             trained_on=package.manifest.trained_on,
         )
-
-    def _explained(self, risks: list[Risk], deals: Sequence[FeatureVector]) -> list[Risk]:
-        return [
-            replace(risk, base=_four(base), reasons=tuple([_reason(each) for each in reasons(added, deal)]))
-            for risk, deal, (base, added) in zip(risks, deals, self.contributions(deals), strict=True)
-        ]
 
 
 def _finite(vector: FeatureVector) -> FeatureVector:

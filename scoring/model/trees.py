@@ -101,11 +101,11 @@ class Trees:
     def margins(self, rows: Sequence[Sequence[float]], base: Sequence[float] | None = None) -> list[float]:
         """The margin of each row, in one call. `base` is what the trees were boosted on, by row; None is their own."""
         self._single()
-        return self._computed(rows, base, _MARGIN)
+        return self._computed(rows, base, _MARGIN)[0]
 
     def outputs_of(self, rows: Sequence[Sequence[float]]) -> list[list[float]]:
         """All values of each row before any transformation: one a class, or one."""
-        return _split(self._computed(rows, None, _MARGIN), self.outputs)
+        return _split(self._computed(rows, None, _MARGIN)[0], self.outputs)
 
     def contributions(self, row: Sequence[float], base: float | None = None) -> list[float]:
         """What each column adds to the margin, in log-odds, and last what no column does: the average, `base` included."""
@@ -116,7 +116,15 @@ class Trees:
     ) -> list[list[float]]:
         """The contributions of each row, in one call."""
         self._single()
-        return _split(self._computed(rows, base, _CONTRIBUTIONS), len(self.features) + 1)
+        return _split(self._computed(rows, base, _CONTRIBUTIONS)[0], len(self.features) + 1)
+
+    def explained(
+        self, rows: Sequence[Sequence[float]], base: Sequence[float] | None = None
+    ) -> tuple[list[float], list[list[float]]]:
+        """The margins and the contributions of rows that are handed over once."""
+        self._single()
+        margins, added = self._computed(rows, base, _MARGIN, _CONTRIBUTIONS)
+        return margins, _split(added, len(self.features) + 1)
 
     def as_json(self) -> dict[str, Any]:
         """Everything but the booster, which stands in a file of its own."""
@@ -132,12 +140,16 @@ class Trees:
         if self.outputs != 1:
             raise ValueError(f"these trees give {self.outputs} values a row, not a margin")
 
-    def _computed(self, rows: Sequence[Sequence[float]], base: Sequence[float] | None, kind: int) -> list[float]:
-        found: list[float] = []
+    def _computed(
+        self, rows: Sequence[Sequence[float]], base: Sequence[float] | None, *kinds: int
+    ) -> list[list[float]]:
+        """The values of all rows, for each kind of prediction."""
+        found: list[list[float]] = [[] for _ in kinds]
         for at in range(0, len(rows), _ROWS):
             part = rows[at : at + _ROWS]
             with _matrix(part, len(self.features), base[at : at + _ROWS] if base is not None else None) as matrix:
-                found += self._booster.computed(matrix, kind)
+                for values, kind in zip(found, kinds, strict=True):
+                    values.extend(self._booster.computed(matrix, kind))
         return found
 
 
