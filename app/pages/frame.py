@@ -133,7 +133,9 @@ class PageFrame:
             now=self.clock(),
             csrf=mark(token if signed_in is not None else visitor),
             browser=Browser(
-                address=asking.environ.get("REMOTE_ADDR", ""), agent=asking.environ.get("HTTP_USER_AGENT", "")
+                # Behind a proxy everybody has the proxy's.
+                address=asking.environ.get("REMOTE_ADDR", "") if self.public_url is None else "",
+                agent=asking.environ.get("HTTP_USER_AGENT", ""),
             ),
             secure=secure,
             signed_in=signed_in,

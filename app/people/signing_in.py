@@ -44,7 +44,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browser:
-    """Where a request comes from, as far as it can be known."""
+    """Where a request comes from, as far as it can be known: behind a proxy there is no address."""
 
     address: str = ""
     agent: str = ""
@@ -129,7 +129,9 @@ class SigningIn:
         self._store.sessions.end_all(user.user_id, but=signed_in.session.session_id)
 
     def _count(self, name: str, browser: Browser) -> None:
-        tried = ((f"name:{name}", _FREE_BY_NAME), (f"address:{browser.address}", _FREE_BY_ADDRESS))
+        tried = [(f"name:{name}", _FREE_BY_NAME)]
+        if browser.address:
+            tried.append((f"address:{browser.address}", _FREE_BY_ADDRESS))
         wait = self._store.attempts.begin(tried, longest=_LONGEST_WAIT, forgotten=_FORGOTTEN)
         if wait > timedelta():
             raise NotSignedIn(wait)
