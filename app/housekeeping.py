@@ -30,13 +30,14 @@ _PATIENCE: Final = 5.0
 def chores(
     store: Store, settings: Settings, company: Callable[[], Company | None], clock: Callable[[], datetime]
 ) -> Mapping[str, Chore]:
-    """What there is to do: forget answers to old Idempotency-Keys and refused requests and deliveries past their time, escalate holds."""
+    """What there is to do: forget answers to old Idempotency-Keys and refused requests and deliveries past their time, close cases of quotes that ran out, escalate holds."""
     return {
         "idempotency_answers": store.idempotency.purge,
         "inbox_events": lambda: store.inbox.purge(older_than=settings.inbox_retention),
         "outbox_messages": lambda: store.outbox.purge(older_than=settings.outbox_retention),
         "ended_sessions": store.sessions.purge,
         "refused_requests": lambda: store.refused.purge(older_than=settings.refused_retention),
+        "expired_cases": store.desk.expire,
         "escalated_holds": lambda: len(escalate_holds(store.holds, company(), clock())),
     }
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from app.bootstrap import build
 from app.commands.opened import opened
 from app.commands.progress import progress
 from app.commands.surroundings import Refused, home_option, settings
+from app.rules import RulesRefused
 from app.store import StoreError
 from app.store.upgrade import current, upgrade
 
@@ -28,6 +30,20 @@ def upgrade_db(home: Path | None) -> None:
         click.echo(f"{'Upgraded to' if changed else 'Already at'} revision {current(url)}.")
     except StoreError as error:
         raise Refused("The database cannot be upgraded.", (str(error),)) from None
+
+
+@db.command("rebuild-queue")
+@home_option
+@click.option("--all", "everything", is_flag=True, help="Make every case anew, also those that are there.")
+def rebuild_queue(home: Path | None, everything: bool) -> None:
+    """Make the deal desk's cases of what was decided before there were any. Reviews and assignments stay as they are."""
+    services = build(settings(home))
+    try:
+        with services.store as store, progress("Making cases of", "decisions") as advance:
+            number = store.desk.rebuild(everything=everything, told=lambda done: advance(0.0, done))
+    except (StoreError, RulesRefused) as error:
+        raise Refused("The queue cannot be rebuilt.", (str(error),)) from None
+    click.echo(f"Made {number:,} case{'' if number == 1 else 's'}.")
 
 
 @db.command("rebuild-insights")

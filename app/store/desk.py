@@ -6,9 +6,6 @@ second sees what the first one did.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -38,13 +35,15 @@ from app.store.desk_rows import (
     case_columns,
     case_of,
     conditions_of,
+    page_token,
+    read_page_token,
     review_columns,
     review_of,
     step_columns,
     step_of,
 )
 from app.store.desk_tables import APPROVAL_STEPS, CASE_ASSIGNMENTS, CASES, REVIEWS
-from app.store.errors import BadPageToken, Unreadable
+from app.store.errors import Unreadable
 from app.store.identifiers import searchable, stamp
 from app.store.packing import unpack
 from app.store.records import DocumentKind, KeyedAnswer, RecordedDecision
@@ -124,7 +123,7 @@ class DealDesk:
         if change is not None:
             _put(connection, change, is_new=before is None)
 
-    def rebuild(self, *, everything: bool = False, told: Callable[[int], None] = lambda _: None) -> int:
+    def rebuild(self, *, everything: bool = False, told: Callable[[int], object] = lambda _: None) -> int:
         """Make the cases of what was decided before there were any, or of everything; how many were made.
 
         How a case stands is taken from the newest review of the same content. Assignments are those on record.
@@ -132,7 +131,9 @@ class DealDesk:
         if self._queueing is None:
             return 0
         if everything:
-            self._database.write(lambda connection: _forget(connection, (APPROVAL_STEPS, CASES)))
+            self._database.write(
+                lambda connection: [connection.execute(delete(each)) for each in (APPROVAL_STEPS, CASES)]
+            )
         made, after = 0, 0
         while newest := self._newest_decisions(after):
             for seq in newest:
@@ -154,20 +155,33 @@ class DealDesk:
     def page(self, wanted: CaseFilter, *, limit: int = 50, page: str | None = None) -> CasePage:
         """Up to `limit` cases (at most 500), the most urgent first. Raises `BadPageToken`."""
         limit = max(1, min(limit, _LONGEST_PAGE))
-        query = select(CASES).where(*conditions_of(wanted)).order_by(*_ORDER).limit(limit + 1)
+        query = select(*_ORDER).where(*conditions_of(wanted)).order_by(*_ORDER).limit(limit + 1)
         if page is not None:
-            query = query.where(tuple_(*_ORDER) > tuple_(*_read_token(page)))
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        more = len(rows) > limit
-        return CasePage(cases=tuple(map(case_of, rows[:limit])), next_page=_token(rows[limit - 1]) if more else None)
+            query = query.where(tuple_(*_ORDER) > tuple_(*read_page_token(page)))
+
+        def look(connection: Connection) -> CasePage:
+            # The keys come from an index alone; only the rows of this page are read whole.
+            keys = connection.execute(query).all()
+            cases = _whole(connection, [(key.subject_type, key.subject_id) for key in keys[:limit]])
+            return CasePage(cases=cases, next_page=page_token(keys[limit - 1]) if len(keys) > limit else None)
+
+        return self._database.read(look)
 
     def counts(self, wanted: CaseFilter | None = None) -> Mapping[CaseState, int]:
-        """How many cases there are in each state, of those that are wanted whatever their state."""
-        conditions = () if wanted is None else conditions_of(replace(wanted, states=(), is_open=None))
-        query = select(CASES.c.state, func.count()).where(*conditions).group_by(CASES.c.state)
+        """How many cases there are in each state, of those that are wanted whatever their state. With a filter on open cases
+        only the open states are counted.
+        """
+        conditions = [] if wanted is None else conditions_of(replace(wanted, states=(), is_open=None))
+        only_open = bool(conditions) and wanted is not None and wanted.is_open is True
+        state: ColumnElement[str] = CASES.c.state
+        if only_open:
+            conditions.append(CASES.c.is_open.is_(True))
+            # An expression keeps SQLite from walking through all states for the sake of the grouping.
+            state = func.coalesce(CASES.c.state, "")
+        query = select(state, func.count()).where(*conditions).group_by(state)
         rows = self._database.read(lambda connection: connection.execute(query).all())
         found = {row[0]: row[1] for row in rows}
-        return {state: found.get(state.value, 0) for state in CaseState}
+        return {each: found.get(each.value, 0) for each in CaseState if each.is_open or not only_open}
 
     def reviews(self, subject_type: SubjectType, subject_id: str) -> tuple[KeptReview, ...]:
         """Every review of a document's decisions, the oldest first."""
@@ -298,10 +312,9 @@ class DealDesk:
         last = select(CASE_ASSIGNMENTS.c.assignee).where(*_of(CASE_ASSIGNMENTS, subject))
         assignee = connection.execute(last.order_by(CASE_ASSIGNMENTS.c.number.desc()).limit(1)).scalar()
         case = replace(draft.case, state=state, assignee=assignee)
-        is_open = state.is_open
-        if not is_open:
+        if not state.is_open:
             case = replace(case, waits_for=())
-        _put(connection, CaseChange(case=case, steps=draft.steps if is_open else ()), is_new=True)
+        _put(connection, CaseChange(case=case, steps=draft.steps if state.is_open else ()), is_new=True)
         return 1
 
 
@@ -325,6 +338,16 @@ def _case(connection: Connection, subject: Subject, *, lock: bool = False) -> Ca
     query: Select[Any] = select(CASES).where(*_of(CASES, subject))
     row = connection.execute(query.with_for_update() if lock else query).first()
     return None if row is None else case_of(row)
+
+
+def _whole(connection: Connection, keys: Sequence[tuple[str, str]]) -> tuple[Case, ...]:
+    """The cases with these keys, in the order given."""
+    found: dict[tuple[str, str], Case] = {}
+    for kind in {kind for kind, _ in keys}:
+        ids = [identity for each, identity in keys if each == kind]
+        query = select(CASES).where(CASES.c.subject_type == kind, CASES.c.subject_id.in_(ids))
+        found |= {(kind, row.subject_id): case_of(row) for row in connection.execute(query)}
+    return tuple(found[key] for key in keys if key in found)
 
 
 def _steps(connection: Connection, subject: Subject) -> tuple[Step, ...]:
@@ -363,25 +386,3 @@ def _request(connection: Connection, decision_id: str) -> bytes:
     if stored is None:
         raise Unreadable(f"decision {decision_id} is not in the record")
     return unpack(bytes(stored))
-
-
-def _forget(connection: Connection, tables: Sequence[Table]) -> None:
-    for table in tables:
-        connection.execute(delete(table))
-
-
-def _token(row: Any) -> str:
-    text = json.dumps([row.urgency, row.subject_type, row.subject_id])
-    return base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii").rstrip("=")
-
-
-def _read_token(token: str) -> tuple[int, str, str]:
-    """The place after which the page begins."""
-    try:
-        urgency, subject_type, subject_id = json.loads(base64.urlsafe_b64decode(token.encode("ascii") + b"=="))
-    except (ValueError, TypeError, binascii.Error):
-        raise BadPageToken("this is no page token of ours") from None
-    fits = isinstance(urgency, int) and isinstance(subject_type, str) and isinstance(subject_id, str)
-    if not fits or not -(2**62) < urgency < 2**62:
-        raise BadPageToken("this is no page token of ours")
-    return urgency, searchable(subject_type), searchable(subject_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +14,7 @@ from sqlalchemy import ColumnElement, Row
 from app.store.decision_rows import amount_of, minor_units
 from app.store.desk_records import Assignment, Case, CaseFilter, KeptReview, Step
 from app.store.desk_tables import CASES
+from app.store.errors import BadPageToken
 from app.store.identifiers import moment, searchable, stamp
 from app.store.packing import pack, unpack
 from policies.domain.decision import Verdict
@@ -200,6 +203,24 @@ def conditions_of(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.deadline_before is not None:
         found.append(columns.deadline < stamp(wanted.deadline_before))
     return found
+
+
+def page_token(row: Any) -> str:
+    """Where a page ends, for whoever asks for the next one."""
+    text = json.dumps([row.urgency, row.subject_type, row.subject_id])
+    return base64.urlsafe_b64encode(text.encode("ascii")).decode("ascii").rstrip("=")
+
+
+def read_page_token(token: str) -> tuple[int, str, str]:
+    """The place after which the page begins. Raises `BadPageToken`."""
+    try:
+        urgency, subject_type, subject_id = json.loads(base64.urlsafe_b64decode(token.encode("ascii") + b"=="))
+    except (ValueError, TypeError, binascii.Error):
+        raise BadPageToken("this is no page token of ours") from None
+    fits = isinstance(urgency, int) and isinstance(subject_type, str) and isinstance(subject_id, str)
+    if not fits or not -(2**62) < urgency < 2**62:
+        raise BadPageToken("this is no page token of ours")
+    return urgency, searchable(subject_type), searchable(subject_id)
 
 
 def _minor(amount: Decimal | None, currency: str) -> int | None:

@@ -22,6 +22,10 @@ def _number() -> Column[Any]:
 
 
 _ORDER: Final = ("urgency", "subject_type", "subject_id")
+_FILTERED: Final = (
+    "state", "verdict", "assignee", "source", "currency", "stage", "tier", "root_cause", "waits_for", "simulated", "rep_id",
+    "account_id", "due_at", "deadline", "at_risk",
+)  # fmt: skip
 
 CASES: Final = Table(
     "cases",
@@ -63,13 +67,12 @@ CASES: Final = Table(
     _required("changed_at"),
     Column("due_at", Text),
     Column("deadline", Text),
-    Index("cases_by_urgency", "is_open", *_ORDER),
+    # Whatever the queue is filtered by is read from the index alone, without the rows.
+    Index("cases_by_urgency", "is_open", *_ORDER, *_FILTERED),
     Index("cases_by_state", "state", *_ORDER),
-    Index("cases_by_rep", "rep_id", *_ORDER),
-    Index("cases_by_account", "account_id", *_ORDER),
-    Index("cases_by_assignee", "assignee", *_ORDER),
-    Index("cases_by_due", "is_open", "due_at"),
-    Index("cases_by_deadline", "is_open", "deadline"),
+    Index("cases_by_rep", "rep_id", "is_open", *_ORDER),
+    Index("cases_by_account", "account_id", "is_open", *_ORDER),
+    Index("cases_by_assignee", "assignee", "is_open", *_ORDER),
 )
 
 REVIEWS: Final = Table(
