@@ -3,7 +3,7 @@
 from math import inf, log, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.features import NAMES, FeatureVector
@@ -80,6 +80,7 @@ def test_levels_of_what_no_deal_is_counted_under_are_refused():
         a_linear(levels={"zodiac": {"leo": 1.0}})
 
 
+@settings(max_examples=25)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=len(NAMES), max_size=len(NAMES)))
 def test_contributions_and_intercept_are_the_margin(values):
     linear = a_linear(columns=tuple(Column(feature=name, coefficient=0.1, low=-5.0, high=5.0) for name in NAMES))

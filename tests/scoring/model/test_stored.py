@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.features import NAMES, FeatureVector, vector
@@ -24,6 +24,7 @@ def test_the_features_of_a_deal_read_back_exactly():
     assert repr(again(found)) == repr(found)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.floats(), min_size=len(NAMES), max_size=len(NAMES)), st.none() | st.floats(allow_nan=False))
 def test_every_number_reads_back_exactly(values, value):
     found = FeatureVector(values=tuple(values), details={}, value=value)
