@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.bookkeeping.changes import Change, change_of
 from app.bookkeeping.counting import QuoteStanding, counts_of, standing_after
@@ -20,6 +19,7 @@ from app.bookkeeping.money import (
     prevented,
     restated,
 )
+from app.store.database import Prepared
 from app.store.identifiers import searchable
 from app.store.ledger_posting import Because, Item, Posting, add_to
 from app.store.ledger_tables import INSIGHT_DAYS, INSIGHT_QUOTES, LEDGER_ITEMS
@@ -28,6 +28,16 @@ from app.store.tables import DECISIONS
 from policies.holding import HoldChange, HoldEvent
 
 _QUOTE, _SET_UP, _AUDIT, _OUTCOME = "quote", "billing_configuration", "audit", "outcome"
+_STANDING: Final = tuple(column.name for column in INSIGHT_QUOTES.columns)
+_THE_QUOTE: Final = Prepared(
+    select(INSIGHT_QUOTES).where(INSIGHT_QUOTES.c.quote_id == bindparam("this")).with_for_update()
+)
+_NEW_QUOTE: Final = Prepared(insert(INSIGHT_QUOTES).values({name: bindparam(name) for name in _STANDING}))
+_CHANGE_QUOTE: Final = Prepared(
+    update(INSIGHT_QUOTES)
+    .where(INSIGHT_QUOTES.c.quote_id == bindparam("this"))
+    .values({name: bindparam(name) for name in _STANDING if name != "quote_id"})
+)
 _KEPT: Final = (_QUOTE, _SET_UP)
 _SENT, _ACCEPTED = "sent", "accepted"
 COUNTED: Final = ("decisions", "allowed", "flagged", "blocked", "findings", "consented", "shadow", "under", "over")
@@ -59,7 +69,7 @@ def count_decision(connection: Connection, facts: DecisionFacts) -> None:
     """Add a decision to the counts of its day."""
     counts: dict[tuple[str, ...], dict[str, int]] = {}
     for (dimension, value, currency, day), tally in counts_of(facts).items():
-        counts[dimension, day, value, currency] = asdict(tally)
+        counts[dimension, day, value, currency] = {name: getattr(tally, name) for name in COUNTED}
     add_to(connection, INSIGHT_DAYS, COUNTED, counts)
 
 
@@ -97,18 +107,16 @@ def audited(connection: Connection, report: Json, account: Mapping[str, str], at
 
 
 def _standing(connection: Connection, quote_id: str) -> QuoteStanding | None:
-    this = INSIGHT_QUOTES.c.quote_id == searchable(quote_id)
-    row = connection.execute(select(INSIGHT_QUOTES).where(this).with_for_update()).first()
+    row = _THE_QUOTE.run(connection, {"this": searchable(quote_id)}).first()
     return None if row is None else QuoteStanding(**row._mapping)  # noqa: SLF001 - its public name
 
 
 def _keep(connection: Connection, standing: QuoteStanding, *, is_new: bool) -> None:
-    columns = asdict(standing) | {"quote_id": searchable(standing.quote_id)}
+    columns = {name: getattr(standing, name) for name in _STANDING} | {"quote_id": searchable(standing.quote_id)}
     if is_new:
-        connection.execute(insert(INSIGHT_QUOTES).values(columns))
+        _NEW_QUOTE.run(connection, columns)
     else:
-        this = INSIGHT_QUOTES.c.quote_id == columns["quote_id"]
-        connection.execute(update(INSIGHT_QUOTES).where(this).values(columns))
+        _CHANGE_QUOTE.run(connection, columns | {"this": columns["quote_id"]})
 
 
 def _of(kind: str, contract: str) -> tuple[Any, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, insert, select, text, update
-from sqlalchemy.sql.elements import TextClause
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
 from app.bookkeeping.money import DEFINITIONS_VERSION
 from app.store.ledger_tables import LEDGER_DAYS, LEDGER_ENTRIES, LEDGER_ITEMS, LEDGERS
@@ -26,6 +26,13 @@ DIMENSIONS: Final = {
     "source": "source",
 }
 """By what daily sums are kept, and the item's column that says its value."""
+_NEW_ITEM: Final = insert(LEDGER_ITEMS)
+_CHANGE_ITEM: Final = (
+    update(LEDGER_ITEMS)
+    .where(LEDGER_ITEMS.c.item_id == bindparam("this"))
+    .values({column.name: bindparam(column.name) for column in LEDGER_ITEMS.columns if column.name != "item_id"})
+)
+_NEW_ENTRY: Final = insert(LEDGER_ENTRIES)
 _STATED: Final = ("prevented", "corrected", "detected")
 _ZERO: Final = dict.fromkeys((*BALANCES, "peak", "at_risk", "found", "billed"), 0)
 
@@ -99,10 +106,9 @@ class Posting:
         """Write the items and the daily sums."""
         new = [_row(self.items[each]) for each in sorted(self._new)]
         if new:
-            self.connection.execute(insert(LEDGER_ITEMS), new)
+            self.connection.execute(_NEW_ITEM, new)
         for each in sorted(self._changed - self._new):
-            row = _row(self.items[each])
-            self.connection.execute(update(LEDGER_ITEMS).where(LEDGER_ITEMS.c.item_id == each).values(row))
+            self.connection.execute(_CHANGE_ITEM, _row(self.items[each]) | {"this": each})
         add_to(self.connection, LEDGER_DAYS, BALANCES, self._sums)
 
     def _known(self, row: Row[Any]) -> Item:
@@ -116,20 +122,19 @@ class Posting:
             earlier = (LEDGER_ENTRIES.c.item_id == item["item_id"], LEDGER_ENTRIES.c.ledger == ledger)
             query = select(LEDGER_ENTRIES.c.seq).where(*earlier, LEDGER_ENTRIES.c.amount > 0)
             reverses = self.connection.execute(query.order_by(LEDGER_ENTRIES.c.seq.desc()).limit(1)).scalar()
-        self.connection.execute(
-            insert(LEDGER_ENTRIES).values(
-                item_id=item["item_id"],
-                ledger=ledger,
-                amount=amount,
-                at=because.at,
-                event=because.event,
-                definitions=DEFINITIONS_VERSION,
-                reverses=reverses,
-                decision_id=because.decision_id,
-                outcome_id=because.outcome_id,
-                case_id=because.case_id,
-            )
-        )
+        entry = {
+            "item_id": item["item_id"],
+            "ledger": ledger,
+            "amount": amount,
+            "at": because.at,
+            "event": because.event,
+            "definitions": DEFINITIONS_VERSION,
+            "reverses": reverses,
+            "decision_id": because.decision_id,
+            "outcome_id": because.outcome_id,
+            "case_id": because.case_id,
+        }
+        self.connection.execute(_NEW_ENTRY, entry)
 
 
 _EMPTY: Final[Mapping[str, Any]] = {
@@ -166,18 +171,21 @@ def add_to(
     sums: Mapping[tuple[str, ...], Mapping[str, int]],
 ) -> None:
     """Add to rows that are there or not, in the order of their keys, so that two that add at once do not block each other."""
-    keys = [column.name for column in table.primary_key.columns]
-    rows = [dict(zip(keys, key, strict=True)) | dict(sums[key]) for key in sorted(sums)]
+    keys = len(table.primary_key.columns)
+    rows = [(*key, *[sums[key][name] for name in measures]) for key in sorted(sums)]
     if rows:
-        connection.execute(_adding(table, keys, measures), rows)
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        connection.exec_driver_sql(_adding(table, tuple(measures), mark, keys), rows)
 
 
-def _adding(table: Table, keys: Sequence[str], measures: Sequence[str]) -> TextClause:
-    names = [*keys, *measures]
+@cache
+def _adding(table: Table, measures: tuple[str, ...], mark: str, keys: int) -> str:
+    """The statement in the driver's own words: put together once, since it is run with each decision."""
+    names = [*[column.name for column in table.primary_key.columns], *measures]
     added = ", ".join(f"{each} = {table.name}.{each} + excluded.{each}" for each in measures)
-    return text(
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(':' + each for each in names)}) "
-        f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {added}"
+    return (
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))}) "
+        f"ON CONFLICT ({', '.join(names[:keys])}) DO UPDATE SET {added}"
     )
 
 

@@ -33,13 +33,8 @@ def rebuild(database: Database, progress: Progress = lambda _: None) -> int:
 def _rebuild(connection: Connection, database: Database, progress: Progress) -> int:
     if database.is_postgresql:
         connection.exec_driver_sql("LOCK TABLE decisions, documents, ledger_entries IN SHARE ROW EXCLUSIVE MODE")
-    signed = dict(
-        connection.execute(
-            select(INSIGHT_QUOTES.c.quote_id, INSIGHT_QUOTES.c.signed_at).where(INSIGHT_QUOTES.c.signed_at.is_not(None))
-        )
-        .tuples()
-        .all()
-    )
+    columns = INSIGHT_QUOTES.c.quote_id, INSIGHT_QUOTES.c.signed_at
+    signed = {row.quote_id: row.signed_at for row in connection.execute(select(*columns)) if row.signed_at is not None}
     counts: dict[Key, Tally] = {}
     standings: dict[str, QuoteStanding] = {}
     number = 0
