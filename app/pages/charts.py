@@ -5,66 +5,31 @@ Amounts may be Decimal or float: a drawing needs no cent. What the table shows i
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-Figure = Decimal | float | int
-Show = Callable[[Figure], str]
+from app.pages.drawing import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    TOP,
+    WIDTH,
+    Area,
+    Bar,
+    Dot,
+    Figure,
+    Line,
+    Plot,
+    Show,
+    Text,
+    rounded,
+)
 
-WIDTH: Final = 720
-_HEIGHT: Final = 260
-_LEFT: Final = 78
-_RIGHT: Final = 12
-_TOP: Final = 12
-_BOTTOM: Final = 30
 _ROW: Final = 26
 _STYLES: Final = ("s1", "s2", "s3", "s4", "s5", "s6")
 _LONGEST_LABEL: Final = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    style: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    x: float
-    y: float
-    width: float
-    height: float
-    style: str
-    told: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    x: float
-    y: float
-    style: str
-    told: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    path: str
-    style: str
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    x: float
-    y: float
-    text: str
-    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +48,7 @@ class Chart:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     width: int = WIDTH
-    height: int = _HEIGHT
+    height: int = HEIGHT
     lines: tuple[Line, ...] = ()
     areas: tuple[Area, ...] = ()
     bars: tuple[Bar, ...] = ()
@@ -148,10 +113,10 @@ def ranked_bars(
     bars, texts = [], []
     for row, (label, value) in enumerate(items):
         top = row * _ROW + 4
-        width = _round(max(float(value), 0.0) / most * space)
+        width = rounded(max(float(value), 0.0) / most * space)
         bars.append(Bar(left, top, width, _ROW - 8, "s1", f"{label}: {show(value)}"))
         texts.append(Text(left - 8, top + 13, _cut(label), "end"))
-        texts.append(Text(_round(left + width + 6), top + 13, show(value), "value"))
+        texts.append(Text(rounded(left + width + 6), top + 13, show(value), "value"))
     return Chart(
         key=key,
         title=title,
@@ -179,7 +144,7 @@ def stacked_bars(
     """Upright bars, one a label, each made of one part a series; what is below nothing hangs down."""
     tops = [sum(max(_number(each.values[at]), 0.0) for each in series) for at in range(len(labels))]
     lows = [sum(min(_number(each.values[at]), 0.0) for each in series) for at in range(len(labels))]
-    plot = _Plot.over([*tops, *lows, 0.0])
+    plot = Plot.over([*tops, *lows, 0.0])
     step = plot.width / max(len(labels), 1)
     bars = []
     for at, label in enumerate(labels):
@@ -220,7 +185,7 @@ def lines(
     """A line a series, broken where there is no figure, with a band where an interval is known."""
     shown = [each for one in series for row in (one.values, one.low, one.high) for each in row if each is not None]
     bounds = [float(each) for each in (least, most) if each is not None]
-    plot = _Plot.over([*[float(each) for each in shown], *bounds], from_zero=least is None)
+    plot = Plot.over([*[float(each) for each in shown], *bounds], from_zero=least is None)
     step = plot.width / max(len(labels), 1)
     areas, dots = [], []
     for number, one in enumerate(series):
@@ -269,12 +234,12 @@ def waterfall(
         x1, x2 = sorted((left + (begin - least) / spread * space, left + (end - least) / spread * space))
         style = "whole" if each.whole else "up" if float(each.value) >= 0 else "down"
         shown = show(each.value) if each.whole or float(each.value) < 0 else f"+{show(each.value)}"
-        bars.append(Bar(_round(x1), top, _round(max(x2 - x1, 1.0)), _ROW - 8, style, f"{each.label}: {shown}"))
-        texts += [Text(left - 8, top + 13, _cut(each.label), "end"), Text(_round(x2 + 6), top + 13, shown, "value")]
+        bars.append(Bar(rounded(x1), top, rounded(max(x2 - x1, 1.0)), _ROW - 8, style, f"{each.label}: {shown}"))
+        texts += [Text(left - 8, top + 13, _cut(each.label), "end"), Text(rounded(x2 + 6), top + 13, shown, "value")]
         if row + 1 < len(steps):
-            at = _round(left + (end - least) / spread * space)
+            at = rounded(left + (end - least) / spread * space)
             links.append(Line(at, top + _ROW - 8, at, top + _ROW, "link"))
-    zero = _round(left + (0.0 - least) / spread * space)
+    zero = rounded(left + (0.0 - least) / spread * space)
     return Chart(
         key=key,
         title=title,
@@ -302,7 +267,7 @@ def histogram(
     description: str = "",
 ) -> Chart:
     """How many lie between each two edges, of which there is one more than counts; `mark` is drawn where it lies."""
-    plot = _Plot.over([0.0, *[float(count) for count in counts]])
+    plot = Plot.over([0.0, *[float(count) for count in counts]])
     first, last = (float(edges[0]), float(edges[-1])) if edges else (0.0, 1.0)
     spread = last - first or 1.0
     names = [f"{show(low)} to {show(high)}" for low, high in pairwise(edges)]
@@ -311,13 +276,13 @@ def histogram(
         begin, end = ((float(each) - first) / spread * plot.width for each in (low, high))
         bars.append(plot.bar(begin + 1, max(end - begin - 2, 1.0), 0.0, float(count), "s1", f"{name}: {count}"))
     texts += [
-        Text(_round(_LEFT + (float(edge) - first) / spread * plot.width), _HEIGHT - 10, show(edge), "mid")
+        Text(rounded(LEFT + (float(edge) - first) / spread * plot.width), HEIGHT - 10, show(edge), "mid")
         for edge in edges[:: max(1, len(edges) // 6)]
     ]
     if mark is not None:
-        at = _round(_LEFT + min(max((float(mark) - first) / spread, 0.0), 1.0) * plot.width)
-        marks.append(Line(at, _TOP, at, _HEIGHT - _BOTTOM, "mark-at"))
-        texts.append(Text(at + 5, _TOP + 10, mark_label or show(mark), "value"))
+        at = rounded(LEFT + min(max((float(mark) - first) / spread, 0.0), 1.0) * plot.width)
+        marks.append(Line(at, TOP, at, HEIGHT - BOTTOM, "mark-at"))
+        texts.append(Text(at + 5, TOP + 10, mark_label or show(mark), "value"))
     return Chart(
         key=key,
         title=title,
@@ -328,69 +293,6 @@ def histogram(
         bars=tuple(bars),
         texts=(*plot.ticks(short_number), *texts),
     )
-
-
-# ------------------------------------------------------------------------------------------------ geometry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plot:
-    """The space between the axes, and where a figure lies in it."""
-
-    least: float
-    most: float
-    at: tuple[float, ...] = field(default=())
-
-    @classmethod
-    def over(cls, figures: Sequence[float], *, from_zero: bool = True) -> _Plot:
-        """A plot that shows all figures, with round numbers at its axis."""
-        low, high = min(figures, default=0.0), max(figures, default=1.0)
-        low, high = (min(low, 0.0), max(high, 0.0)) if from_zero else (low, high)
-        if low == high:
-            high = low + 1.0
-        step = _round_step((high - low) / 4)
-        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-        return cls(least=first * step, most=last * step, at=tuple(each * step for each in range(first, last + 1)))
-
-    @property
-    def width(self) -> float:
-        return WIDTH - _LEFT - _RIGHT
-
-    def y(self, figure: float) -> float:
-        share = (figure - self.least) / (self.most - self.least)
-        return _round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _BOTTOM - _TOP))
-
-    def bar(self, x: float, width: float, base: float, end: float, style: str, told: str) -> Bar:
-        top, bottom = self.y(max(base, end)), self.y(min(base, end))
-        return Bar(_round(_LEFT + x), top, _round(width), _round(max(bottom - top, 0.5)), style, told)
-
-    def point(self, at: int, step: float, figure: Figure | None) -> tuple[float, float] | None:
-        return None if figure is None else (_round(_LEFT + (at + 0.5) * step), self.y(float(figure)))
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        return tuple(
-            Line(_LEFT, self.y(each), WIDTH - _RIGHT, self.y(each), "axis" if each == 0 else "grid") for each in self.at
-        )
-
-    def ticks(self, show: Show) -> tuple[Text, ...]:
-        return tuple(Text(_LEFT - 8, self.y(each) + 4, show(round(each, 10)), "end") for each in self.at)
-
-    def labels(self, labels: Sequence[str], step: float) -> tuple[Text, ...]:
-        """As many labels as fit beside each other."""
-        longest = max([len(label) for label in labels] or [1])
-        every = max(1, math.ceil((longest * 7 + 10) / step))
-        return tuple(
-            Text(_round(_LEFT + (at + 0.5) * step), _HEIGHT - 10, label, "mid")
-            for at, label in enumerate(labels)
-            if at % every == 0
-        )
-
-
-def _round_step(rough: float) -> float:
-    """The next 1, 2, 2.5 or 5 times a power of ten."""
-    size = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
-    return next(size * times for times in (1.0, 2.0, 2.5, 5.0, 10.0) if size * times >= rough * (1 - 1e-9))
 
 
 def _levels(steps: Sequence[Step]) -> list[tuple[float, float]]:
@@ -414,7 +316,7 @@ def _strokes(points: Sequence[tuple[float, float] | None]) -> list[str]:
     return ["M" + " L".join(f"{x} {y}" for x, y in run) for run in runs if len(run) > 1]
 
 
-def _bands(plot: _Plot, step: float, series: Series) -> list[str]:
+def _bands(plot: Plot, step: float, series: Series) -> list[str]:
     """The space between low and high, one shape for each run in which both are known."""
     runs: list[list[tuple[tuple[float, float], tuple[float, float]]]] = [[]]
     for at, (low, high) in enumerate(zip(series.low, series.high, strict=True)):
@@ -428,10 +330,6 @@ def _bands(plot: _Plot, step: float, series: Series) -> list[str]:
 
 def _ring(points: Sequence[tuple[float, float]]) -> str:
     return "M" + " L".join(f"{x} {y}" for x, y in points) + " Z"
-
-
-def _round(coordinate: float) -> float:
-    return round(coordinate, 1)
 
 
 def _number(figure: Figure | None) -> float:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.charts import WIDTH, Series, Step, histogram, lines, ranked_bars, stacked_bars, waterfall
+from app.pages.charts import Series, Step, histogram, lines, ranked_bars, stacked_bars, waterfall
+from app.pages.drawing import WIDTH
 
 FIGURES = st.lists(st.floats(-1e12, 1e12) | st.none(), min_size=1, max_size=30)
 
