@@ -31,6 +31,7 @@ class Findings:
     simulated: bool
     folds: int
     served: str
+    asked_for: bool
     ways: Mapping[str, Any]
     calibration: Mapping[str, Any]
     held_out: Mapping[str, Any]
@@ -127,6 +128,8 @@ def _because(found: Findings) -> str:
         for way, each in found.ways.items()
         if way != found.served
     ]
+    if found.asked_for:
+        return f"{found.served} was asked for; on the newest deals held out, {next(iter(found.ways))} had the smallest loss."
     return (
         f"On the newest deals held out, {found.served} had the smallest logarithmic loss,"
         f" {found.ways[found.served]['loss']:.4f}; it beat {', '.join(others)}."

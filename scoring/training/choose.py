@@ -87,7 +87,7 @@ def _tried(
         leaked=np.nan_to_num(rest.labels.leaked),
         weights=learned.silence.of(fold.tried).weights(rest.labels.leaked),
     )
-    found = {"linear": tried_base, PLAIN: _plain(part, rest)}
+    found = {"linear": tried_base, PLAIN: rest.plain.margins(plain_logistic(part))}
     for way, start, its_start in (("linear+trees", base, tried_base), ("trees", None, None)):
         grown = replace(growth, rounds=_middle(rounds[way])) if settled else growth
         stop = None if settled else replace(watched, base=its_start)
@@ -102,11 +102,11 @@ def _middle(rounds: Sequence[int]) -> int:
     return max(1, round(float(np.median(rounds)))) if rounds else _USUAL_ROUNDS
 
 
-def _plain(part: Data, rest: Data) -> Numbers:
+def plain_logistic(part: Data) -> Numbers:
+    """The effects, intercept first, of a ridge on the numbers of the deals with an outcome."""
     known = np.flatnonzero(part.labels.known)
     made = part.plain.of(known)
-    effects = fitted(made, part.labels.leaked[known], np.full(made.width, _PLAIN_STRENGTH))
-    return rest.plain.margins(effects)
+    return fitted(made, part.labels.leaked[known], np.full(made.width, _PLAIN_STRENGTH))
 
 
 def chosen(trials: Trials, data: Data, learned: Learned) -> tuple[str, dict[str, Any]]:

@@ -35,6 +35,7 @@ class Data:
     values: Numbers
     basis: Basis
     made: Design
+    plain_basis: Basis
     plain: Design
 
     def of(self, places: Any) -> Data:
@@ -58,6 +59,7 @@ def data(found: Labels, vectors: Sequence[FeatureVector]) -> Data:
         values=values,
         basis=bent,
         made=design(bent, bent.dense(values), indicators),
+        plain_basis=plain,
         plain=design(plain, plain.dense(values), indicators[:, :0], signed=False),
     )
 

@@ -75,10 +75,12 @@ def train(
     minimum_outcomes: int = ENOUGH,
     tiers: Sequence[tuple[str, float]] = TIERS,
     unmatched: int = 0,
+    serve: str | None = None,
 ) -> Trained:
     """Learn from what was known as of a moment. `history` is what will be known of the deals that the model scores.
 
-    `unmatched` counts outcomes of quotes that nobody knows, for the card. The same examples and seed give the same model.
+    `unmatched` counts outcomes of quotes that nobody knows, for the card. `serve` names the way that is served whatever the
+    newest deals say, and the card says so. The same examples and seed give the same model.
     Several `threads` help with very many deals on a machine that has nothing else to do. Raises CannotLearn, with every reason,
     where there is too little to learn from.
     """
@@ -90,6 +92,7 @@ def train(
         tiers=tuple(tiers),
         unmatched=unmatched,
         data_digest=data_digest,
+        serve=serve,
     )
     with threadpool_limits(limits=threads):
         return _train(examples, history, setting, progress or _silent)
@@ -106,6 +109,7 @@ class _Setting:
     tiers: tuple[tuple[str, float], ...]
     unmatched: int
     data_digest: str
+    serve: str | None
 
 
 def _train(examples: Sequence[Example], history: History, asked: _Setting, tell: Progress) -> Trained:
@@ -118,7 +122,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
     fit = replace(fit, effects=without_traces(fit.effects))
     growth = boosting.Growth(seed=asked.seed, threads=asked.threads)
     tell("trying what it was not fitted to", 0.4)
-    judged = _judged(rows, fit, [each.vector for each in used], growth, asked.tiers)
+    judged = _judged(rows, fit, [each.vector for each in used], growth, asked)
     tell("fitting what is served", 0.75)
     parts = _parts(rows, fit, judged, growth)
     tell("amounts, patterns and what is unusual", 0.85)
@@ -184,14 +188,13 @@ class _Judged:
     newest: Newest = Newest()
 
 
-def _judged(
-    rows: Data, fit: Learned, vectors: Sequence[Any], growth: boosting.Growth, tiers: Sequence[tuple[str, float]]
-) -> _Judged:
-    parts = folds(rows.labels, vectors)
+def _judged(rows: Data, fit: Learned, vectors: Sequence[Any], growth: boosting.Growth, asked: _Setting) -> _Judged:
+    tiers, parts = asked.tiers, folds(rows.labels, vectors)
     if not parts:
         return _unjudged(tiers)
     made = trials(rows, fit, parts, growth)
-    served, ways = chosen(made, rows, fit)
+    best, ways = chosen(made, rows, fit)
+    served = asked.serve or best
     held = made.held(served, rows, fit)
     calibration, of_calibration = calibrated(held)
     shares, weights = of_many(calibration, held.margins), held.weights
@@ -199,6 +202,7 @@ def _judged(
     told = {
         "folds": len(parts),
         "served": served,
+        "asked_for": asked.serve is not None,
         "ways": ways,
         "calibration": of_calibration,
         "held_out": evaluate(shares, leaked, weights=weights, tiers=tiers),
@@ -225,7 +229,15 @@ def _rounds(made: Trials, served: str) -> int:
 
 def _unjudged(tiers: Sequence[tuple[str, float]]) -> _Judged:
     """Too little to hold anything out: the sum of effects is served as it is, and no tier is measured."""
-    told = {"folds": 0, "served": "linear", "ways": {}, "calibration": {"method": "none"}, "held_out": {}, "newest": {}}
+    told = {
+        "folds": 0,
+        "served": "linear",
+        "asked_for": False,
+        "ways": {},
+        "calibration": {"method": "none"},
+        "held_out": {},
+        "newest": {},
+    }
     empty = np.empty(0)
     return _Judged(
         served="linear",

@@ -1,0 +1,207 @@
+"""`make bench-model`: how well the model tells leaking deals, beside simpler ways and beside the simulator's own odds.
+
+The companies are simulated. A model is trained as of the end of the 18th of 24 months, on outcomes discovered by then, and
+judged on all later quotes. AP is the average precision and AUC the area under the curve, both against the true odds (a deal
+leaks in part); `of oracle` divides by what the true odds themselves reach, for AP also on signed deals that leaked or not.
+ECE is how far probabilities lie from the true odds, over ten groups of as many quotes. Money is the share of all that leaked
+in the tenth of the signed deals with the highest scores. `attainable` knows which numbers the odds are made of, and learns
+their weights and the reps' habits from the same outcomes: nobody who has to find that out can do much better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from app.demo import Effects
+from benchmarks.company import OTHER, STANDARD, Deal, deals
+from policies.domain.period import add_months
+from scoring.history import History
+from scoring.model.scorer import Scorer
+from scoring.training import CannotLearn, train
+from scoring.training.choose import SERVED, plain_logistic
+from scoring.training.data import Data, data, learnable
+from scoring.training.evaluate import auc, average_precision, calibration_error, top_share
+from scoring.training.logistic import Design, design, fitted, sigmoid
+from scoring.training.matrix import table
+
+Numbers = NDArray[np.float64]
+MONTHS = 18
+HEAD = ("", "AP", "of oracle", "signed", "AUC", "ECE", "money", "of oracle")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """The quotes after the cut: the true odds, which were signed, which of those leaked, and what was lost."""
+
+    deals: Sequence[Deal]
+    odds: Numbers
+    signed: NDArray[np.bool_]
+    leaked: Numbers
+    lost: Numbers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-model", description=__doc__)
+    parser.add_argument("--quotes", type=int, default=12_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--fresh", action="store_true", help="Simulate again what is kept from before.")
+    asked = parser.parse_args()
+    print(f"Simulated companies of {asked.quotes:,} quotes; trained on what was known after {MONTHS} of 24 months.\n")
+    for name, effects, seed in (("standard", STANDARD, asked.seed), ("other effects", OTHER, asked.seed + 1)):
+        try:
+            _company(name, effects, seed, asked.quotes, fresh=asked.fresh)
+        except CannotLearn as refused:
+            print(f"{name}: nothing can be learned: {refused}")
+    print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def _company(name: str, effects: Effects, seed: int, quotes: int, *, fresh: bool) -> None:
+    made = deals(seed, quotes, effects, fresh=fresh)
+    moments = [each.example.made_at for each in made if each.example.made_at is not None]
+    cut = datetime.combine(add_months(min(moments).date().replace(day=1), MONTHS), min(moments).timetz())
+    cut = cut.replace(hour=0, minute=0, second=0)
+    before = [each for each in made if each.example.made_at is not None and each.example.made_at < cut]
+    later = _later([each for each in made if each.example.made_at is not None and each.example.made_at >= cut])
+    with threadpool_limits(limits=1):
+        _table(f"{name}, seed {seed}", before, later, cut)
+
+
+def _later(made: Sequence[Deal]) -> Later:
+    kept = [each for each in made if not each.forced]
+    return Later(
+        deals=kept,
+        odds=np.array([each.probability for each in kept]),
+        signed=np.array([each.example.accepted for each in kept]),
+        leaked=np.array([float(each.leaked) for each in kept]),
+        lost=np.array([each.lost for each in kept]),
+    )
+
+
+def _table(name: str, before: Sequence[Deal], later: Later, cut: datetime) -> None:
+    examples = [each.example for each in before]
+    began = time.process_time()
+    first = train(examples, History(), cut, data_digest="simulated")
+    spent = time.process_time() - began
+    told = first.card["labels"]
+    print(f"{name} (simulated): {len(before):,} quotes before {cut:%d %B %Y}, {told['known']:,} with a known outcome,")
+    print(f"{told['leaks']:,} of them leaks; {len(later.deals):,} later quotes. Trained in {spent:.0f} s.")
+    print(f"{HEAD[0]:<36}" + "".join(f"{each:>10}" for each in HEAD[1:]))
+    _row("oracle: the true odds", later.odds, later, later.odds)
+    served = first.card["served"]
+    _row(f"served: {served}", _scored(Scorer(first.package), later), later, _scored(Scorer(first.package), later))
+    for way in (each for each in SERVED if each != served):
+        other = Scorer(train(examples, History(), cut, data_digest="simulated", serve=way).package)
+        _row(_WAYS[way], _scored(other, later), later, _scored(other, later))
+    found = data_of(examples, cut)
+    for label, scores in _plain_ways(found, examples, later):
+        _row(label, scores, later, scores)
+    scores = _attainable(before, found, later)
+    _row("attainable: true terms, known labels", scores, later, scores)
+    for label, said in _UNLEARNED:
+        _row(label, np.array([said(each) for each in later.deals]), later, None)
+    print(f"{first.card['because']}\n")
+
+
+_WAYS = {
+    "linear+trees": "effects and trees on them",
+    "linear": "effects alone",
+    "trees": "trees alone, same labels",
+}
+_UNLEARNED: Sequence[tuple[str, Callable[[Deal], float]]] = (
+    ("policies: money at risk", lambda each: each.at_risk),
+    ("policies: number of findings", lambda each: float(each.findings)),
+    ("prior: index of points", lambda each: each.prior),
+)
+
+
+def _row(label: str, scores: Numbers, later: Later, shares: Numbers | None) -> None:
+    """One line of the table; what is no probability has no calibration error."""
+    ones = np.ones(len(scores))
+    signed, its = later.signed, np.ones(int(later.signed.sum()))
+    ap, best = (average_precision(each, later.odds, ones) for each in (scores, later.odds))
+    on_signed = [average_precision(each[signed], later.leaked[signed], its) for each in (scores, later.odds)]
+    money, most = (top_share(each[signed], later.lost[signed]) for each in (scores, later.odds))
+    figures = [ap, ap / best, on_signed[0] / on_signed[1], auc(scores, later.odds, ones)]
+    ece = f"{calibration_error(shares, later.odds, ones):>10.3f}" if shares is not None else f"{'-':>10}"
+    print(f"{label:<36}" + "".join(f"{each:>10.3f}" for each in figures) + ece + f"{money:>10.3f}{money / most:>10.3f}")
+
+
+def _scored(scorer: Scorer, later: Later) -> Numbers:
+    vectors = [each.example.vector for each in later.deals]
+    return np.array([scorer.package.calibration.of(each) for each in scorer.margins(vectors)])
+
+
+def data_of(examples: Sequence[object], cut: datetime) -> Data:
+    """The tables of what was known."""
+    labels = learnable(examples, cut)  # type: ignore[arg-type]
+    return data(labels, [examples[row].vector for row in labels.rows])  # type: ignore[attr-defined]
+
+
+def _plain_ways(found: Data, examples: Sequence[object], later: Later) -> list[tuple[str, Numbers]]:
+    """What one would write first: known outcomes as they are, all numbers, nothing corrected."""
+    del examples
+    values = table([each.example.vector for each in later.deals])
+    basis = found.plain_basis
+    dense = basis.dense(values)
+    plain = design(basis, dense, sparse.csr_matrix((len(values), 0)), signed=False)
+    known = found.labels.known
+    settings = {
+        "objective": "binary:logistic",
+        "max_depth": 4,
+        "eta": 0.1,
+        "tree_method": "hist",
+        "nthread": 1,
+        "seed": 1,
+    }
+    booster = xgboost.train(settings, xgboost.DMatrix(found.values[known], label=found.labels.leaked[known]), 150)
+    return [
+        ("plain logistic", sigmoid(plain.margins(plain_logistic(found)))),
+        ("plain XGBoost", booster.predict(xgboost.DMatrix(values)).astype(float)),
+    ]
+
+
+def _attainable(before: Sequence[Deal], found: Data, later: Later) -> Numbers:
+    """A logistic fit of the true terms and of the reps, on the outcomes that are known."""
+    known = found.labels.known
+    used = [before[row] for row in found.labels.rows[known]]
+    terms = sorted({name for each in before for name in each.terms})
+    reps = sorted({_rep(each) for each in used})
+    fit, tried = (_true_design(each, terms, reps) for each in (used, later.deals))
+    strengths = np.array([1.0] * len(terms) + [2.0] * len(reps))
+    scale = fit.dense.std(axis=0) + 1e-9
+    fit, tried = (
+        Design(dense=each.dense / scale, indicators=each.indicators, groups=each.groups, bounds=each.bounds)
+        for each in (fit, tried)
+    )
+    return sigmoid(tried.margins(fitted(fit, found.labels.leaked[known], strengths)))
+
+
+def _true_design(made: Sequence[Deal], terms: Sequence[str], reps: Sequence[str]) -> Design:
+    places = {name: at for at, name in enumerate(reps)}
+    dense = np.array([[each.terms.get(name, 0.0) for name in terms] for each in made])
+    hits = [(row, places[_rep(each)]) for row, each in enumerate(made) if _rep(each) in places]
+    rows, columns = zip(*hits, strict=True)
+    indicators = sparse.csr_matrix((np.ones(len(hits)), (rows, columns)), shape=(len(made), len(reps)))
+    width = len(terms) + len(reps)
+    return Design(
+        dense=dense, indicators=indicators, groups=np.array([""] * width), bounds=tuple([(None, None)] * width)
+    )
+
+
+def _rep(deal: Deal) -> str:
+    return next(iter(deal.example.vector.categories.get("rep", ())), "")
+
+
+if __name__ == "__main__":
+    main()
