@@ -78,9 +78,17 @@ def backtest(
         open=part_of(_those(seen, ends, are_open=True), ends),
         quotes=judged,
         repeated=judged - len(seen),
-        unmatched=len(ends.keys() - seen.keys()),
+        unmatched=len(ends.keys() - seen.keys()) if judged else 0,
         unreadable=faults.count - before,
     )
+
+
+def of_draft(rules: Rules, text: str, deals: Deals, *, now: datetime, name: str = "draft.yaml") -> Backtest:
+    """What the text of one policy file would do beside the rules in force: for an editor, before anything is saved.
+
+    Faults are told under `name`. Raises `RulesRefused`.
+    """
+    return backtest(rules, Recipe.to_files(rules.files, {name: text}), deals, now=now)
 
 
 def _those(seen: Mapping[str, Seen], ends: Mapping[str, object], *, are_open: bool) -> list[tuple[str, Touched | None]]:

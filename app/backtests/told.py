@@ -71,7 +71,7 @@ def share_words(caught: Caught) -> str:
     precision, interval = caught.precision, caught.interval
     if precision is None or interval is None:
         return "not known: of none of them is it known how they ended"
-    return f"{precision:.0%} (between {interval.low:.0%} and {interval.high:.0%})"
+    return f"{precision:.0%} of those whose end is known (between {interval.low:.0%} and {interval.high:.0%})"
 
 
 def _part(part: Part, company: Company | None) -> dict[str, Any]:

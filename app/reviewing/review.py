@@ -54,15 +54,13 @@ def reviewed(month: date, now: Sequence[Decided], before: Sequence[Decided], end
         "new_patterns": _new_patterns(now, before, ends),
         "unusual": _unusual(now),
         "calibration": _calibration(known, ends),
-        "drift": [asdict(each) | {"label": _LABELS[each.feature]} for each in drift(earlier, vectors)]
-        if enough(n, m)
-        else [],
+        "drift": [asdict(each) | _LABELS[each.feature] for each in drift(earlier, vectors)] if enough(n, m) else [],
         "fairness": [asdict(each) for each in shares(map(_flagged, filter(lambda one: one.rep_id, now)))],
         "missing": list(_missing(now, known, n, m)),
     }
 
 
-_LABELS: Final = {each.name: each.name.replace("_", " ") for each in FEATURES}
+_LABELS: Final = {each.name: {"label": each.name.replace("_", " "), "group": each.group.value} for each in FEATURES}
 
 
 def _missing(now: Sequence[Decided], known: Sequence[Decided], n: int, m: int) -> Iterable[str]:
@@ -111,7 +109,7 @@ def _false_alarms(now: Sequence[Decided], ends: Mapping[str, End]) -> dict[str, 
         known = _known(each, ends)
         if each.verdict == "allow" or known is Known.UNKNOWN:
             continue
-        names = {
+        names: dict[str, set[Any]] = {
             "policy": {str(f.get("policy_id")) for f in each.findings if f.get("effect") != "shadow"},
             "rep": {each.rep_id} - {None},
             "product": set(each.products),

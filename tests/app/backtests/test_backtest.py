@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.backtests.backtest import backtest
+from app.backtests.backtest import backtest, of_draft
 from app.backtests.recipe import Recipe
 from app.backtests.told import as_json
 from app.rules import RuleFiles, RulesRefused
@@ -104,6 +104,11 @@ def test_faults_of_a_candidate_are_told_with_file_line_and_caret(run):
         run(a_policy().replace("quote.billing_frequency !=", "quote.biling_frequency !="))
     assert "0.yaml:5:" in refused.value.reasons[0]
     assert "did you mean" in refused.value.reasons[0]
+
+
+def test_the_text_of_a_draft_is_tested_before_it_is_saved(rules, deals):
+    found = of_draft(rules, a_policy(), deals(), now=NOW)
+    assert [each.quote_id for each in found.past.flipped] == ["Q-01", "Q-02", "Q-03", "Q-04", "Q-07"]
 
 
 @pytest.mark.slow
