@@ -140,14 +140,14 @@ def desk_routes(room: DeskRoom) -> tuple[Route, ...]:
             scope=Scope.REVIEW,
             takes=Content(schema="Assign"),
             answers=Content(schema="Assigned"),
-            problems=(MALFORMED_JSON, INVALID, NOT_ALLOWED),
+            problems=(MALFORMED_JSON, INVALID, NOT_ALLOWED, IDEMPOTENCY_CONFLICT),
             handle=lambda asked: _assign(room, asked),
         ),
     )
 
 
 def _review(room: DeskRoom, asked: Asked) -> Reply:
-    decision_id, keyed = asked.path["decision_id"], _keyed(asked)
+    decision_id, keyed = asked.path["decision_id"], _keyed(asked, _REVIEW)
     earlier = None if keyed is None else room.store.idempotency.find(keyed)
     if earlier is not None:
         return _again(earlier)
@@ -209,9 +209,22 @@ def _queue(room: DeskRoom, asked: Asked) -> Reply:
 
 
 def _assign(room: DeskRoom, asked: Asked) -> Reply:
+    keyed = _keyed(asked, f"{_QUEUE}/assign")
+    earlier = None if keyed is None else room.store.idempotency.find(keyed)
+    if earlier is not None:
+        return _again(earlier)
     subjects, assignee = _assignment(read_json(asked.body.raw, max_bytes=len(asked.body.raw) + 1))
     changed = room.service.assign(subjects, assignee, _actor(room, asked))
-    return json_reply({"changed": [case_document(case) for case in changed]})
+    body = json_bytes({"changed": [case_document(case) for case in changed]})
+    if keyed is not None:
+        # Giving somebody what he has already changes nothing, so it does no harm that this is kept after it.
+        kept = Answer(status=200, content_type=JSON, body=body)
+        try:
+            expires_at = room.clock() + room.remembered
+            room.store.idempotency.keep(KeyedAnswer(request=keyed, answer=kept, expires_at=expires_at))
+        except AlreadyAnswered as already:
+            return _again(already.answer)
+    return Reply(body=body)
 
 
 def _assignment(sent: Any) -> tuple[list[tuple[SubjectType, str]], str | None]:
@@ -252,14 +265,14 @@ def _actor(room: DeskRoom, asked: Asked) -> Actor:
     return Actor.of_key(key, room.company())
 
 
-def _keyed(asked: Asked) -> KeyedRequest | None:
+def _keyed(asked: Asked, path: str) -> KeyedRequest | None:
     if asked.idempotency_key is None:
         return None
-    decision_id = asked.path["decision_id"]
+    decision_id = asked.path.get("decision_id", "")
     content = decision_id.encode("utf-8", "surrogatepass") + b"\n" + asked.body.raw
     return KeyedRequest(
         key_id=asked.key_id or "",
-        route=f"POST {_REVIEW}",
+        route=f"POST {path}",
         idempotency_key=asked.idempotency_key,
         digest="sha256:" + sha256(content).hexdigest(),
     )

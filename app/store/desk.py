@@ -176,6 +176,7 @@ class DealDesk:
         state: ColumnElement[str] = CASES.c.state
         if only_open:
             conditions.append(CASES.c.is_open.is_(True))
+        if conditions:
             # An expression keeps SQLite from walking through all states for the sake of the grouping.
             state = func.coalesce(CASES.c.state, "")
         query = select(state, func.count()).where(*conditions).group_by(state)

@@ -73,7 +73,7 @@ def test_the_consumer_takes_each_event_once_and_none_that_is_forged(consumer):
 
 def test_the_table_names_every_event_and_no_other():
     table = PAGE.split("| type | when |")[1].split("\n\n")[0]
-    named = re.findall(r"`((?:decision|hold|alert|request)\.\w+)`", table)
+    named = re.findall(r"`((?:decision|review|hold|alert|request)\.\w+)`", table)
     assert sorted(named) == sorted(each.value for each in EventType)
     assert f'"version": "{VERSION}"' in PAGE
 

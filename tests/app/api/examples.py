@@ -24,7 +24,8 @@ from tests.fakes import Clock
 FOLDER = Path(__file__).parents[3] / "app" / "web" / "examples"
 STARTER = Path(__file__).parents[3] / "app" / "starter"
 DIFFERING = (
-    (r"\b(dec|ref)_[0-9A-Z]{26}", r"\1_01KJQ2V8Y4M6T0WXA3C5E7G9HB"),
+    (r"\b(dec|ref|rev)_[0-9A-Z]{26}", r"\1_01KJQ2V8Y4M6T0WXA3C5E7G9HB"),
+    (r'"key:[0-9a-f]{12}"', '"key:0bc27cac85fd"'),
     (
         r'"policy_version": "sha256:[0-9a-f]{64}"',
         '"policy_version": "sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"',
@@ -74,6 +75,7 @@ def _ask(settings):
         | {"policies": [each for each in policies["policies"] if each["pattern"] in ("Q02", "Q11")]},
     }
     found |= _watched(client, headers)
+    found |= _reviewed(client, services.store, headers, decision)
     services.store.close()
     return found
 
@@ -90,6 +92,22 @@ def _watched(client, headers):
         "WatchPage": client.get("/v1/watch?as_of=2026-04-20", headers=headers).json,
         "HoldPage": client.get("/v1/holds", headers=headers).json,
         "HoldWithHistory": client.get("/v1/holds/BC-4410", headers=headers).json,
+    }
+
+
+def _reviewed(client, store, headers, decision):
+    """The quote's case, with somebody to look after it, and sent back by another key than the one that sent it."""
+    reviewer = {"Authorization": f"Bearer {store.keys.create('deal-desk', tuple(Scope)).secret}"}
+    sent = read_examples()
+    queue = client.get("/v1/queue?subject_type=quote", headers=headers).json
+    assigned = client.post("/v1/queue/assign", json=sent["Assign"], headers=reviewer).json
+    address = f"/v1/decisions/{decision['decision_id']}"
+    reviewed = client.post(f"{address}/review", json=sent["Review"], headers=reviewer).json
+    return {
+        "Queue": queue,
+        "Assigned": assigned,
+        "Reviewed": reviewed,
+        "ReviewList": client.get(f"{address}/reviews", headers=headers).json,
     }
 
 
