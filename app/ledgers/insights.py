@@ -13,7 +13,7 @@ from app.bookkeeping.facts import minor
 from app.ledgers import metrics
 from app.ledgers.definitions import VERSION
 from app.ledgers.metrics import Measured, ReviewFact
-from app.ledgers.signals import DAYS, SMALL_CHANGES, Probe, SizedQuote, bunching, splits
+from app.ledgers.signals import SMALL_CHANGES, Probe, SizedQuote, bunching, splits
 from app.store.ledger_posting import BALANCES
 from app.store.ledgers import Span
 from policies.domain.money import Money, amount_string
@@ -103,7 +103,7 @@ def signals(store: Store, asked: Asked, company: Company | None) -> Document:
     """Signs that limits are played with; a reason to look, no verdict."""
     discount_limits, size_limits = _limits(company)
     bunched = bunching(store.insights.discounts(asked.span), discount_limits)
-    pairs = store.insights.near_pairs(asked.span, DAYS) if size_limits else ()
+    pairs = store.insights.repeated(asked.span) if size_limits else ()
     split = splits((_sized(row) for row in pairs), size_limits)
     probes = [Probe(**row._mapping) for row in store.insights.probes(asked.span, SMALL_CHANGES)]  # noqa: SLF001
     rows: list[Document] = [

@@ -69,25 +69,17 @@ class Insights:
             found.setdefault(row.role, {})[row.discount] = int(row.n)
         return found
 
-    def near_pairs(self, span: Span, days: int) -> Sequence[Row[Any]]:
-        """Quotes that have another of the same account over the same products near them, each once."""
-        one, other = INSIGHT_QUOTES.alias("one"), INSIGHT_QUOTES.alias("other")
-        same = and_(
-            other.c.account_id == one.c.account_id,
-            other.c.products == one.c.products,
-            other.c.currency == one.c.currency,
-            other.c.quote_id != one.c.quote_id,
-        )
-        near = select(other.c.quote_id).where(same, _near(one.c.first_at, other.c.first_at, days, self._database))
+    def repeated(self, span: Span) -> Sequence[Row[Any]]:
+        """Quotes whose account has others over the same products in the span, the latest first, 20,000 at most."""
+        quotes, keys = INSIGHT_QUOTES, ("account_id", "products", "currency")
+        these = (_within(quotes.c.first_at, span), quotes.c.account_id != "", quotes.c.products != "")
+        columns = [quotes.c[name] for name in keys]
+        several = select(*columns).where(*these).group_by(*columns).having(func.count() > 1).subquery()
+        same = and_(*[quotes.c[name] == several.c[name] for name in keys])
         names = ("quote_id", "account_id", "rep_id", "products", "currency", "first_at", "annual")
-        query = select(*[one.c[name] for name in names]).where(
-            _within(one.c.first_at, span),
-            one.c.account_id != "",
-            one.c.products != "",
-            one.c.annual.is_not(None),
-            near.correlate(one).exists(),
-        )
-        return self._rows(query.limit(20_000))
+        query = select(*[quotes.c[name] for name in names]).select_from(quotes.join(several, same))
+        query = query.where(*these, quotes.c.annual.is_not(None))
+        return self._rows(query.order_by(quotes.c.first_at.desc(), quotes.c.quote_id).limit(20_000))
 
     def probes(self, span: Span, least: int) -> Sequence[Row[Any]]:
         """Quotes that came through after so many small changes or more."""
@@ -180,12 +172,3 @@ class Insights:
 
 def _within(moment: Any, span: Span) -> Any:
     return and_(moment >= span.first, moment < span.before)
-
-
-def _near(one: Any, other: Any, days: int, database: Database) -> Any:
-    """Whether two moments lie within so many days: by the number of their day, which both databases can work out."""
-    if database.is_postgresql:
-        first, second = (func.to_date(func.substr(each, 1, 10), "YYYY-MM-DD") for each in (one, other))
-        return func.abs(first - second) <= days
-    first, second = (func.julianday(func.substr(each, 1, 10)) for each in (one, other))
-    return func.abs(first - second) <= days

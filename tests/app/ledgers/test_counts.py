@@ -151,7 +151,7 @@ def test_probing_and_split_quotes_are_found_in_what_is_kept(store):
     asked = Asked(first=NOON.date(), last=NOON.date().replace(month=12))
     rows = signals(store, asked, None)["rows"]
     assert [(each["kind"], each["quote_ids"]) for each in rows] == [("probing", ["Q-1"])]
-    pairs = store.insights.near_pairs(asked.span, 14)
+    pairs = store.insights.repeated(asked.span)
     assert sorted(row.quote_id for row in pairs) == ["S-1", "S-2"]
 
 
