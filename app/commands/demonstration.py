@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,12 +17,15 @@ from rich.progress import Progress
 
 from app.assess import Call, Caller
 from app.bootstrap import Services, build, limits_of
+from app.commands.demo_model import learn, worth_learning
 from app.demo import DEMO_SEED, Document, Kind, demo_files, documents, generate, new_manifest
 from app.gate import QuoteGate
 from app.ingest import AGREEMENTS, BILLING_CONFIGURATIONS, INVOICES, OUTCOMES, QUOTES, USAGE, Sort, read_records
+from app.models import models_in_force
 from app.people.passwords import Passwords
 from app.people.person import system
 from app.people.registry import Registry, Wanted, approval_roles_of
+from app.scored import ByIndex, Scoring
 from app.store import Role, Scope
 from app.store.upgrade import upgrade
 
@@ -148,7 +151,7 @@ def _let_people_in(services: Services) -> str:
 
 
 def _load(services: Services, quotes: int) -> dict[str, int]:
-    """Store the history and judge its newest quotes."""
+    """Store the history, learn from it, and judge some of its quotes."""
     counts: dict[str, int] = {}
     texts: list[str] = []
     with Progress(transient=True) as progress:
@@ -161,18 +164,31 @@ def _load(services: Services, quotes: int) -> dict[str, int]:
         while batch := list(islice(history, _AT_A_TIME)):
             _put(services, batch, counts)
             texts += [document.text for document in batch if document.kind is Kind.QUOTE]
-        chosen = _to_judge(texts)
+        chosen, learned_at = _to_judge(texts), _learned_at(texts)
+        scoring: Scoring = ByIndex()
+        if worth_learning(counts.get(Kind.OUTCOME.value, 0)):
+            task = progress.add_task("learning from what turned out", total=None)
+            if learn(services.settings.home, learned_at):
+                scoring = models_in_force(services.settings.models).scoring()
+            progress.update(task, total=1, completed=1)
         task = progress.add_task("judging some of its quotes", total=len(chosen))
         for text in chosen:
-            _judge(services, text)
+            # On the days before, there was no model yet.
+            _judge(services, text, ByIndex() if _moment(text) < learned_at else scoring)
             progress.advance(task)
     return counts
 
 
-def _judge(services: Services, text: str) -> None:
+def _judge(services: Services, text: str, scoring: Scoring) -> None:
     """Judge a quote of the past as it would have been judged on the day it was made."""
-    made_at = datetime.fromisoformat(json.loads(text)["created_at"])
-    gate = QuoteGate(services.store, services.rules.current, lambda: made_at, limits_of(services.settings))
+    made_at = _moment(text)
+    gate = QuoteGate(
+        services.store,
+        services.rules.current,
+        lambda: made_at,
+        limits_of(services.settings),
+        scoring=lambda: scoring,
+    )
     try:
         gate.check_quote(Call(raw=text.encode(), caller=Caller(key_id=None)))
     finally:
@@ -196,6 +212,16 @@ def _to_judge(texts: Sequence[str]) -> list[str]:
     """The first quotes and the newest, oldest first."""
     by_age = sorted(texts, key=_made_at)
     return sorted({*texts[:JUDGED_AT_FIRST], *by_age[-JUDGED_AT_FIRST:]}, key=_made_at)
+
+
+def _learned_at(texts: Sequence[str]) -> datetime:
+    """The start of the day on which the first of the newest quotes was made: the model knows nothing of what came of them."""
+    newest = sorted(texts, key=_made_at)[-JUDGED_AT_FIRST:]
+    return _moment(newest[0]).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(json.loads(text)["created_at"])
 
 
 def _made_at(text: str) -> str:

@@ -20,7 +20,7 @@ DEMO_HOME: Final = Path(".demo")
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), default=DEMO_HOME, show_default=True)
 @click.option("--host", help="The address to listen on. Default: QUOTEGUARD_HOST.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on. Default: QUOTEGUARD_PORT.")
-@click.option("--quotes", type=click.IntRange(1), default=400, show_default=True, help="How many to load at first.")
+@click.option("--quotes", type=click.IntRange(1), default=1200, show_default=True, help="How many to load at first.")
 @click.pass_context
 def demo(context: click.Context, home: Path, host: str | None, port: int | None, quotes: int) -> None:
     """Serve a simulated company, to try everything on. All of its data is simulated and says so."""
