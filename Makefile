@@ -88,6 +88,10 @@ docs-check: $(VENV)/.dev
 bench: $(VENV)/.dev ## Measure: a check, a verification, vendors' payloads, an audit, deliveries that are killed
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-model
+bench-model: $(VENV)/.dev ## Measure the model on two simulated companies, beside simpler ways and the simulator's own odds
+	$(BIN)/python -m benchmarks.model $(ARGS)
+
 .PHONY: wheel
 wheel: $(VENV)/.dev ## Build the wheel into dist/
 	rm -rf build dist

@@ -123,7 +123,7 @@ def evident_strengths(made: Design, leaked: Numbers, strengths: Numbers, start: 
     strengths, effects = strengths.copy(), start
     for _ in range(_ROUNDS):
         effects = fitted(made, leaked, strengths, start=effects)
-        determined = 1.0 - strengths * variances(made, effects, strengths)
+        determined = 1.0 - strengths * variances(made, leaked, effects, strengths)
         for group in np.unique(made.groups):
             inside = made.groups == group
             free = max(1e-3, float(determined[inside].sum())) + 0.5
@@ -132,10 +132,14 @@ def evident_strengths(made: Design, leaked: Numbers, strengths: Numbers, start: 
     return strengths, effects
 
 
-def variances(made: Design, effects: Numbers, strengths: Numbers) -> Numbers:
-    """How uncertain each effect is: from the curvature of the loss; of kinds of very many names, of each name by itself."""
+def variances(made: Design, leaked: Numbers, effects: Numbers, strengths: Numbers) -> Numbers:
+    """How uncertain each effect is: from the curvature of the loss; of kinds of very many names, of each name by itself.
+
+    A deal of which it is only expected how likely it leaked says less than one that is known, by the variance that is left
+    in it (Louis 1982).
+    """
     shares = sigmoid(made.margins(effects))
-    curved = shares * (1.0 - shares)
+    curved = np.maximum(0.0, shares * (1.0 - shares) - leaked * (1.0 - leaked))
     together = _together(made)
     columns = made.dense.shape[1]
     names = made.indicators[:, np.flatnonzero(together[columns:])].toarray()

@@ -37,11 +37,11 @@ def test_an_effect_against_its_direction_is_nothing():
 
 def test_names_that_do_not_differ_are_drawn_together_and_those_that_do_are_not():
     draw = np.random.default_rng(3)
-    apart = np.tile(np.linspace(-1.5, 1.5, 20), 150)
+    apart = np.tile(np.linspace(-1.5, 1.5, 20), 75)
     strengths = {}
     for name, effect in (("alike", 0.0), ("apart", 1.0)):
-        made = a_design(np.zeros((3000, 0)), names=20)
-        leaked = (draw.random(3000) < sigmoid(-1.5 + effect * apart)).astype(float)
+        made = a_design(np.zeros((1500, 0)), names=20)
+        leaked = (draw.random(1500) < sigmoid(-1.5 + effect * apart)).astype(float)
         start = fitted(made, leaked, np.full(20, 8.0))
         strengths[name] = evident_strengths(made, leaked, np.full(20, 8.0), start)[0][0]
     assert strengths["apart"] == pytest.approx(1 / np.var(np.linspace(-1.5, 1.5, 20)), rel=0.6)

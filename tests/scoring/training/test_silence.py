@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from scoring.training.data import data, quiet
 from scoring.training.labels import labels
@@ -54,13 +55,14 @@ def test_sources_are_told_apart_by_what_they_yield():
 def fitted_shares(examples):
     found = labels(examples, NOW)
     rows = data(found, [examples[row].vector for row in found.rows])
-    fit = learned(rows.made, found, quiet(rows), usual_strengths(rows.basis), 1)
+    with threadpool_limits(limits=1):
+        fit = learned(rows.made, found, quiet(rows), usual_strengths(rows.basis), 1)
     return found, fit, sigmoid(rows.made.margins(fit.effects))
 
 
 @pytest.mark.slow
 def test_the_base_rate_of_all_deals_comes_back_from_audits_that_look_at_suspicion():
-    examples, truth = population(5, 4000, audit=lambda discount: 0.05 + 0.02 * discount)
+    examples, truth = population(5, 3000, audit=lambda discount: 0.05 + 0.02 * discount)
     found, fit, shares = fitted_shares(examples)
     leaking = found.leaked[found.known].mean()
     assert leaking > truth.mean() + 0.08  # what is known leaks far more often
@@ -70,7 +72,7 @@ def test_the_base_rate_of_all_deals_comes_back_from_audits_that_look_at_suspicio
 
 @pytest.mark.slow
 def test_the_base_rate_comes_back_from_leaks_that_are_found_half_a_year_later():
-    examples, truth = population(6, 4000, late=150, found=0.0)
+    examples, truth = population(6, 3000, late=150, found=0.0)
     found, _, shares = fitted_shares(examples)
     assert (
         found.leaked[found.known].mean() < truth.mean() - 0.01 or shares.mean() > found.leaked[found.known].mean() - 0.1

@@ -27,8 +27,20 @@ def examples():
 
 
 @pytest.fixture(scope="module")
-def model(examples):
-    return trained(examples)
+def told():
+    """What is told of progress while the model is trained."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def model(examples, told):
+    return trained(examples, progress=lambda what, share: told.append((what, share)))
+
+
+def test_progress_rises_and_ends_at_one(model, told):
+    assert model is not None
+    assert [share for _, share in told] == sorted(share for _, share in told)
+    assert (told[0][1], told[-1]) == (0.0, ("done", 1.0))
 
 
 def test_a_written_model_is_read_again_and_scores_the_same(model, examples, tmp_path):
@@ -122,14 +134,6 @@ def test_no_feature_at_all_still_gives_the_base_rate(examples):
     package = trained(empty).package
     score = float(Scorer(package).score(an_example().vector).score)
     assert 0.05 < score < 0.6
-
-
-def test_progress_is_told_and_ends_at_one(examples):
-    told = []
-    trained(examples, progress=lambda what, share: told.append((what, share)))
-    assert told[0][1] == 0.0
-    assert told[-1] == ("done", 1.0)
-    assert [share for _, share in told] == sorted(share for _, share in told)
 
 
 def test_what_was_discovered_by_an_earlier_moment_is_learned_as_of_it(examples):
