@@ -117,6 +117,13 @@ def of_many(calibration: Calibration, margins: Numbers) -> Numbers:
     return found
 
 
+def by_older(held: HeldOut) -> Numbers:
+    """The probabilities of the newest deals, calibrated on the older ones alone; as they are where there are none."""
+    older = held.of(~held.newest)
+    shift, slope = line_of(older) if len(older.margins) else (0.0, 1.0)
+    return sigmoid(shift + slope * held.margins[held.newest])
+
+
 def loss(held: HeldOut, shares: Numbers) -> float:
     """The mean logarithmic loss on deals with an outcome, each standing for those like it that stayed unknown."""
     known = ~np.isnan(held.leaked)

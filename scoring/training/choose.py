@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from scoring.training import boosting
-from scoring.training.calibrate import HeldOut, line_of, losses
+from scoring.training.calibrate import HeldOut, by_older, losses
 from scoring.training.learn import refitted
 from scoring.training.logistic import fitted, sigmoid
 
@@ -123,11 +123,9 @@ def chosen(trials: Trials, data: Data, learned: Learned) -> tuple[str, dict[str,
 
 def _losses(held: HeldOut) -> tuple[Numbers, Numbers]:
     """The loss of each of the newest deals with an outcome, calibrated on the older ones; and their weights."""
-    newest, older = held.of(held.newest), held.of(~held.newest)
-    shift, slope = line_of(older) if len(older.margins) else (0.0, 1.0)
+    newest = held.of(held.newest)
     known = ~np.isnan(newest.leaked)
-    shares = sigmoid(shift + slope * newest.margins[known])
-    return losses(newest.leaked[known], shares), newest.weights[known]
+    return losses(newest.leaked[known], by_older(held)[known]), newest.weights[known]
 
 
 def _difference(way: tuple[Numbers, Numbers], best: tuple[Numbers, Numbers]) -> dict[str, float]:

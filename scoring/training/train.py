@@ -7,51 +7,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from scoring.model.anomaly import Anomalies, peer_key
-from scoring.model.calibration import Calibration
 from scoring.model.package import Manifest, ModelPackage
-from scoring.model.tiers import TierTable
 from scoring.training import boosting
 from scoring.training.amounts import amounts, leaks
-from scoring.training.calibrate import calibrated, of_many
 from scoring.training.card import Findings, card
-from scoring.training.choose import chosen, trials
 from scoring.training.data import ENOUGH, Data, data, learnable, quiet
-from scoring.training.evaluate import evaluate
-from scoring.training.folds import folds
+from scoring.training.judge import Judged, Newest, judged
 from scoring.training.learn import Learned, learned
 from scoring.training.linear_part import linear_part, margins, without_traces
 from scoring.training.logistic import sigmoid, usual_strengths
 from scoring.training.patterns import patterns
-from scoring.training.tiers import TIERS, tier_table
+from scoring.training.tiers import TIERS
 
 if TYPE_CHECKING:
     from scoring.history import History
     from scoring.model.linear import Linear
     from scoring.model.trees import Trees
-    from scoring.training.choose import Trials
     from scoring.training.examples import Example
+
+__all__ = ["Newest", "Progress", "Trained", "train"]
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of all that is done before it."""
 
-_IDENTITY: Final = tuple([(float(at), float(sigmoid(np.array([at]))[0])) for at in np.arange(-9.0, 7.01, 0.25)])
 _MOST_ANOMALY_ROWS: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
-    """The newest deals held out, to hold another model against: their places among the examples, the probability that this
-    way of scoring gave each without having seen it, whether it leaked (0 where nobody knows), and for how many deals it stands.
-    """
-
-    places: tuple[int, ...] = ()
-    shares: tuple[float, ...] = ()
-    leaked: tuple[float, ...] = ()
-    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +42,7 @@ class Trained:
 
     package: ModelPackage
     card: dict[str, Any]
-    newest: Newest = Newest()
+    newest: Newest
 
 
 def train(
@@ -122,9 +104,9 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
     fit = replace(fit, effects=without_traces(fit.effects))
     growth = boosting.Growth(seed=asked.seed, threads=asked.threads)
     tell("trying what it was not fitted to", 0.4)
-    judged = _judged(rows, fit, [each.vector for each in used], growth, asked)
+    tried = judged(rows, fit, [each.vector for each in used], growth, asked.tiers, asked.serve)
     tell("fitting what is served", 0.75)
-    parts = _parts(rows, fit, judged, growth)
+    parts = _parts(rows, fit, tried, growth)
     tell("amounts, patterns and what is unusual", 0.85)
     weights = fit.silence.weights(found.leaked)
     lost, of_amounts = amounts(leaks(used, rows.values, found.leaked, weights), growth)
@@ -138,7 +120,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
             amounts=of_amounts,
             patterns=of_patterns,
             importance=parts.importance,
-            **judged.told,
+            **tried.told,
         ),
         rows,
         fit,
@@ -149,103 +131,27 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
         trained_on=int(found.known.sum()),
         quotes=len(examples),
         leaks=int((found.leaked == 1.0).sum()),
-        served=judged.served,
+        served=tried.served,
         simulated=any(each.simulated for each in examples),
         card=told,
     )
     package = ModelPackage(
         manifest=manifest,
-        calibration=judged.calibration,
+        calibration=tried.calibration,
         linear=parts.linear,
         trees=parts.trees,
         amounts=lost,
         patterns=kinds,
         anomalies=_anomalies(examples),
-        tiers=judged.tiers,
+        tiers=tried.tiers,
         history=history,
     )
     tell("done", 1.0)
-    newest = replace(judged.newest, places=tuple([int(found.rows[at]) for at in judged.newest.places]))
-    return Trained(package=package, card=told, newest=newest)
+    return Trained(package=package, card=told, newest=tried.newest)
 
 
 def _silent(_: str, __: float) -> None:
     """Nobody wants to know."""
-
-
-# --------------------------------------------------------------------------------------------------- judging
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """What the deals held out decided."""
-
-    served: str
-    rounds: int
-    calibration: Calibration
-    tiers: TierTable
-    told: dict[str, Any]
-    newest: Newest = Newest()
-
-
-def _judged(rows: Data, fit: Learned, vectors: Sequence[Any], growth: boosting.Growth, asked: _Setting) -> _Judged:
-    tiers, parts = asked.tiers, folds(rows.labels, vectors)
-    if not parts:
-        return _unjudged(tiers)
-    made = trials(rows, fit, parts, growth)
-    best, ways = chosen(made, rows, fit)
-    served = asked.serve or best
-    held = made.held(served, rows, fit)
-    calibration, of_calibration = calibrated(held)
-    shares, weights = of_many(calibration, held.margins), held.weights
-    leaked = np.nan_to_num(held.leaked)
-    told = {
-        "folds": len(parts),
-        "served": served,
-        "asked_for": asked.serve is not None,
-        "ways": ways,
-        "calibration": of_calibration,
-        "held_out": evaluate(shares, leaked, weights=weights, tiers=tiers),
-        "newest": evaluate(shares[held.newest], leaked[held.newest], weights=weights[held.newest], tiers=tiers),
-    }
-    return _Judged(
-        served=served,
-        rounds=_rounds(made, served),
-        calibration=calibration,
-        tiers=tier_table(shares, leaked, weights, tiers),
-        told=told,
-        newest=Newest(
-            places=tuple(made.places[held.newest].tolist()),
-            shares=tuple(shares[held.newest].tolist()),
-            leaked=tuple(leaked[held.newest].tolist()),
-            weights=tuple(weights[held.newest].tolist()),
-        ),
-    )
-
-
-def _rounds(made: Trials, served: str) -> int:
-    return made.rounds.get(served, 1)
-
-
-def _unjudged(tiers: Sequence[tuple[str, float]]) -> _Judged:
-    """Too little to hold anything out: the sum of effects is served as it is, and no tier is measured."""
-    told = {
-        "folds": 0,
-        "served": "linear",
-        "asked_for": False,
-        "ways": {},
-        "calibration": {"method": "none"},
-        "held_out": {},
-        "newest": {},
-    }
-    empty = np.empty(0)
-    return _Judged(
-        served="linear",
-        rounds=1,
-        calibration=Calibration(points=_IDENTITY),
-        tiers=tier_table(empty, empty, empty, tiers),
-        told=told,
-    )
 
 
 # --------------------------------------------------------------------------------------------------- serving
@@ -258,15 +164,15 @@ class _Parts:
     importance: dict[str, float]
 
 
-def _parts(rows: Data, fit: Learned, judged: _Judged, growth: boosting.Growth) -> _Parts:
+def _parts(rows: Data, fit: Learned, tried: Judged, growth: boosting.Growth) -> _Parts:
     """The parts of what is served, fitted to all deals."""
     linear = linear_part(rows.basis, fit.effects, rows.made.indicators)
     base = margins(rows.basis, linear, rows.made.dense, fit.effects, rows.made.indicators)
-    if judged.served == "linear":
+    if tried.served == "linear":
         return _Parts(linear=linear, trees=None, importance={})
     expected = fit.silence.expected(rows.labels.leaked, sigmoid(base))
-    alone = judged.served == "trees"
-    booster = boosting.risk(rows.values, expected, replace(growth, rounds=judged.rounds), base=None if alone else base)
+    alone = tried.served == "trees"
+    booster = boosting.risk(rows.values, expected, replace(growth, rounds=tried.rounds), base=None if alone else base)
     return _Parts(
         linear=None if alone else linear,
         trees=boosting.served(booster),

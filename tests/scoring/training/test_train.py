@@ -63,6 +63,14 @@ def test_the_card_is_json_and_says_what_is_served_and_how_labels_were_read(model
     assert card["held_out_by"].startswith("newer deals")
 
 
+def test_the_newest_deals_held_out_are_told_for_comparing_models(model, examples):
+    newest = model.newest
+    made = [examples[at].made_at for at in newest.places]
+    assert min(made) >= sorted(each.made_at for each in examples)[len(examples) // 2]
+    assert len(newest.shares) == len(newest.leaked) == len(newest.weights) == len(made)
+    assert all(examples[at].outcomes for at, weight in zip(newest.places, newest.weights, strict=True) if weight)
+
+
 def test_a_deal_of_a_careless_rep_with_a_deep_discount_is_scored_higher(model):
     scorer = Scorer(model.package)
     risky, safe = (
