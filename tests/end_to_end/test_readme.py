@@ -19,7 +19,7 @@ def test_the_readme_shows_the_true_output(home: Path, name: str, code: int) -> N
     printed = "\n".join(row.rstrip() for row in ran.stdout.splitlines())
     assert ran.returncode == code, ran.stderr
     assert f"```text\n{printed}\n```" in (ROOT / "README.md").read_text("utf-8")
-    assert f"examples/quotes/{name}.json --home .demo" in (ROOT / "README.md").read_text("utf-8")
+    assert f"examples/quotes/{name}.json --home app/demo" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_readme_shows_what_verify_prints(home: Path) -> None:
