@@ -11,7 +11,7 @@ import numpy as np
 
 from scoring.training import boosting
 from scoring.training.calibrate import HeldOut, by_older, losses
-from scoring.training.learn import refitted
+from scoring.training.learn import refitted, some_of
 from scoring.training.logistic import fitted, sigmoid
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ PLAIN: Final = "plain logistic"
 """Stands beside them to show what they are worth: a ridge on the numbers of the deals with an outcome, nothing corrected."""
 
 _USUAL_ROUNDS: Final = 60
+_MOST_FITTED: Final = 30_000
+"""What is tried is fitted to so many deals at most; what is served, to all."""
+
 _PLAIN_STRENGTH: Final = 1.0
 
 
@@ -77,9 +80,10 @@ def _tried(
     *,
     settled: bool,
 ) -> dict[str, Numbers]:
-    part, rest = data.of(fold.fit), data.of(fold.tried)
-    quiet = learned.silence.of(fold.fit)
-    again = refitted(part.made, part.labels, quiet, learned.strengths, learned.effects)
+    fit = some_of(fold.fit, _MOST_FITTED, growth.seed)
+    part, rest = data.of(fit), data.of(fold.tried)
+    # From nothing: effects that were fitted to all deals would tell of those that are held out.
+    again = refitted(part.made, part.labels, learned.silence.of(fit), learned.strengths)
     base, tried_base = part.made.margins(again.effects), rest.made.margins(again.effects)
     expected = again.silence.expected(part.labels.leaked, sigmoid(base))
     watched = boosting.Tried(

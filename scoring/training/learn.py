@@ -76,9 +76,14 @@ def _base(labels: Labels, quiet: Silence) -> float:
 
 
 def _some(deals: int, seed: int) -> NDArray[np.intp]:
-    if deals <= ENOUGH:
-        return np.arange(deals)
-    return np.sort(np.random.default_rng(seed).choice(deals, ENOUGH, replace=False))
+    return some_of(np.arange(deals), ENOUGH, seed)
+
+
+def some_of(places: NDArray[np.intp], most: int, seed: int) -> NDArray[np.intp]:
+    """So many of the places at most, drawn by lot, in order."""
+    if len(places) <= most:
+        return places
+    return np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
 
 
 def _with_shares(whole: Silence, part: Silence) -> Silence:
