@@ -16,11 +16,11 @@ _AHEAD: Final = 3
 
 
 def worked(work: Callable[[Portion], Done], portions: Iterable[Portion], workers: int) -> Iterator[Done]:
-    """What `work` makes of each portion, in their order. With one worker or none it is done in this process.
+    """What `work` makes of each portion, in their order. Without a worker it is done in this process.
 
-    With several, `work` goes to them with each portion: it must be small to pickle, and may remember what it needs.
+    With any, `work` goes to them with each portion: it must be small to pickle, and may remember what it needs.
     """
-    if workers < 2:  # one process beside a waiting one is no gain
+    if workers < 1:
         yield from map(work, portions)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:

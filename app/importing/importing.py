@@ -38,7 +38,7 @@ class Import:
     def run(self, advance: Advance) -> Progressed:
         """Store every good row and write down every other; go on where an earlier run of the same import stopped."""
         state = self._resumed()
-        workers = self.workers if self.opened.path.stat().st_size > FEW_BYTES else 1
+        workers = self.workers if self.opened.path.stat().st_size > FEW_BYTES else 0
         portions = self.opened.portions(state.number, self._joined_by())
         with _refused_file(self.refused_to, state) as refused:
             for made in worked(self.making, portions, workers):

@@ -80,7 +80,7 @@ def open_file(path: Path, *, max_bytes: int) -> Opened:
             )
         if suffix == ".csv":
             return Opened(path=path, form=Form.CELLS, header=_csv_header(path), max_bytes=max_bytes)
-        form = Form.LINES if is_lines(path) else Form.VALUES
+        form = Form.LINES if suffix in (".jsonl", ".ndjson") or is_lines(path) else Form.VALUES
     except OSError as error:
         raise UnreadableFile(path, [error.strerror or str(error)]) from None
     return Opened(path=path, form=form, max_bytes=max_bytes)

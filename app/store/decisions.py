@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, literal_column, select
 
 from app.store import chain
 from app.store.database import Database, Prepared
 from app.store.decision_rows import content_of, stored_of, summary_of
 from app.store.errors import BadPageToken
-from app.store.identifiers import searchable, stamp
-from app.store.packing import pack
+from app.store.identifiers import moment, searchable, stamp
+from app.store.packing import pack, unpack
 from app.store.records import DecisionFilter, DecisionPage, Receipt, RecordedDecision, StoredDecision
 from app.store.tables import CHAIN, DECISIONS
+from policies.domain.decision import Verdict
 from policies.domain.outcome import SubjectType
 
 _DOCUMENTS: Final = frozenset({"context", "document", "request"})
@@ -27,7 +29,28 @@ _INSERT: Final = Prepared(insert(DECISIONS))
 _HEAD: Final = Prepared(select(CHAIN.c.length, CHAIN.c.head).where(CHAIN.c.id == literal_column("1")).with_for_update())
 _WHOLE: Final = select(DECISIONS)
 _SUMMARY: Final = select(*[column for column in DECISIONS.c if column.name not in _DOCUMENTS])
+_NOTE: Final = select(
+    DECISIONS.c.seq,
+    DECISIONS.c.decision_id,
+    DECISIONS.c.subject_id,
+    DECISIONS.c.created_at,
+    DECISIONS.c.verdict,
+    DECISIONS.c.simulated,
+    DECISIONS.c.context,
+)
 _BY_ID: Final = _WHOLE.where(DECISIONS.c.decision_id == bindparam("decision_id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionNote:
+    """What learning needs of a decision, without its documents."""
+
+    decision_id: str
+    subject_id: str
+    created_at: datetime
+    verdict: Verdict
+    simulated: bool
+    context: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +103,19 @@ class DecisionLog:
             next_page=_token(rows[limit - 1].seq) if more else None,
         )
 
+    def notes(self, subject_type: SubjectType) -> Iterator[DecisionNote]:
+        """Every decision on documents of a type, the oldest first. Read in portions, so that any number may be there."""
+        query = (
+            _NOTE.where(DECISIONS.c.subject_type == subject_type.value).order_by(DECISIONS.c.seq).limit(_LONGEST_PAGE)
+        )
+        seq = 0
+        while rows := self._rows(query.where(DECISIONS.c.seq > seq)):
+            yield from map(_note, rows)
+            seq = rows[-1].seq
+
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        return self._database.read(lambda connection: connection.execute(query).all())
+
     def _one(self, query: Select[Any], **given: str) -> StoredDecision | None:
         row = self._database.read(lambda connection: connection.execute(query, given).first())
         return None if row is None else stored_of(row)
@@ -102,6 +138,17 @@ def append(connection: Connection, sealed: Sealed) -> Receipt:
     # A trigger moves the head.
     _INSERT.run(connection, {**sealed.columns, "seq": seq, "prev_hash": head, "record_hash": receipt.record_hash})
     return receipt
+
+
+def _note(row: Row[Any]) -> DecisionNote:
+    return DecisionNote(
+        decision_id=row.decision_id,
+        subject_id=row.subject_id,
+        created_at=moment(row.created_at),
+        verdict=Verdict(row.verdict),
+        simulated=row.simulated,
+        context=unpack(row.context),
+    )
 
 
 def _newest(query: Select[Any]) -> Select[Any]:

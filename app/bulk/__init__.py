@@ -1,0 +1,1 @@
+"""Scoring many quotes from files, and holding scores against what turned out."""

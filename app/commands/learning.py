@@ -1,0 +1,242 @@
+"""Learning from what turned out: train and evaluate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.bulk.evaluating import Evaluated, evaluated
+from app.commands.card_display import show_card, show_figures
+from app.commands.opened import opened
+from app.commands.progress import progress
+from app.commands.scoring import model_of, models_of, readable, rules_of
+from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option, settings
+from app.files.rows import UnreadableFile
+from app.learning.examples import Learnable, Material, learnable, material_in, material_of
+from app.learning.files import FromFiles
+from app.learning.promoting import Compared, compare
+from policies.domain.company import Thresholds
+from scoring.model.errors import LibraryUnavailable, ModelRefused
+from scoring.model.scorer import Scorer
+from scoring.training.errors import CannotLearn
+from scoring.training.train import Trained
+from scoring.training.train import train as fitted
+
+if TYPE_CHECKING:
+    from app.config import Settings
+    from app.rules import Rules
+
+path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
+_READING = 0.05
+_HISTORY = 0.55
+
+
+@click.command()
+@home_option
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Learn from what was known by this day. Default: now.")
+@click.option(
+    "--promote", is_flag=True, help="Let the new model score from now on, whether or not it beats the one in force."
+)
+@click.option("--quotes", type=path_type, help="Learn from this file of quotes, not from what was imported.")
+@click.option("--outcomes", type=path_type, help="The outcomes that go with --quotes.")
+@click.option("--agreements", type=path_type, help="Agreements that lead from outcomes to quotes, with --quotes.")
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="What decides ties and samples: the same gives the same model.",
+)
+@click.option("--by", default="train", show_default=True, help="Who promotes, for the log.")
+@json_option
+def train(
+    home: Path | None,
+    as_of: datetime | None,
+    quotes: Path | None,
+    outcomes: Path | None,
+    agreements: Path | None,
+    seed: int,
+    by: str,
+    *,
+    promote: bool,
+    as_json: bool,
+) -> None:
+    """Learn from quotes and what turned out of them, and say what that is worth.
+
+    The newest deals are held out; the figures are of those. The model is written beside the others and takes the place of the
+    one in force only where it beats it on deals that it was not fitted to, or where there is none yet. Exits 0 where the new
+    model is in force, 1 where another stays, 3 where there is too little to learn from.
+    """
+    if (quotes is None) != (outcomes is None):
+        raise click.UsageError("--quotes and --outcomes go together")
+    told, moment = settings(home), datetime.now(UTC) if as_of is None else as_of.replace(tzinfo=UTC)
+    rules = rules_of(told)
+    with progress("Learning", "") as advance:
+
+        def step(_: str, share: float) -> None:
+            advance(share, 0)
+
+        found = _material(told, home, quotes, outcomes, agreements, moment)
+        step("reading", _READING)
+        learned = learnable(
+            found, rules, moment, workers=1, progress=lambda what, share: step(what, _READING + share * _HISTORY)
+        )
+        made = _trained(learned, rules, moment, seed, lambda what, share: step(what, _READING + _HISTORY + share * 0.4))
+    version, compared = _kept(made, learned, told, promote=promote, by=by)
+    in_force = models_of(told).champion() == version
+    if as_json:
+        click.echo(json.dumps(_document(version, made, learned, compared, in_force=in_force), indent=2))
+    else:
+        show_card(made.card, learned)
+        _tell_promotion(version, compared, in_force=in_force, forced=promote)
+    raise SystemExit(ALLOW if in_force else FLAG)
+
+
+def _material(
+    told: Settings,
+    home: Path | None,
+    quotes: Path | None,
+    outcomes: Path | None,
+    agreements: Path | None,
+    as_of: datetime,
+) -> Material:
+    if quotes is None or outcomes is None:
+        with opened(home) as store:
+            return material_in(store, as_of)
+    reading = FromFiles(max_bytes=told.max_body_bytes)
+    try:
+        signed = () if agreements is None else reading.documents(agreements, "agreements")
+        found = material_of(reading.documents(quotes, "quotes"), reading.documents(outcomes, "outcomes"), signed, as_of)
+    except UnreadableFile as error:
+        raise Refused(f"{error.path} cannot be read.", tuple(f"  {each}" for each in error.reasons)) from None
+    if reading.refused:
+        click.echo(f"{reading.refused:,} rows were refused:", err=True)
+        click.echo("\n".join(reading.told), err=True)
+    return found
+
+
+def _trained(
+    learned: Learnable, rules: Rules, as_of: datetime, seed: int, step: Callable[[str, float], None]
+) -> Trained:
+    """The model. Raises `Refused` where there is too little to learn from."""
+    thresholds = Thresholds() if rules.company is None else rules.company.thresholds
+    try:
+        return fitted(
+            learned.examples,
+            learned.history,
+            as_of,
+            data_digest=learned.data_digest,
+            progress=step,
+            seed=seed,
+            unmatched=learned.joined.unknown,
+            minimum_outcomes=thresholds.minimum_outcomes,
+        )
+    except CannotLearn as cannot:
+        reasons = (*cannot.reasons, *learned.notes, "until then quotes get a risk index, which is no learned number")
+        raise Refused("There is too little to learn from.", tuple(f"  {each}" for each in reasons)) from None
+
+
+def _kept(made: Trained, learned: Learnable, told: Settings, *, promote: bool, by: str) -> tuple[str, Compared | None]:
+    """Write the model, and put it in force where it may be. None compared where none was in force."""
+    models = models_of(told)
+    version = models.add(made.package)
+    compared = None
+    try:
+        champion = models.champion()
+        if champion is not None and champion != version:
+            package = models.load(champion)
+            compared = compare(made.newest, learned.examples, Scorer(package), package.manifest.created_at)
+    except (ModelRefused, LibraryUnavailable) as broken:
+        compared = Compared(wins=True, because=f"the model in force cannot be served: {broken}")
+    if promote or compared is None or compared.wins:
+        why = "first model" if compared is None else compared.because if compared.wins else "asked for with --promote"
+        models.promote(version, by, why)
+    return version, compared
+
+
+def _tell_promotion(version: str, compared: Compared | None, *, in_force: bool, forced: bool) -> None:
+    click.echo()
+    if compared is not None:
+        click.echo(f"Against the model in force: {compared.because}.")
+    if in_force:
+        why = "it is the first" if compared is None else "it won" if compared.wins else "as asked for" if forced else ""
+        click.secho(f"In force now: {version} ({why})", fg="green", bold=True)
+    else:
+        click.secho(f"Written, not in force: {version}", bold=True)
+        click.echo(f"To let it score all the same: quoteguard models promote {version} --why ...")
+
+
+def _document(
+    version: str, made: Trained, learned: Learnable, compared: Compared | None, *, in_force: bool
+) -> dict[str, Any]:
+    against = None
+    if compared is not None:
+        against = {
+            "wins": compared.wins,
+            "because": compared.because,
+            "better_by": compared.better_by,
+            "standard_error": compared.standard_error,
+            "new": compared.new,
+            "in_force": compared.old,
+        }
+    return {
+        "version": version,
+        "in_force": in_force,
+        "compared": against,
+        "notes": list(learned.notes),
+        "stored_vectors": learned.stored,
+        "card": made.card,
+    }
+
+
+@click.command()
+@click.argument("file", type=path_type)
+@home_option
+@click.option(
+    "--outcomes", type=path_type, help="The outcomes, where the quotes do not say themselves whether they leaked."
+)
+@click.option("--model", "version", help="Evaluate this version, not the one in force.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes score.")
+@json_option
+def evaluate(
+    file: Path, home: Path | None, outcomes: Path | None, version: str | None, workers: int, *, as_json: bool
+) -> None:
+    """Score labelled quotes with the model in force, and say how right it was.
+
+    FILE is JSON Lines (or Parquet) of quotes, each with `leaked` beside its fields or an `outcome` that has it; or --outcomes has
+    them. Each quote is judged as of the day it was made. Exits 0, 1 where rows were refused, 3 where nothing could be evaluated.
+    """
+    told = settings(home)
+    model = model_of(told, version)
+    if model is None:
+        raise Refused(
+            "No model is in force.", ("  `quoteguard train` makes one, and says what is missing where it cannot",)
+        )
+    reading = FromFiles(max_bytes=told.max_body_bytes)
+    try:
+        known = None if outcomes is None else reading.documents(outcomes, "outcomes")
+        with progress("Evaluating", "quotes") as advance:
+            found = evaluated(readable(file, told), rules_of(told), model, known, workers, advance)
+    except UnreadableFile as error:
+        raise Refused(f"{error.path} cannot be evaluated.", tuple(f"  {each}" for each in error.reasons)) from None
+    if not found.figures.get("deals"):
+        raise Refused("Nothing can be evaluated.", ("  no quote says whether it leaked: give --outcomes", *found.told))
+    if as_json:
+        click.echo(json.dumps({"model": model.version, **found.as_json()}, indent=2))
+    else:
+        _show_evaluated(found, model.version)
+    raise SystemExit(FLAG if found.refused else ALLOW)
+
+
+def _show_evaluated(found: Evaluated, version: str) -> None:
+    click.echo(f"{version}: {found.quotes:,} quotes, of which {found.figures['deals']:,} have a label")
+    for note in found.notes:
+        click.secho(note, fg="yellow")
+    show_figures(found.figures)
+    for line in found.told:
+        click.echo(line, err=True)
