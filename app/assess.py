@@ -139,7 +139,7 @@ def assess(
         risk = _consented(risk, facts, rules, waivers, consents)
         risk = drawn(risk, findings, rules.company, quote.currency, content)
         if risk.enforces and verdict(findings) is Verdict.ALLOW:
-            risk = Lowering(rules=rules, scoring=scoring, as_of=as_of, findings=findings).lowered(risk, facts)
+            risk = Lowering(rules=rules, scoring=scoring.alone(), as_of=as_of, findings=findings).lowered(risk, facts)
     names = {each.line.line_id: each.product_name for each in facts.lines} if findings else {}
     not_assessed = (*notes, *evaluation.not_assessed)
     decision = Decision(

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from policies.derivation import derive
+from policies.derivation import rederive
 from policies.domain.decision import Risk
 from policies.domain.finding import Effect
 from policies.domain.material import content_hash
-from policies.evaluation import unproven
+from policies.evaluation import findings_after
 from policies.grouping import group
+from policies.waiver import apply_waivers
 from scoring.decide import weighed
 from scoring.model.counterfactual import counterfactual
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from policies.domain.quote import Quote
     from policies.facts import QuoteFacts
 
-MOST_LINES: Final = 50
-"""For a larger quote no change is looked for: each one tried is a whole judgement, and there may be dozens."""
+MOST_LINES: Final = 25
+"""For a larger quote no change is looked for: each one tried is judged and scored anew, and there may be dozens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +42,17 @@ class Lowering:
         """The risk with the change that brings it under every threshold; without one where none does, or many lines stand."""
         if len(facts.lines) > MOST_LINES:
             return risk
-        found = counterfactual(facts.quote, self._rescored(), _asks_for_nothing, facts)
+        found = counterfactual(facts.quote, self._rescored(facts), _asks_for_nothing, facts)
         return risk if found is None else replace(risk, counterfactual=found)
 
-    def _rescored(self) -> Callable[[Quote], Risk]:
+    def _rescored(self, before: QuoteFacts) -> Callable[[Quote], Risk]:
         known = {each.finding_id for each in self.findings}
 
         def rescored(quote: Quote) -> Risk:
-            facts = derive(quote, as_of=self.as_of, company=self.rules.company, catalog=self.rules.catalog)
-            found = unproven(facts, self.rules.policies, waivers=self.rules.waivers)
-            findings = group(found, facts.term).findings
+            facts = rederive(before, quote)
+            found = findings_after(quote, before, self.findings, self.rules.policies).values()
+            waived = apply_waivers(found, self.rules.waivers, quote.quote_id, facts.today)
+            findings = group(waived, facts.term).findings
             scored = self.scoring.score(facts, findings, as_of=self.as_of, content=content_hash(quote))
             risk = weighed(scored.risk, self.rules.company, quote.currency)
             # A change to which a policy objects lowers nothing.

@@ -39,6 +39,9 @@ class Scoring(Protocol):
     def score(self, facts: QuoteFacts, findings: Sequence[Finding], *, as_of: datetime, content: str) -> Scored:
         """The risk of a deal as of a moment; `content` is the quote's content hash. It does not raise."""
 
+    def alone(self) -> Scoring:
+        """The same without what is scored in shadow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Away:
@@ -48,6 +51,9 @@ class Away:
 
     def score(self, facts: QuoteFacts, findings: Sequence[Finding], *, as_of: datetime, content: str) -> Scored:  # noqa: ARG002 - it looks at nothing
         return Scored(risk=self.risk)
+
+    def alone(self) -> Scoring:
+        return self
 
 
 POLICIES_ALONE: Final = Away()
@@ -67,6 +73,9 @@ class ByIndex:
             self.on_fault(error)
             return Scored(risk=away("The risk index could not be computed"))
 
+    def alone(self) -> Scoring:
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByModel:
@@ -82,6 +91,9 @@ class ByModel:
             return Scored(risk=away(f"The model {self.champion.version} failed on this quote"))
         shadow = None if self.challenger is None else self._by(self.challenger, facts, findings, as_of, content)
         return found if shadow is None else replace(found, challenger=shadow.risk)
+
+    def alone(self) -> Scoring:
+        return replace(self, challenger=None)
 
     def _by(
         self, scorer: Scorer, facts: QuoteFacts, findings: Sequence[Finding], as_of: datetime, content: str
@@ -115,6 +127,9 @@ class AsRecorded:
         if content != self.content or self.vector is None:
             return ByModel(champion=self.scorer).score(facts, findings, as_of=as_of, content=content)
         return Scored(risk=self.scorer.score(self.vector, facts.quote.currency), vector=self.vector)
+
+    def alone(self) -> Scoring:
+        return self
 
 
 def away(because: str) -> Risk:
