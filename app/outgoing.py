@@ -94,9 +94,11 @@ class Outgoing:
         )
         return (*calls, *told)
 
-    def of_change(self, change: HoldChange) -> tuple[MessageNote, ...]:
-        """Events of a hold that changed as time went on. The vendor holds already, so it has nothing to do."""
-        return tuple(self._hold_events(change))
+    def of_change(self, change: HoldChange, known: KnownTarget | None) -> tuple[MessageNote, ...]:
+        """What a hold calls for that changed without a decision: its events. A vendor that holds already has nothing to do as
+        time goes on, and lets go what a person let go.
+        """
+        return (*_let_go(change, known), *self._hold_events(change))
 
     def of_alerts(self, raised: Sequence[Alert], resolved: Sequence[Alert], at: datetime) -> tuple[MessageNote, ...]:
         """Events of alerts that are new, or no more."""
@@ -216,6 +218,22 @@ def _hold_of(decision: RecordedDecision, change: HoldChange | None, known: Known
     if holds:
         return MessageKind.HOLD if news or known.carried is not MessageKind.HOLD else None
     return MessageKind.RELEASE if known.wanted is MessageKind.HOLD else None
+
+
+def _let_go(change: HoldChange, known: KnownTarget | None) -> Iterator[MessageNote]:
+    hold = change.hold
+    if known is None or hold.simulated or HoldEvent.RELEASED not in change.events:
+        return
+    if known.wanted is MessageKind.HOLD:
+        yield MessageNote(
+            kind=MessageKind.RELEASE,
+            destination=known.origin.connection,
+            object_type=known.origin.object_type,
+            object_id=known.origin.object_id,
+            subject_id=hold.billing_configuration_id,
+            decision_id=hold.decision_id,
+            body=origin_bytes(known.origin),
+        )
 
 
 def _call(kind: MessageKind, decision: RecordedDecision, known: KnownTarget, written: str | None = None) -> MessageNote:

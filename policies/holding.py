@@ -125,6 +125,19 @@ def escalated(hold: Hold, company: Company | None, as_of: datetime) -> HoldChang
     return HoldChange(hold=hold, at=as_of, events=tuple(events)) if events else None
 
 
+def released_by_hand(hold: Hold, by: str, why: str, as_of: datetime) -> HoldChange | None:
+    """The hold as a person lets it go, who answers for what still stands in the way; None where nothing is held.
+
+    The reasons stay with it: a later decision that finds those and nothing else does not hold it again.
+    """
+    if not hold.state.holds:
+        return None
+    let_go = replace(
+        hold, state=HoldState.RELEASED, since=as_of, is_overdue=False, held_since=None, released_by=by, released_why=why
+    )
+    return HoldChange(hold=let_go, at=as_of, events=(HoldEvent.RELEASED,))
+
+
 def _reasons(decision: Decision, gate: FirstInvoiceGate) -> tuple[HoldReason, ...]:
     """The findings that stand in the way; where none does, the verdict came from the risk, and the headline says it."""
     found = tuple(
@@ -154,6 +167,10 @@ def _fresh(decision: Decision, configuration: BillingConfiguration, as_of: datet
 
 
 def _held(fresh: Hold, previous: Hold | None, company: Company | None, as_of: datetime) -> HoldChange:
+    if previous is not None and _is_answered_for(previous, fresh):
+        let_go = {"state": previous.state, "since": previous.since, "reasons": previous.reasons}
+        by = {"released_by": previous.released_by, "released_why": previous.released_why}
+        return HoldChange(hold=replace(fresh, **let_go, **by), at=as_of)  # type: ignore[arg-type]
     if previous is None or not previous.state.holds:
         hold = replace(fresh, state=HoldState.HELD, held_since=as_of)
         events: tuple[HoldEvent, ...] = (HoldEvent.HELD,)
@@ -174,6 +191,11 @@ def _held(fresh: Hold, previous: Hold | None, company: Company | None, as_of: da
     return change if near is None else replace(near, events=(*events, *near.events))
 
 
+def _is_answered_for(previous: Hold, fresh: Hold) -> bool:
+    """Whether a person let go what stands in the way now, word for word: the money is in the words, so more of it is news."""
+    return previous.state is HoldState.RELEASED and set(fresh.reasons) <= set(previous.reasons)
+
+
 def _differs(previous: Hold, hold: Hold) -> bool:
     before = {(each.policy_id, each.finding_id) for each in previous.reasons}
     now = {(each.policy_id, each.finding_id) for each in hold.reasons}
@@ -185,6 +207,7 @@ def _let_go(fresh: Hold, decision: Decision, previous: Hold | None, as_of: datet
         since = fresh.since if previous is None else previous.since
         return HoldChange(hold=replace(fresh, since=since), at=as_of)
     if previous.state is HoldState.RELEASED:
+        # Nothing stands in the way any more, so nobody answers for anything from now on.
         kept = replace(
             fresh,
             state=previous.state,

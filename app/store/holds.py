@@ -25,11 +25,11 @@ _HELD: Final = tuple(state.value for state in HoldState if state.holds)
 
 Step = Callable[[Hold], HoldChange | None]
 Telling = Callable[[Connection, HoldChange], None]
-"""Told of a change that came with time, in its transaction."""
+"""Told of a change that came with time or by hand, in its transaction."""
 
 
 class Holds:
-    """The holds on billing configurations. They change with a decision (`Store.record`) and as time goes on (`escalate`)."""
+    """The holds on billing configurations. They change with a decision (`Store.record`), as time goes on (`escalate`) and by hand."""
 
     def __init__(self, database: Database, told: Telling = lambda *_: None) -> None:
         self._database = database
@@ -67,6 +67,11 @@ class Holds:
                 changed += self._step(row.billing_configuration_id, step)
             after = (portion[-1].due, portion[-1].billing_configuration_id)
         return tuple(changed)
+
+    def change(self, billing_configuration_id: str, step: Callable[[Hold], HoldChange | None]) -> Hold | None:
+        """Let `step` look at one hold, and keep what it changes; None where it changes nothing. What `step` raises undoes it."""
+        changed = self._step(searchable(billing_configuration_id), step)
+        return changed[0] if changed else None
 
     def _standing(self, after: tuple[str, str]) -> Sequence[Row[str, str]]:
         query = select(*_ORDER).where(HOLDS.c.state.in_(_HELD), tuple_(*_ORDER) > tuple_(*after))

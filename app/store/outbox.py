@@ -23,6 +23,7 @@ from app.store.packing import pack
 from app.store.queue import Claimed, Queue
 from app.store.records import AlertNote, Beside, RecordedDecision, RefusedRequest
 from app.store.tables import ALERTS, HOLD_HISTORY
+from policies.domain.outcome import SubjectType
 from policies.holding import HoldChange, HoldEvent
 
 LEASE: Final = timedelta(minutes=5)
@@ -74,9 +75,13 @@ class Outbox:
         note_wanted(connection, subject, notes, answered=change.told is not None and change.told.is_final)
 
     def changed_in(self, connection: Connection, change: HoldChange) -> None:
-        """Put in what a hold calls for that changed as time went on."""
-        if self._sending is not None:
-            self.put_in(connection, self._sending.of_change(change))
+        """Put in what a hold calls for that changed as time went on or by hand."""
+        if self._sending is None:
+            return
+        subject = (SubjectType.BILLING_CONFIGURATION, change.hold.billing_configuration_id)
+        notes = self._sending.of_change(change, target_at(connection, *subject))
+        self.put_in(connection, notes)
+        note_wanted(connection, subject, notes, answered=False)
 
     def watched_in(self, connection: Connection, raised: Sequence[AlertNote], resolved: Sequence[AlertNote]) -> None:
         """Put in what alerts call for that are new, or no more."""

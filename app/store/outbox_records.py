@@ -136,8 +136,8 @@ class Sending(Protocol):
     def of_review(self, change: ReviewChange, known: KnownTarget | None) -> Sequence[MessageNote]:
         """What a review calls for. `known` is where the reviewed document came from."""
 
-    def of_change(self, change: HoldChange) -> Sequence[MessageNote]:
-        """What a hold calls for that changed as time went on."""
+    def of_change(self, change: HoldChange, known: KnownTarget | None) -> Sequence[MessageNote]:
+        """What a hold calls for that changed as time went on or by hand. `known` is where its configuration came from."""
 
     def of_alerts(
         self, raised: Sequence[AlertNote], resolved: Sequence[AlertNote], at: datetime

@@ -116,3 +116,19 @@ def test_an_event_says_no_more_than_the_answer_and_less_of_each_finding():
     assert data["findings"][0]["message"] == "No overage price."
     assert "evidence" not in data["findings"][0]
     assert "risk" not in data
+
+
+def test_what_a_person_let_go_is_let_go_at_the_vendor_that_holds_it():
+    decision = a_verification()
+    change = a_change(decision, HoldEvent.RELEASED, state=HoldState.RELEASED)
+    target = known(decision, SUBSCRIPTION, wanted=MessageKind.HOLD)
+    assert kinds(vendors_only().of_change(change, target)) == ["release"]
+    assert kinds(told("hold.released").of_change(change, target)) == ["release", "event"]
+    assert kinds(vendors_only().of_change(change, None)) == []
+    assert kinds(vendors_only().of_change(change, known(decision, SUBSCRIPTION))) == []
+
+
+def test_time_that_goes_on_calls_for_nothing_at_the_vendor():
+    decision = a_verification()
+    target = known(decision, SUBSCRIPTION, wanted=MessageKind.HOLD)
+    assert kinds(vendors_only().of_change(a_change(decision, HoldEvent.ESCALATED), target)) == []

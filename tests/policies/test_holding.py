@@ -9,7 +9,7 @@ import pytest
 from policies.domain.billing import BillingConfiguration
 from policies.domain.decision import Decision, Verdict
 from policies.domain.finding import Direction, Effect, Finding
-from policies.holding import HoldEvent, HoldReason, HoldState, escalated, hold_after
+from policies.holding import HoldEvent, HoldReason, HoldState, escalated, hold_after, released_by_hand
 from tests.builders import a_company, a_line, built
 
 # Wednesday 4 March 2026; the invoice is due on Monday 16 March, whose three working days before are 11, 12 and 13 March.
@@ -194,3 +194,34 @@ def test_the_first_invoice_is_the_earliest_that_a_charge_leads_to():
     ]
     hold = held(first_invoice_date=None, charges=charges)
     assert hold.first_invoice_date == date(2026, 4, 1)
+
+
+def by_hand(hold, at=WEDNESDAY):
+    return released_by_hand(hold, "Bill (bill)", "they agreed by phone", at)
+
+
+def test_a_person_lets_go_what_is_held_and_answers_for_its_reasons():
+    change = by_hand(held())
+    assert (change.hold.state, change.events) == (HoldState.RELEASED, (HoldEvent.RELEASED,))
+    assert (change.hold.released_by, change.hold.released_why) == ("Bill (bill)", "they agreed by phone")
+    assert change.hold.reasons == held().reasons
+    assert by_hand(change.hold) is None
+
+
+def test_the_same_reasons_found_again_do_not_hold_what_a_person_let_go():
+    again = hold_after(blocked(decision_id="dec_2"), a_configuration(), by_hand(held()).hold, None, on(5))
+    assert (again.hold.state, again.events) == (HoldState.RELEASED, ())
+    assert (again.hold.released_by, again.hold.since, again.hold.decision_id) == ("Bill (bill)", WEDNESDAY, "dec_2")
+
+
+@pytest.mark.parametrize("news", [{"message": "No overage price, and twice the money."}, {"finding_id": "fnd_2"}])
+def test_anything_else_in_the_way_holds_it_again(news):
+    decision = a_verdict(Verdict.BLOCK, a_finding(**news), decision_id="dec_2")
+    again = hold_after(decision, a_configuration(), by_hand(held()).hold, None, on(5))
+    assert (again.hold.state, again.events) == (HoldState.HELD, (HoldEvent.HELD,))
+    assert again.hold.released_by is None
+
+
+def test_what_was_mended_after_a_release_is_held_by_the_next_block():
+    mended = hold_after(a_verdict(Verdict.ALLOW), a_configuration(), by_hand(held()).hold, None, on(5)).hold
+    assert hold_after(blocked(), a_configuration(), mended, None, on(6)).hold.state is HoldState.HELD
