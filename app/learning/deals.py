@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from cpq_hooks.reading import read_json
 from policies.domain.decision import Verdict
 from policies.domain.outcome import SubjectType
 from scoring.features import FeatureVector
@@ -51,7 +51,7 @@ def deals_of(
     for document in quotes:
         deal = deal_of(document, accepted=document.id in signed)
         note = noted.pop(document.id, None)
-        yield deal if note is None else replace(deal, vector=_vector(note), verdict=note.verdict)
+        yield deal if note is None else replace(deal, vector=vector_in(note), verdict=note.verdict)
     for quote_id, note in noted.items():
         decision = store.decisions.get(note.decision_id)
         if decision is None or decision.decision.basis.request_format != "canonical":
@@ -60,7 +60,7 @@ def deals_of(
             quote_id=quote_id,
             body=decision.decision.request,
             made_at=note.created_at,
-            vector=_vector(note),
+            vector=vector_in(note),
             accepted=quote_id in signed,
             simulated=note.simulated,
             verdict=note.verdict,
@@ -92,13 +92,15 @@ def _last_decisions(
     return found
 
 
-def _vector(note: DecisionNote) -> FeatureVector | None:
-    """The features that a decision has on record; None where it has none of the present list."""
+def vector_in(note: DecisionNote) -> FeatureVector | None:
+    """The features that a decision was scored from; None where it has none of the present list.
+
+    Those of an index for cold starts are none: it asks no history, so they say nothing of rep and product.
+    """
     if note.context is None:
         return None
-    context: Any = read_json(note.context, max_bytes=len(note.context) + 1)
-    kept = context.get("scoring", {}).get("vector") if isinstance(context, dict) else None
+    kept: Any = json.loads(note.context).get("scoring", {})
     try:
-        return None if kept is None else of_json(kept)
+        return of_json(kept["vector"]) if kept.get("model") is not None and "vector" in kept else None
     except ValueError:  # of another list of features, or none at all
         return None
