@@ -32,7 +32,7 @@ class AmountInCurrency(Described):
 
     def json_schema(self) -> dict[str, Any]:
         amounts = {"currency": {"type": "string"}, "amount": {"type": "string"}}
-        return {"type": ["object", "null"], "properties": amounts, "required": list(amounts)}
+        return {"type": "object", "properties": amounts, "required": list(amounts)}
 
     def wire_in(self, value: Any, currency: str | None) -> object:
         return {

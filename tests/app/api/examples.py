@@ -19,6 +19,8 @@ from app.factory import create_app
 from app.observability.logs import make_logger
 from app.store import Scope
 from app.store.upgrade import upgrade
+from scoring.model import Models
+from tests.app.scoring_models import a_linear_model
 from tests.fakes import Clock
 
 FOLDER = Path(__file__).parents[3] / "app" / "web" / "examples"
@@ -33,6 +35,8 @@ DIFFERING = (
     (r'"request_id": "[0-9a-f]{16}"', '"request_id": "9f86d081884c7d65"'),
     (r'"key_id": "[0-9a-f]{12}"', '"key_id": "0bc27cac85fd"'),
     (r'"duration_ms": [0-9.]+', '"duration_ms": 4.1'),
+    (r'"(20[0-9T-]{17}Z)-[0-9a-f]{8}"', r'"\1-5a74da2f"'),
+    (r'\.(json|gz)": "[0-9a-f]{64}"', r'.\1": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"'),
 )
 
 
@@ -74,7 +78,7 @@ def _ask(settings):
         "PolicyList": policies
         | {"policies": [each for each in policies["policies"] if each["pattern"] in ("Q02", "Q11")]},
     }
-    found |= _watched(client, headers)
+    found |= _watched(client, headers) | _models(client, headers, services.settings.models)
     found |= _reviewed(client, services.store, headers, decision)
     services.store.close()
     return found
@@ -109,6 +113,14 @@ def _reviewed(client, store, headers, decision):
         "Reviewed": reviewed,
         "ReviewList": client.get(f"{address}/reviews", headers=headers).json,
     }
+
+
+def _models(client, headers, folder):
+    """A model of one effect, in force."""
+    models = Models(folder=folder)
+    models.promote(models.add(a_linear_model(-2.0, depth=0.4)), "mia", "the first model", Clock()())
+    listed = client.get("/v1/models", headers=headers).json
+    return {"ModelList": listed, "Model": client.get(f"/v1/models/{listed['champion']}", headers=headers).json}
 
 
 def _settled(text):
