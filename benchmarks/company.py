@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from marshmallow import ValidationError
 
 from app.demo import Effects, documents, new_manifest
 from app.demo.documents import Kind
 from benchmarks.features import library
 from cpq_hooks.canonical import SCHEMAS
-from cpq_hooks.problem import Invalid
 from policies.derivation import derive
 from policies.domain.quote import Quote, Stage
 from policies.evaluation import evaluate
@@ -31,6 +31,9 @@ from scoring.history import HistoryBuilder
 from scoring.model import stored
 from scoring.model.prior import prior
 from scoring.training import Example, Known
+
+_KEPT: Final = 2
+"""Raised when more is kept of a quote."""
 
 STANDARD: Final = Effects()
 OTHER: Final = Effects(
@@ -68,12 +71,13 @@ OTHER: Final = Effects(
 class Deal:
     """One quote: the example to learn from, the simulator's truth of it, and what the policies by themselves say.
 
-    `lost` is what leaked in dollars; `terms` are the true effects without the rep's carelessness, in log-odds by name.
+    `lost` is what leaked in dollars, `rate` the dollars of one unit of the quote's currency; `terms` are the true effects without the rep's carelessness, in log-odds by name.
     """
 
     example: Example
     probability: float
     lost: float
+    rate: float
     leaked: bool
     forced: bool
     terms: dict[str, float]
@@ -97,7 +101,7 @@ def deals(seed: int, quotes: int, effects: Effects, *, fresh: bool = False) -> l
 
 
 def _kept(seed: int, quotes: int, effects: Effects) -> Path:
-    key = hashlib.sha256(f"{seed} {quotes} {effects!r} {digest()}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{_KEPT} {seed} {quotes} {effects!r} {digest()}".encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / "quoteguard-bench-model" / f"{key}.jsonl.gz"
 
 
@@ -137,7 +141,7 @@ def _simulated(seed: int, quotes: int, effects: Effects) -> dict[Kind, list[Any]
             read = json.loads(document.text)
             try:
                 found[document.kind].append(schemas[document.kind].load(read) if document.kind in schemas else read)
-            except (ValueError, Invalid) as refused:
+            except ValidationError as refused:
                 print(f"left out: {read.get('quote_id')}: {refused}")
     return found
 
@@ -156,6 +160,7 @@ def _true(truth: dict[str, Any], rate: float) -> dict[str, Any]:
         "probability": truth["true_probability"],
         "leaked": bool(truth["leaked"]),
         "lost": float(truth["true_loss"]) * rate,
+        "rate": rate,
         "forced": truth["forced"],
         "terms": truth["log_odds"],
     }
@@ -195,6 +200,9 @@ def _deal(record: dict[str, Any]) -> Deal:
         simulated=True,
         outcomes=outcomes,
     )
-    plain = {name: record[name] for name in ("probability", "lost", "leaked", "forced", "findings", "at_risk", "prior")}
+    plain = {
+        name: record[name]
+        for name in ("probability", "lost", "rate", "leaked", "forced", "findings", "at_risk", "prior")
+    }
     terms = {name: each for name, each in record["terms"].items() if name not in {"base", "carelessness"}}
     return Deal(example=example, terms=terms, **plain)

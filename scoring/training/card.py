@@ -49,7 +49,7 @@ def card(found: Findings, rows: Data, fit: Learned) -> dict[str, Any]:
         "simulated": found.simulated,
         "labels": _labels(found, rows, fit),
         "served": found.served,
-        "because": _because(found),
+        "because": _because(found, dated=rows.labels.dated),
         "ways": dict(found.ways),
         "held_out_by": held_out(rows.labels) if found.folds else "nothing: there are too few outcomes to hold some out",
         "folds": found.folds,
@@ -119,7 +119,7 @@ def _note(rows: Data, fit: Learned) -> str:
     )
 
 
-def _because(found: Findings) -> str:
+def _because(found: Findings, *, dated: bool) -> str:
     """Which way is served, and by how much it was the best."""
     if not found.ways:
         return "There are too few outcomes to hold some out: the sum of effects is served as it is."
@@ -128,10 +128,11 @@ def _because(found: Findings) -> str:
         for way, each in found.ways.items()
         if way != found.served
     ]
+    held = "the newest deals held out" if dated else "the last of the deals held out"
     if found.asked_for:
-        return f"{found.served} was asked for; on the newest deals held out, {next(iter(found.ways))} had the smallest loss."
+        return f"{found.served} was asked for; on {held}, {next(iter(found.ways))} had the smallest loss."
     return (
-        f"On the newest deals held out, {found.served} had the smallest logarithmic loss,"
+        f"On {held}, {found.served} had the smallest logarithmic loss,"
         f" {found.ways[found.served]['loss']:.4f}; it beat {', '.join(others)}."
     )
 

@@ -6,7 +6,7 @@ are, and silence for what it says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -45,7 +45,7 @@ def learned(made: Design, labels: Labels, quiet: Silence, strengths: Numbers, se
         effects, its_silence = _turns(part, its_labels, its_silence, strengths, _TURNS, effects)
         expected = its_silence.expected(its_labels.leaked, sigmoid(part.margins(effects)))
         strengths, effects = evident_strengths(part, expected, strengths, effects)
-    return refitted(made, labels, _with_shares(quiet, its_silence), strengths, effects)
+    return refitted(made, labels, its_silence.shared_with(quiet), strengths, effects)
 
 
 def refitted(made: Design, labels: Labels, quiet: Silence, strengths: Numbers, start: Numbers | None = None) -> Learned:
@@ -84,7 +84,3 @@ def some_of(places: NDArray[np.intp], most: int, seed: int) -> NDArray[np.intp]:
     if len(places) <= most:
         return places
     return np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
-
-
-def _with_shares(whole: Silence, part: Silence) -> Silence:
-    return replace(whole, found=part.found, cleared=part.cleared)

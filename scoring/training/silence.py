@@ -106,6 +106,10 @@ class Silence:
         to_come = expected * share * (1.0 - by_now[silent]) / np.maximum(1.0 - share * by_now[silent], _SURE)
         return float(np.clip((came + to_come.sum()) / max(1.0, came + expected.sum()), 0.0, 1.0 - _SURE))
 
+    def shared_with(self, other: Silence) -> Silence:
+        """Another silence, of other deals, with the shares that were learned for this one."""
+        return replace(other, found=self.found, cleared=self.cleared)
+
     def of(self, places: Any) -> Silence:
         """Of some of the deals."""
         arrays = ("looked", "looks_leaked", "looks_clean", "finds", "clears")

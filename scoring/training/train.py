@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from scoring.model.anomaly import Anomalies, peer_key
@@ -100,15 +101,19 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
     used = [examples[row] for row in found.rows]
     rows = data(found, [each.vector for each in used])
     tell("learning what silence says and what each effect is worth", 0.1)
-    fit = learned(rows.made, found, quiet(rows), usual_strengths(rows.basis), asked.seed)
+    silence = quiet(rows)
+    tells = np.flatnonzero(silence.tells(found.leaked))
+    telling = rows.of(tells)
+    fit = learned(telling.made, telling.labels, silence.of(tells), usual_strengths(rows.basis), asked.seed)
     fit = replace(fit, effects=without_traces(fit.effects))
+    whole = replace(fit, silence=fit.silence.shared_with(silence))
     growth = boosting.Growth(seed=asked.seed, threads=asked.threads)
     tell("trying what it was not fitted to", 0.4)
-    tried = judged(rows, fit, [each.vector for each in used], growth, asked.tiers, asked.serve)
+    tried = judged(telling, fit, [used[at].vector for at in tells], growth, asked.tiers, asked.serve)
     tell("fitting what is served", 0.75)
-    parts = _parts(rows, fit, tried, growth)
+    parts = _parts(telling, fit, tried, growth)
     tell("amounts, patterns and what is unusual", 0.85)
-    weights = fit.silence.weights(found.leaked)
+    weights = whole.silence.weights(found.leaked)
     lost, of_amounts = amounts(leaks(used, rows.values, found.leaked, weights), growth)
     kinds, of_patterns = patterns(used, rows.values, found.leaked, weights, growth)
     told = card(
@@ -123,7 +128,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
             **tried.told,
         ),
         rows,
-        fit,
+        whole,
     )
     manifest = Manifest(
         created_at=asked.as_of,
