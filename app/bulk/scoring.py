@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from app.importing.making import Refused
 from app.importing.reading import Form, Portion, Row
 from app.learning.judging import RuleTexts
+from app.portions import uncollected
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.problem import Invalid
 from cpq_hooks.reading import Malformed, read_json
@@ -103,6 +104,10 @@ class Scoring:
 
     def __call__(self, portion: Portion) -> Answered:
         """A row for each quote of the portion, in its order."""
+        with uncollected():
+            return self._answered(portion)
+
+    def _answered(self, portion: Portion) -> Answered:
         rules, answered = self.texts.rules(), Answered(share=portion.share)
         deals: list[_Deal] = []
         for row in portion.rows:

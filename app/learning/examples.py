@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.learning.deals import Deal, deal_of, deals_of
 from app.learning.history import Past, Seen
 from app.learning.joining import Joined, Links, join
+from app.portions import uncollected
 from app.store import DocumentFilter, DocumentKind
 from cpq_hooks.canonical import load_outcome
 from cpq_hooks.problem import Invalid
@@ -89,7 +88,7 @@ def learnable(material: Material, rules: Rules, as_of: datetime, *, workers: int
         if not count % 200:
             progress("following history", count / total)
 
-    with _uncollected():
+    with uncollected():
         examples = tuple([_example(each, joined) for each in past.seen(material.deals, joined, done)])
     return Learnable(
         examples=examples,
@@ -99,18 +98,6 @@ def learnable(material: Material, rules: Rules, as_of: datetime, *, workers: int
         stored=len(examples) - past.recomputed,
         notes=(*joined.sentences(), *_of_documents(past, material, as_of)),
     )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the search for cycles: among millions of plain numbers that stay, it finds none and doubles the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _material(deals: tuple[Deal, ...], outcomes: tuple[Outcome, ...], links: Links, as_of: datetime) -> Material:

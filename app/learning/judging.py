@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from app.portions import uncollected
 from app.rules import RuleFiles, Rules, take_up
 from cpq_hooks.canonical import load_quote
 from cpq_hooks.problem import Invalid
@@ -62,7 +63,8 @@ class Judging:
 
     def __call__(self, portion: list[ToJudge]) -> list[tuple[Finding, ...] | None]:
         rules = self.texts.rules()
-        return [_found(each, rules) for each in portion]
+        with uncollected():
+            return [_found(each, rules) for each in portion]
 
 
 def _found(given: ToJudge, rules: Rules) -> tuple[Finding, ...] | None:
