@@ -123,17 +123,19 @@ def _because(found: Findings, *, dated: bool) -> str:
     """Which way is served, and by how much it was the best."""
     if not found.ways:
         return "There are too few outcomes to hold some out: the sum of effects is served as it is."
-    others = [
-        f"{way} by {each['worse_by']:.4f} (standard error {each['standard_error']:.4f})"
-        for way, each in found.ways.items()
-        if way != found.served
-    ]
     held = "the newest deals held out" if dated else "the last of the deals held out"
     if found.asked_for:
-        return f"{found.served} was asked for; on {held}, {next(iter(found.ways))} had the smallest loss."
+        return f"{found.served} was asked for; what the others lost on {held} is under ways."
+    best = next(way for way, each in found.ways.items() if not each["standard_error"])
+    others = [
+        f"{way} {each['worse_by']:+.4f} (standard error {each['standard_error']:.4f})"
+        for way, each in found.ways.items()
+        if way != best
+    ]
+    served = "It is served" if best == found.served else f"{found.served} is served, within a standard error of it"
     return (
-        f"On {held}, {found.served} had the smallest logarithmic loss,"
-        f" {found.ways[found.served]['loss']:.4f}; it beat {', '.join(others)}."
+        f"On {held}, {best} had a logarithmic loss of {found.ways[best]['loss']:.4f}; the others beside it:"
+        f" {', '.join(others)}. {served}."
     )
 
 

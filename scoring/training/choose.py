@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scoring.training.learn import Learned
 
 SERVED: Final = ("linear+trees", "linear", "trees")
-"""What may be served; on equal terms the first."""
+"""What may be served. One is preferred to those after it unless it is worse by more than a standard error."""
 
 PLAIN: Final = "plain logistic"
 """Stands beside them to show what they are worth: a ridge on the numbers of the deals with an outcome, nothing corrected."""
@@ -114,15 +114,19 @@ def plain_logistic(part: Data) -> Numbers:
 
 
 def chosen(trials: Trials, data: Data, learned: Learned) -> tuple[str, dict[str, Any]]:
-    """The way with the smallest loss on the newest deals, and what the card says of all of them."""
+    """The way that the newest deals speak for, and what the card says of all of them.
+
+    It is the first one that is not worse than the best by more than the standard error of the difference: a few hundred
+    outcomes tell no finer, and the sum of effects with trees on it holds what either holds.
+    """
     by_way = {way: _losses(trials.held(way, data, learned)) for way in (*SERVED, PLAIN)}
     means = {way: float(np.average(each, weights=weights)) for way, (each, weights) in by_way.items()}
     best = min(SERVED, key=lambda way: means[way])
-    told = {
+    told: dict[str, Any] = {
         way: {"loss": round(means[way], 5), **_difference(by_way[way], by_way[best])}
         for way in sorted(means, key=lambda way: means[way])
     }
-    return best, told
+    return next(way for way in SERVED if told[way]["worse_by"] <= told[way]["standard_error"]), told
 
 
 def _losses(held: HeldOut) -> tuple[Numbers, Numbers]:
