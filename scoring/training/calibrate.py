@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _GRID: Final = np.arange(-9.0, 7.01, 0.25)
 _TURNS: Final = 30
 _FLATTEST, _STEEPEST = 0.2, 3.0
-_DRAWN_TO_ONE: Final = 5.0
+_DRAWN: Final = 100.0
+"""Shift and slope are drawn to 0 and 1 as by a standard deviation of a tenth: the fit is by likelihood, and some hundred
+outcomes of a model that was fitted to less are no better judge. Thousands are."""
+
 _ENOUGH_FOR_STEPS: Final = 1_000
 
 
@@ -73,10 +76,10 @@ def line_of(held: HeldOut) -> tuple[float, float]:
         shares = sigmoid(shift + slope * margins)
         residual = quiet.expected(leaked, shares) - shares
         curved = shares * (1.0 - shares) + 1e-9
-        # A step of Newton's; the slope is drawn towards 1 as by a few deals.
-        steep = float(curved @ margins**2) + _DRAWN_TO_ONE
-        both, flat = float(curved @ margins), float(curved.sum())
-        down = float(residual.sum()), float(residual @ margins) - _DRAWN_TO_ONE * (slope - 1.0)
+        # A step of Newton's.
+        steep = float(curved @ margins**2) + _DRAWN
+        both, flat = float(curved @ margins), float(curved.sum()) + _DRAWN
+        down = float(residual.sum()) - _DRAWN * shift, float(residual @ margins) - _DRAWN * (slope - 1.0)
         bent = flat * steep - both * both
         shift += float(np.clip((steep * down[0] - both * down[1]) / bent, -1.0, 1.0))
         slope += float(np.clip((flat * down[1] - both * down[0]) / bent, -0.5, 0.5))
