@@ -75,6 +75,7 @@ class DecisionFacts:
     tier: str = ""
     stage: str = ""
     products: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
     findings: tuple[FindingFact, ...] = ()
     lines: tuple[LineMoney, ...] = ()
     under: int = 0
@@ -161,6 +162,7 @@ def facts_of(summary: Json, document: Json, request: Json) -> DecisionFacts:
         tier=name_of(risk.get("tier")),
         stage=name_of(request.get("stage")),
         products=_products(products.values()),
+        families=_products(_family(each) for each in stated),
         findings=tuple(_finding(each, currency) for each in findings),
         lines=money,
         under=sum(each.at_risk for each in money if each.side == "under"),
@@ -218,6 +220,11 @@ def _consented(finding: Json) -> bool:
 def _products(names: Any) -> tuple[str, ...]:
     found = sorted(set(names) - {""})
     return tuple(found if len(found) <= MOST_PRODUCTS else [*found[:MOST_PRODUCTS], OTHERS])
+
+
+def _family(line: Json) -> str:
+    """The product family that a line states; where it states none, its product stands for one."""
+    return name_of(line.get("product_family")) or name_of(line.get("product_id"))
 
 
 def products_key(products: Sequence[str]) -> str:

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.assess import Gate
 from app.config import Settings
+from app.desk.service import DealDeskService
 from app.pages.account import AccountPages
 from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.page import Page
 from app.pages.people import PeoplePages
+from app.pages.scorecard import ScorecardPages, ScorecardRoom
 from app.pages.sign_in import SignInPages
 from app.pages.static_files import StaticFiles
 from app.people.lending import Lending
@@ -33,6 +36,8 @@ class PageRoom:
     static: StaticFiles
     passwords: Passwords
     settings: Settings
+    gate: Gate
+    desk: DealDeskService
 
 
 def all_pages(room: PageRoom) -> tuple[Page, ...]:
@@ -42,7 +47,14 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         room.static.page(),
         *_sign_in_pages(room),
         *AccountPages(room.store, room.signing_in, lending).pages(),
+        *ScorecardPages(_scorecard_room(room)).pages(),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
+    )
+
+
+def _scorecard_room(room: PageRoom) -> ScorecardRoom:
+    return ScorecardRoom(
+        store=room.store, desk=room.desk, gate=room.gate, rules=room.rules, models=room.settings.models
     )
 
 

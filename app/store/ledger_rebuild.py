@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from app.bookkeeping.counting import Key, QuoteStanding, Tally, counts_of, standing_after
 from app.bookkeeping.facts import DecisionFacts, facts_of, read
+from app.store.comparables import COMPARABLES, add_all
 from app.store.database import Database
 from app.store.identifiers import searchable
 from app.store.ledger_books import COUNTED
@@ -37,6 +38,7 @@ def _rebuild(connection: Connection, database: Database, progress: Progress) -> 
     signed = {row.quote_id: row.signed_at for row in connection.execute(select(*columns)) if row.signed_at is not None}
     counts: dict[Key, Tally] = {}
     standings: dict[str, QuoteStanding] = {}
+    newest: dict[str, DecisionFacts] = {}
     number = 0
     for number, facts in enumerate(_decisions(connection), 1):
         for key, tally in counts_of(facts).items():
@@ -44,12 +46,14 @@ def _rebuild(connection: Connection, database: Database, progress: Progress) -> 
         if facts.subject_type == "quote":
             quote_id = searchable(facts.subject_id)
             standings[quote_id] = standing_after(standings.get(quote_id), facts)
+            newest[quote_id] = facts
         if number % _AT_A_TIME == 0:
             progress(_AT_A_TIME)
     progress(number % _AT_A_TIME)
-    for table in (INSIGHT_DAYS, INSIGHT_QUOTES, LEDGER_DAYS):
+    for table in (INSIGHT_DAYS, INSIGHT_QUOTES, LEDGER_DAYS, COMPARABLES):
         connection.execute(delete(table))
     _write(connection, counts, standings, signed)
+    add_all(connection, newest.values())
     add_to(connection, LEDGER_DAYS, BALANCES, _sums(connection))
     return number
 

@@ -13,6 +13,7 @@ from app.store import verification
 from app.store.access_log import AccessLog
 from app.store.alerts import Alerts
 from app.store.artefacts import Artefacts
+from app.store.comparables import Comparables
 from app.store.database import Database
 from app.store.decisions import DecisionLog, Sealed, append, seal
 from app.store.desk import DealDesk
@@ -41,7 +42,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`, `outbox`, `desk`, `ledgers`, `insights`, `recovery`, `people`, `sessions`, `attempts`, `access`.
+    `inbox`, `outbox`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -62,6 +63,7 @@ class Store:
         self.artefacts = Artefacts(database, clock)
         self.idempotency = Idempotency(database, clock)
         self.ledgers = Ledgers(database, clock)
+        self.comparables = Comparables(database)
         self.insights = Insights(database, clock)
         self.recovery = RecoveryCases(database, clock)
         self.documents = Documents(database, self.idempotency, clock, self.ledgers.stored_in)
@@ -175,6 +177,7 @@ class Store:
                 self.outbox.decided_in(connection, decision, change)
                 self.desk.decided_in(connection, decision, draft)
                 self.ledgers.decided_in(connection, facts, decision, change)
+                self.comparables.decided_in(connection, facts)
             return receipts
 
         return self._database.write(work)

@@ -1,0 +1,220 @@
+"""The scorecard as PDF, for a folder or an e-mail: verdict, money, findings with their fixes, reasons, approvals.
+
+Drawn with the Vera fonts that come with reportlab; a sign that they lack is written as its code point, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from app.pages.showing import clean, moment, money, percent, short
+from app.scorecards.findings import Cause
+from app.scorecards.odds import reasons_of
+
+_PLAIN, _BOLD = "Vera", "VeraBd"
+_INK: Final = colors.HexColor("#18202b")
+_SOFT: Final = colors.HexColor("#4d5a6b")
+_LINE: Final = colors.HexColor("#c5ccd6")
+_TONES: Final = {"allow": "#176139", "flag": "#7a4a00", "block": "#a01c22"}
+_WIDTH: Final = A4[0] - 30 * mm
+_LONGEST: Final = 400
+_MOST: Final = 25
+
+
+def pdf_of(shown: Mapping[str, Any], now: datetime) -> bytes:
+    """The document, of what the page shows to this reader."""
+    deal, into = shown["deal"], BytesIO()
+    _fonts()
+    title = _known(f"Quote {short(deal.quote_id, 80)}")
+    paper = SimpleDocTemplate(
+        into, pagesize=A4, leftMargin=15 * mm, rightMargin=15 * mm, topMargin=14 * mm, bottomMargin=14 * mm,
+        title=title, author="Quoteguard", subject=f"Scorecard, decision {deal.summary.decision_id}",
+    )  # fmt: skip
+    foot = f"{deal.summary.decision_id} · {deal.summary.subject.content_hash[:19]} · printed {moment(now)}"
+    if deal.summary.simulated:
+        foot = f"Simulated data · {foot}"
+
+    def numbered(canvas: Any, _: Any) -> None:
+        canvas.setFont(_PLAIN, 6.5)
+        canvas.setFillColor(_SOFT)
+        canvas.drawString(15 * mm, 8 * mm, _known(foot))
+        canvas.drawRightString(A4[0] - 15 * mm, 8 * mm, f"page {canvas.getPageNumber()}")
+
+    paper.build(list(_parts(shown)), onFirstPage=numbered, onLaterPages=numbered)
+    return into.getvalue()
+
+
+def _parts(shown: Mapping[str, Any]) -> Iterable[Flowable]:
+    deal, document = shown["deal"], shown["document"]
+    account = deal.quote.account
+    name = "" if account is None else account.name or account.account_id or ""
+    yield _text(f"Quote {short(deal.quote_id, 80)}" + (f" for {short(name, 80)}" if name else ""), "title")
+    tone = _TONES.get(document["verdict"], "#18202b")
+    yield _marked(
+        f'<font color="{tone}" name="{_BOLD}">{document["verdict"].upper()}</font> ', shown["headline"], "lead"
+    )
+    yield _text(
+        f"Revision {deal.summary.subject.revision or 'not stated'}, decided {moment(deal.summary.created_at)}", "soft"
+    )
+    yield from _figures(shown)
+    yield from _findings(shown)
+    if shown["reader"].sees_all:
+        yield from _reasons(document.get("risk") or {})
+    yield from _approvals(shown)
+
+
+def _figures(shown: Mapping[str, Any]) -> Iterable[Flowable]:
+    if not shown["reader"].sees_all:
+        return
+    document, currency, prices = shown["document"], shown["deal"].summary.currency, shown["prices"]
+    totals, risk = document.get("totals") or {}, document.get("risk") or {}
+    rows = [("Could go unbilled", money(totals.get("under"), currency))]
+    rows.append(("Could be billed too much", money(totals.get("over"), currency)))
+    if risk.get("score") is not None:
+        rows.append(("Likely to leak", f"{percent(risk['score'], 1)}, {risk.get('tier')} tier"))
+        expected = risk.get("expected_leakage")
+        rows.append(("Expected leakage", money(expected["amount"], expected["currency"]) if expected else "not known"))
+    elif risk.get("index"):
+        rows.append(("Risk index, not learned", f"{risk['index']['value']} of 100 points"))
+    if prices is not None and prices.list_total:
+        rows.append(("List over the term", money(prices.list_total, currency)))
+        rows += [(each.label, money(each.amount, currency)) for each in prices.steps]
+        rows.append(("Effective net", money(prices.net_total, currency)))
+    yield _heading("Money")
+    yield _table([[_text(label), _text(value, "right")] for label, value in rows], (0.5, 0.25))
+
+
+def _findings(shown: Mapping[str, Any]) -> Iterable[Flowable]:
+    causes: Sequence[Cause] = shown["causes"]
+    if not causes:
+        return
+    yield _heading("What was found")
+    for cause in causes[:_MOST]:
+        yield KeepTogether([*_finding(cause, sees_all=shown["reader"].sees_all), Spacer(0, 1.5 * mm)])
+    left = max(0, len(causes) - _MOST) + len(shown["more_causes"])
+    if left:
+        yield _text(f"And {left} more root causes: see the page.", "soft")
+
+
+def _finding(cause: Cause, *, sees_all: bool) -> Iterable[Flowable]:
+    finding, at_risk = cause.finding, cause.finding.get("amount_at_risk") or {}
+    amount = at_risk.get("remaining_term")
+    yield _text(short(finding.get("message") or "", _LONGEST), "strong")
+    marks = [finding["effect"], str(finding.get("pattern") or "")]
+    if amount and finding.get("direction") in ("under", "over"):
+        marks.append(f"{money(amount, at_risk.get('currency'))} {finding['direction']} over the term")
+    by = {name: finding[name] for name in ("approved_by", "waived_by") if finding.get(name)}
+    marks += [f"{name.replace('_', ' ')} {short(who, 60)}" for name, who in by.items()]
+    yield _text(" · ".join(each for each in marks if each), "soft")
+    for each in (finding.get("evidence") or ())[:6] if sees_all else ():
+        told = f"{each['field']} is {_or_nothing(each.get('actual'))}, should be {_or_nothing(each.get('expected'))}"
+        yield _text(told + (f" ({short(each['expected_from'], 120)})" if each.get("expected_from") else ""), "small")
+    if cause.fix is not None:
+        proven = "proven to clear it" if cause.fix.proven else "not proven"
+        yield _text(f"Fix: {short(cause.fix.text, 300)} ({proven})", "small")
+
+
+def _reasons(risk: Mapping[str, Any]) -> Iterable[Flowable]:
+    reasons = reasons_of(risk)
+    if reasons is not None:
+        yield _heading("Why it is scored so")
+        rows = [["The average deal", f"{percent(reasons.base, 1)} leak"]]
+        rows += [[short(each.label, 160), each.told] for each in reasons.pushes]
+        rows.append(["This deal", percent(reasons.score, 1)])
+        yield _table([[_text(label), _text(told, "right")] for label, told in rows], (0.65, 0.35))
+    elif risk.get("index"):
+        yield _heading("Risk index: not learned, and no probability")
+        rows = [[short(each["label"], 160), str(each["points"])] for each in risk["index"]["parts"]]
+        yield _table([[_text(label), _text(points, "right")] for label, points in rows], (0.75, 0.15))
+    elif risk.get("because"):
+        yield _heading("Risk")
+        yield _text(short(risk["because"], _LONGEST))
+
+
+def _approvals(shown: Mapping[str, Any]) -> Iterable[Flowable]:
+    yield _heading("Approvals")
+    if not shown["consents"] and not shown["reviews"]:
+        yield _text("Nobody's consent is asked for.", "soft")
+    for each in shown["consents"]:
+        step = each.step
+        told = f"given by {short(step.given_by, 60)}, {moment(step.given_at)}" if step.given_by else (
+            f"by {moment(step.due_at)}" if step.due_at else "no day stated"
+        )  # fmt: skip
+        yield _text(f"{short(step.role, 60)}: {told}")
+    for review in shown["reviews"][-10:]:
+        action = review.action.value.replace("_", " ")
+        yield _text(
+            f"{moment(review.reviewed_at)}, {short(review.actor_name, 60)}: {action}. {short(review.reason, 300)}",
+            "small",
+        )
+
+
+def _table(rows: list[list[Flowable]], shares: tuple[float, ...]) -> Flowable:
+    if not rows:
+        return Spacer(0, 0)
+    ruled = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.3, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                        ("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
+                        ("LEFTPADDING", (0, 0), (-1, -1), 0)])  # fmt: skip
+    return Table(rows, colWidths=[_WIDTH * share for share in shares], style=ruled, hAlign="LEFT")
+
+
+def _heading(text: str) -> Flowable:
+    return _text(text, "heading")
+
+
+def _text(text: str, style: str = "body") -> Flowable:
+    return _marked("", text, style)
+
+
+def _marked(before: str, text: str, style: str) -> Flowable:
+    """A paragraph: `before` is markup of ours, the text is a customer's and none."""
+    return Paragraph(before + escape(_known(text)), _styles()[style])
+
+
+def _or_nothing(value: object) -> str:
+    return "nothing" if value is None else short(value, 80)
+
+
+def _known(text: str) -> str:
+    """The text with each sign that the font lacks as its code point, such as [U+4E2D]."""
+    glyphs = pdfmetrics.getFont(_PLAIN).face.charToGlyph
+    return "".join(mark if ord(mark) in glyphs or mark in "\n\t" else f"[U+{ord(mark):04X}]" for mark in clean(text))
+
+
+@cache
+def _fonts() -> None:
+    for name in (_PLAIN, _BOLD):
+        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+
+
+@cache
+def _styles() -> Mapping[str, ParagraphStyle]:
+    def style(name: str, size: float, font: str = _PLAIN, color: Any = _INK, **more: Any) -> ParagraphStyle:
+        return ParagraphStyle(
+            name, fontName=font, fontSize=size, leading=size * 1.3, textColor=color, splitLongWords=1, **more
+        )
+
+    made = (
+        style("title", 14, _BOLD, spaceAfter=5),
+        style("lead", 10, spaceAfter=2),
+        style("heading", 10.5, _BOLD, spaceBefore=8, spaceAfter=3),
+        style("body", 8.2),
+        style("strong", 8.6, _BOLD),
+        style("right", 8.2, alignment=2),
+        style("small", 7.6),
+        style("soft", 7.6, color=_SOFT),
+    )
+    return {each.name: each for each in made}

@@ -1,0 +1,160 @@
+"""What the scorecard shows to whom: a rep the answer and its fix, the desk and an auditor everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from app.assess import Gate
+from app.desk.chains import findings_in
+from app.desk.service import DealDeskService
+from app.pages.page import PageAsked
+from app.pages.reviewers import actor_of
+from app.pages.scorecard_charts import discounts_chart, price_chart, prices_chart, reasons_chart
+from app.rules import Rules
+from app.scorecards.approvals import consents
+from app.scorecards.findings import causes, fixes, risk_fix, stands
+from app.scorecards.odds import reasons_of
+from app.scorecards.peers import peers_of
+from app.scorecards.pricing import prices_of
+from app.scorecards.reading import Deal, revisions
+from app.store import Role, Standing, Store
+from policies.domain.desk import ReviewRules
+from policies.domain.outcome import SubjectType
+
+SHOWN_LINES: Final = 10
+"""So many lines are drawn; the others are folded away, with their figures in a table."""
+SHOWN_CAUSES: Final = 30
+_LOOKS: Final = (Role.ANALYST, Role.APPROVER, Role.ADMIN, Role.AUDITOR, Role.BILLING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorecardRoom:
+    """What the scorecard stands on. `models` is the folder of models."""
+
+    store: Store
+    desk: DealDeskService
+    gate: Gate
+    rules: Callable[[], Rules]
+    models: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads: whether as somebody who sees the whole deal, and what they may do about it."""
+
+    sees_all: bool
+    is_own: bool
+    may_try: bool
+    may_review: bool
+
+    @staticmethod
+    def of(asked: PageAsked, deal: Deal) -> Reader:
+        """The reader of a deal."""
+        actor, rep_id = actor_of(asked.user), deal.summary.rep_id
+        is_own = actor.sent(rep_id, ())
+        sees_all = asked.user.may(*_LOOKS)
+        reviews = actor.may_review(SubjectType.QUOTE)
+        return Reader(sees_all=sees_all, is_own=is_own, may_try=reviews or is_own, may_review=reviews and not is_own)
+
+    @property
+    def may_see(self) -> bool:
+        """Whether the deal is any business of theirs."""
+        return self.sees_all or self.is_own
+
+
+def context_of(room: ScorecardRoom, asked: PageAsked, deal: Deal, reader: Reader) -> dict[str, Any]:
+    """Everything that the page shows."""
+    document, quote_id = deal.document, deal.quote_id
+    standing = room.store.desk.standing(SubjectType.QUOTE, quote_id)
+    rules = room.rules()
+    grouped = causes(document)
+    shown = {
+        "deal": deal,
+        "document": document,
+        "reader": reader,
+        "headline": headline_of(document, reader),
+        "causes": grouped[:SHOWN_CAUSES],
+        "more_causes": grouped[SHOWN_CAUSES:],
+        "fixes": fixes(document),
+        "case": standing.case if standing is not None else None,
+        "consents": _consents(room, deal, rules),
+        "reviews": standing.reviews if standing is not None else (),
+        "is_open": is_open(deal, standing),
+        "home": asked.address,
+        "tried": None,
+        "lowering": None,
+        "refused": "",
+        "form": None,
+    }
+    return {**shown, **(_for_the_desk(room, deal, rules) if reader.sees_all else _for_the_rep(deal))}
+
+
+def is_open(deal: Deal, standing: Standing | None) -> bool:
+    """Whether somebody may still do something about this very decision."""
+    if standing is None or not standing.case.state.is_open:
+        return False
+    return deal.is_newest and standing.case.content_hash == deal.summary.subject.content_hash
+
+
+def headline_of(document: Mapping[str, Any], reader: Reader) -> str:
+    """The headline; one that speaks of the score is the desk's alone."""
+    if reader.sees_all or not is_by_risk(document):
+        return str(document.get("headline", ""))
+    return "Somebody at the deal desk looks at this deal before it goes on."
+
+
+def is_by_risk(document: Mapping[str, Any]) -> bool:
+    """Whether the risk alone stands in the way."""
+    return document.get("verdict") != "allow" and not any(map(stands, document.get("findings") or ()))
+
+
+def review_rules(room: ScorecardRoom) -> ReviewRules:
+    """The company's rules for reviews."""
+    company = room.rules().company
+    return company.reviews if company is not None else ReviewRules()
+
+
+def choosable(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The findings that a review may be about."""
+    return [
+        (str(each["finding_id"]), f"{each['policy_id']}: {each.get('message') or ''}"[:160])
+        for each in findings_in(document)
+        if each["effect"] != "shadow"
+    ][:200]
+
+
+def _for_the_rep(deal: Deal) -> dict[str, Any]:
+    return {"revisions": (), "prices": None, "risk": None, "peers": None, "changes": None, "history": deal.history}
+
+
+def _for_the_desk(room: ScorecardRoom, deal: Deal, rules: Rules) -> dict[str, Any]:
+    """What a rep is not shown: the score and its reasons, prices, past deals, what changed since somebody approved."""
+    document, currency = deal.document, deal.summary.currency
+    prices = prices_of(deal.quote, rules, deal.summary.created_at)
+    reasons = reasons_of(document.get("risk") or {})
+    peers = peers_of(room.store, deal)
+    drawn = prices.lines[:SHOWN_LINES]
+    return {
+        "revisions": revisions(room.store, deal),
+        "history": deal.history,
+        "prices": prices,
+        "prices_chart": prices_chart(prices, currency) if len(prices.lines) > 1 else None,
+        "price_charts": [price_chart(each, number, currency) for number, each in enumerate(drawn)],
+        "risk": document.get("risk") or {},
+        "risk_fix": risk_fix(document),
+        "reasons_chart": None if reasons is None else reasons_chart(reasons),
+        "peers": peers,
+        "peers_chart": discounts_chart(peers.discounts, peers.own_discount),
+        "changes": room.desk.changes_since_approval(deal.quote_id) if deal.is_newest else None,
+        "other_tables": rules.version != deal.summary.policy_version,
+    }
+
+
+def _consents(room: ScorecardRoom, deal: Deal, rules: Rules) -> Any:
+    steps = room.desk.preview(deal.summary.decision_id)
+    if not steps:
+        return ()
+    return consents(steps, room.store.people.all(), rules.company, deal.summary.rep_id)
