@@ -41,7 +41,7 @@ from app.api.schemas import SCHEMAS
 from app.api.scorecards import scorecard_routes
 from app.api.set_ups import set_up_routes
 from app.api.watch import WatchRoom, watch_routes
-from app.assess import Gate
+from app.assess import Gate, Verifier
 from app.config import Settings
 from app.connections import Connections
 from app.desk.service import DealDeskService
@@ -147,6 +147,7 @@ def _page_room(services: Services, passwords: Passwords) -> PageRoom:
         settings=settings,
         gate=services.gate,
         desk=desk_service(services, services.set_ups),
+        set_ups=services.set_ups,
     )
 
 

@@ -42,13 +42,13 @@ class Reverifier:
         self._on_failure = on_failure
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reverify")
 
-    def again(self, configuration_id: str, caller: Caller | None = None) -> Answer:
+    def again(self, configuration_id: str, caller: Caller | None = None, *, wait_seconds: float = _PATIENT) -> Answer:
         """The decision on a configuration as it is stored, against what is known now. Raises `NotStored`."""
         stored = self._store.documents.get(DocumentKind.BILLING_CONFIGURATION, configuration_id)
         if stored is None:
             raise NotStored(configuration_id)
         raw = document_of(BILLING_CONFIGURATIONS, _named(stored)).body
-        return self._verifier.verify(Call(raw=raw, caller=caller or Caller(key_id=SYSTEM), wait_seconds=_PATIENT))
+        return self._verifier.verify(Call(raw=raw, caller=caller or Caller(key_id=SYSTEM), wait_seconds=wait_seconds))
 
     def agreements_stored(self, agreements: Iterable[Document]) -> None:
         """Have the configurations that bill these agreements verified again, beside whatever the caller does next."""

@@ -116,7 +116,7 @@ def escalated(hold: Hold, company: Company | None, as_of: datetime) -> HoldChang
     if not hold.state.holds:
         return None
     today, events = _today(company, as_of), []
-    if hold.state is HoldState.HELD and today >= _escalates_on(hold, company, as_of):
+    if hold.state is HoldState.HELD and today >= escalates_on(hold, company, as_of):
         hold = replace(hold, state=HoldState.ESCALATED, since=as_of)
         events.append(HoldEvent.ESCALATED)
     if not hold.is_overdue and hold.first_invoice_date is not None and today > hold.first_invoice_date:
@@ -234,8 +234,8 @@ def _release_of(decision: Decision) -> tuple[str, str]:
     return listed(names), f"{listed(policies)} waived, as {decision.decision_id} has it on record"
 
 
-def _escalates_on(hold: Hold, company: Company | None, as_of: datetime) -> date:
-    """So many working days before the first invoice; where its day is not known, so many after the hold began."""
+def escalates_on(hold: Hold, company: Company | None, as_of: datetime) -> date:
+    """The day on which a hold is escalated: so many working days before the first invoice; where its day is not known, so many after the hold began."""
     calendar = BusinessCalendar() if company is None else company.calendar
     days = (FirstInvoiceGate() if company is None else company.first_invoice).escalate_business_days
     if hold.first_invoice_date is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.assess import Gate
+from app.assess import Gate, Verifier
 from app.config import Settings
 from app.desk.service import DealDeskService
 from app.pages.account import AccountPages
@@ -14,6 +14,7 @@ from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.page import Page
 from app.pages.people import PeoplePages
 from app.pages.scorecard import ScorecardPages, ScorecardRoom
+from app.pages.set_ups import SetUpPages
 from app.pages.sign_in import SignInPages
 from app.pages.static_files import StaticFiles
 from app.people.lending import Lending
@@ -38,6 +39,7 @@ class PageRoom:
     settings: Settings
     gate: Gate
     desk: DealDeskService
+    set_ups: Verifier
 
 
 def all_pages(room: PageRoom) -> tuple[Page, ...]:
@@ -48,6 +50,7 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         *_sign_in_pages(room),
         *AccountPages(room.store, room.signing_in, lending).pages(),
         *ScorecardPages(_scorecard_room(room)).pages(),
+        *SetUpPages(room.store, room.set_ups, room.rules).pages(),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
     )
 

@@ -17,7 +17,7 @@ from app.store.decision_rows import content_of, stored_of, summary_of
 from app.store.errors import BadPageToken
 from app.store.identifiers import moment, searchable, stamp
 from app.store.packing import pack, unpack
-from app.store.records import DecisionFilter, DecisionPage, Receipt, RecordedDecision, StoredDecision
+from app.store.records import DecisionFilter, DecisionPage, DecisionSummary, Receipt, RecordedDecision, StoredDecision
 from app.store.tables import CHAIN, DECISIONS
 from policies.domain.decision import Verdict
 from policies.domain.outcome import SubjectType
@@ -102,6 +102,13 @@ class DecisionLog:
             decisions=tuple([summary_of(row) for row in rows[:limit]]),
             next_page=_token(rows[limit - 1].seq) if more else None,
         )
+
+    def summaries(self, decision_ids: Sequence[str]) -> dict[str, DecisionSummary]:
+        """The decisions with these ids, by id, without their documents."""
+        if not decision_ids:
+            return {}
+        query = _SUMMARY.where(DECISIONS.c.decision_id.in_([searchable(each) for each in decision_ids]))
+        return {row.decision_id: summary_of(row) for row in self._rows(query)}
 
     def notes(self, subject_type: SubjectType) -> Iterator[DecisionNote]:
         """Every decision on documents of a type, the oldest first. Read in portions, so that any number may be there."""

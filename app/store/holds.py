@@ -15,7 +15,7 @@ from app.store.errors import BadPageToken
 from app.store.hold_rows import columns_of, entry_columns, entry_of, hold_of
 from app.store.identifiers import searchable
 from app.store.records import HoldEntry, HoldFilter, HoldPage, HoldStep
-from app.store.tables import HOLD_HISTORY, HOLDS
+from app.store.tables import DECISIONS, HOLD_HISTORY, HOLDS
 from policies.holding import Hold, HoldChange, HoldState
 
 _LONGEST_PAGE: Final = 500
@@ -114,6 +114,11 @@ def _conditions(wanted: HoldFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.states:
         found.append(HOLDS.c.state.in_([state.value for state in wanted.states]))
+    if wanted.verdict is not None:
+        of = (DECISIONS.c.decision_id == HOLDS.c.decision_id, DECISIONS.c.verdict == wanted.verdict.value)
+        found.append(select(DECISIONS.c.seq).where(*of).exists())
+    if wanted.due_before is not None:
+        found.append(HOLDS.c.due < wanted.due_before.isoformat())
     if wanted.agreement_id is not None:
         found.append(HOLDS.c.agreement_id == searchable(wanted.agreement_id))
     if wanted.account_id is not None:

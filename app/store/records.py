@@ -291,9 +291,13 @@ class HoldEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFilter:
-    """Which holds to list; None matches all. `states` empty matches every state."""
+    """Which holds to list; None matches all. `states` empty matches every state; `verdict` is that of the newest decision,
+    and the first invoice is due before `due_before`.
+    """
 
     states: tuple[HoldState, ...] = ()
+    verdict: Verdict | None = None
+    due_before: date | None = None
     agreement_id: str | None = None
     account_id: str | None = None
     overdue: bool | None = None
