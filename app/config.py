@@ -232,6 +232,11 @@ class Settings:
         "300",
         "How long a `worker` may be at one delivery; after that another takes it up. Longer than any vendor's answer takes.",
     )
+    retrain: timedelta = _setting(
+        _span("days", 0, 3650),
+        "0",
+        "How old the newest model may be before the `worker` trains another from the record; 0 is never.",
+    )
     policy_reload: timedelta = _setting(
         _span("seconds", 0, 86400), "5", "How often the home folder is looked at for changes; 0 is only at the start."
     )

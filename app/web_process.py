@@ -15,27 +15,21 @@ from app.bootstrap import Services, build
 from app.connections import connections_of
 from app.factory import VERSION, create_app
 from app.housekeeping import Housekeeper, chores
-from app.observability.logs import make_logger, places_of
+from app.observability.logs import make_logger
 from app.observability.metrics import Metrics
+from app.reloads import tell_of_models, tell_of_rules
 from cpq_hooks.registry import installed
 
 if TYPE_CHECKING:
     from flask import Flask
-    from structlog.typing import FilteringBoundLogger
 
     from app.config import Settings
-    from app.models import InForce, LiveModels
-    from app.rules import Rules, RulesRefused
-    from scoring.model.errors import ModelRefused
 
 _YOUNG_OBJECTS: Final = 50_000
 _SMALL_QUOTE: Final = (
     b'{"quote_id": "warm-up", "currency": "USD", "lines": [{"line_id": "1", "product_id": "P", '
     b'"charge_type": "recurring", "quantity": "1", "net_unit_price": "1"}]}'
 )
-
-MOST_TOLD: Final = 20
-"""So many faults of the rules are logged; `quoteguard policies check` has all of them."""
 
 
 def application(settings: Settings, shared: Path) -> Flask:
@@ -48,19 +42,8 @@ def application(settings: Settings, shared: Path) -> Flask:
     metrics = Metrics.shared(shared, version=VERSION)
     log = make_logger(sys.stderr, level=settings.log_level, log_format=settings.log_format)
 
-    def taken_up(rules: Rules) -> None:
-        log.info("rules_taken_up", policy_version=rules.version, policies=len(rules.policies.policies))
-        for warning in rules.warnings[:MOST_TOLD]:
-            log.warning("rules_doubtful", about=warning)
-
-    def refused(reasons: RulesRefused) -> None:
-        metrics.policy_reload_failed()
-        log.error("rules_refused", reasons=list(reasons.reasons[:MOST_TOLD]))
-
-    services.rules.on_change = taken_up
-    services.rules.on_failure = refused
-    services.rules.current()
-    _tell_of_models(services.models, metrics, log)
+    tell_of_rules(services.rules, metrics, log)
+    tell_of_models(services.models, metrics, log)
     todo = chores(services.store, settings, lambda: services.rules.current().company, services.clock)
     housekeeper = Housekeeper(todo, log)
     housekeeper.start()
@@ -68,25 +51,6 @@ def application(settings: Settings, shared: Path) -> Flask:
     _warm_up(services)
     connections = connections_of(settings.home, os.environ, installed())
     return create_app(services, metrics=metrics, log=log, shared=shared, connections=connections)
-
-
-def _tell_of_models(models: LiveModels, metrics: Metrics, log: FilteringBoundLogger) -> None:
-    """Take up the models in force, and log and count what becomes of them."""
-
-    def taken_up(in_force: InForce) -> None:
-        champion, challenger = (each and each.version for each in (in_force.champion, in_force.challenger))
-        log.info("models_taken_up", champion=champion, challenger=challenger)
-
-    def refused(reasons: ModelRefused) -> None:
-        metrics.model_reload_failed()
-        log.error("models_refused", reasons=list(reasons.reasons[:MOST_TOLD]))
-
-    def failed(error: Exception) -> None:
-        metrics.scoring_failed()
-        log.error("not_scored", fault=places_of(error))
-
-    models.on_change, models.on_failure, models.on_fault = taken_up, refused, failed
-    models.current()
 
 
 def _warm_up(services: Services) -> None:

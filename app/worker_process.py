@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from importlib.metadata import version
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,10 @@ from app.bootstrap import Services, build
 from app.courier import Courier, consequences
 from app.inbox import Inbound, Judges
 from app.observability.logs import make_logger, send_standard_logging_to
+from app.observability.metrics import Metrics
 from app.reconciling import Reconciler
+from app.reloads import tell_of_models, tell_of_rules
+from app.retraining import LEASE, Retrainer, train_apart
 from app.reverify import Reverifier
 from app.vendor_objects import Fetching, VendorObjects
 from app.webhooks import live_endpoints
@@ -35,7 +40,9 @@ def work(settings: Settings, connections: Connections, clients: Fetching) -> boo
     send_standard_logging_to(sys.stderr, level=settings.log_level, log_format=settings.log_format)
     log = make_logger(sys.stderr, level=settings.log_level, log_format=settings.log_format)
     services = build(settings)
-    rules = services.rules.current()
+    metrics = _metrics(settings)
+    rules = tell_of_rules(services.rules, metrics, log)
+    tell_of_models(services.models, metrics, log)
     told = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: told.set())
@@ -46,6 +53,11 @@ def work(settings: Settings, connections: Connections, clients: Fetching) -> boo
     # Threads of their own, so that whoever is slow to take what is sent does not keep deliveries from being handled.
     sending = (Duty(line=services.store.outbox.line, handle=courier_of(services, connections, clients).handle),)
     workers = [Worker(each, log, threads=threads, lease=lease) for each in (todo, sending)]
+    retrainer = retrainer_of(services, told.is_set)
+    if retrainer.plan():
+        # A thread of its own as well: a training takes minutes.
+        training = (Duty(line=retrainer.line, handle=retrainer.handle),)
+        workers.append(Worker(training, log, threads=1, lease=LEASE))
     log.info(
         "worker_started", threads=settings.worker_threads, policy_version=rules.version, cannot_be_asked=list(in_vain)
     )
@@ -81,12 +93,26 @@ def inbound_of(services: Services, connections: Connections, clients: Fetching) 
     return Inbound(store, objects, judges, services.clock, consequences=follows, simulated=settings.simulated)
 
 
+def retrainer_of(services: Services, is_stopping: Callable[[], bool]) -> Retrainer:
+    """What trains when it is time."""
+    settings = services.settings
+    run = partial(train_apart, settings, is_stopping, dict(os.environ))
+    return Retrainer(services.store.trainings, run, services.clock, every=settings.retrain)
+
+
 def courier_of(services: Services, connections: Connections, clients: Fetching) -> Courier:
     """What delivers the outbox. Raises `WebhooksRefused` where the listeners cannot be used."""
     settings = services.settings
     endpoints = live_endpoints(settings.home, os.environ, settings.policy_reload)
     endpoints()
     return Courier(services.store, connections, clients, endpoints, services.clock, lease=settings.worker_lease)
+
+
+def _metrics(settings: Settings) -> Metrics:
+    """Where this process counts: with the web processes of the machine where they have a folder for that."""
+    if settings.metrics_dir is None or not settings.metrics_dir.is_dir():
+        return Metrics.in_memory(version=version("quoteguard"))
+    return Metrics.shared(settings.metrics_dir, version=version("quoteguard"))
 
 
 def reconciler_of(services: Services, connections: Connections, clients: Fetching) -> Reconciler:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +21,9 @@ from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_op
 from app.files.rows import UnreadableFile
 from app.learning.examples import Learnable, Material, learnable, material_in, material_of
 from app.learning.files import FromFiles
-from app.learning.promoting import Compared, compare
+from app.learning.promoting import Compared
+from app.learning.taking_over import alone, is_due, last_trained, taken_up
 from policies.domain.company import Thresholds
-from scoring.model.errors import LibraryUnavailable, ModelRefused
-from scoring.model.scorer import Scorer
 from scoring.training.errors import CannotLearn
 from scoring.training.train import Trained
 from scoring.training.train import train as fitted
@@ -30,10 +31,12 @@ from scoring.training.train import train as fitted
 if TYPE_CHECKING:
     from app.config import Settings
     from app.rules import Rules
+    from scoring.model.registry import Models
 
 path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 _READING = 0.05
 _HISTORY = 0.55
+_GENTLY = 10
 
 
 @click.command()
@@ -45,6 +48,12 @@ _HISTORY = 0.55
 @click.option("--quotes", type=path_type, help="Learn from this file of quotes, not from what was imported.")
 @click.option("--outcomes", type=path_type, help="The outcomes that go with --quotes.")
 @click.option("--agreements", type=path_type, help="Agreements that lead from outcomes to quotes, with --quotes.")
+@click.option(
+    "--if-due",
+    "days",
+    type=click.FloatRange(min=0, min_open=True, max=3650),
+    help="Train only where the newest model is so many days old; a new one that does not win is scored in shadow.",
+)
 @click.option(
     "--seed",
     type=int,
@@ -60,6 +69,7 @@ def train(
     quotes: Path | None,
     outcomes: Path | None,
     agreements: Path | None,
+    days: float | None,
     seed: int,
     by: str,
     *,
@@ -70,31 +80,74 @@ def train(
 
     The newest deals are held out; the figures are of those. The model is written beside the others and takes the place of the
     one in force only where it beats it on deals that it was not fitted to, or where there is none yet. Exits 0 where the new
-    model is in force, 1 where another stays, 3 where there is too little to learn from.
+    model is in force, 1 where another stays, 3 where there is too little to learn from; with --if-due also 0 where nothing is due.
     """
     if (quotes is None) != (outcomes is None):
         raise click.UsageError("--quotes and --outcomes go together")
     told, moment = settings(home), datetime.now(UTC) if as_of is None else as_of.replace(tzinfo=UTC)
+    shadow = days is not None
+    asked = _Asked(home=home, as_of=moment, seed=seed, by=by, promote=promote, shadow=shadow, as_json=as_json)
+    if days is None:
+        raise SystemExit(_learn(asked, told, quotes, outcomes, agreements))
+    models = models_of(told)
+    os.nice(_GENTLY)  # nobody waits for what is done by a schedule
+    with alone(models) as is_free:
+        # Looked at once the folder is ours: another's training may just have come to its end.
+        if not is_free or not is_due(models, timedelta(days=days), moment):
+            _tell_not_due(models, is_free=is_free, as_json=as_json)
+        else:
+            raise SystemExit(_learn(asked, told, quotes, outcomes, agreements))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """How to train and what to do with the model."""
+
+    home: Path | None
+    as_of: datetime
+    seed: int
+    by: str
+    promote: bool
+    shadow: bool
+    as_json: bool
+
+
+def _learn(asked: _Asked, told: Settings, quotes: Path | None, outcomes: Path | None, agreements: Path | None) -> int:
+    """Train, keep the model, say what came of it; the exit code."""
     rules = rules_of(told)
     with progress("Learning", "") as advance:
 
         def step(_: str, share: float) -> None:
             advance(share, 0)
 
-        found = _material(told, home, quotes, outcomes, agreements, moment)
+        found = _material(told, asked.home, quotes, outcomes, agreements, asked.as_of)
         step("reading", _READING)
         learned = learnable(
-            found, rules, moment, workers=1, progress=lambda what, share: step(what, _READING + share * _HISTORY)
+            found, rules, asked.as_of, workers=1, progress=lambda what, share: step(what, _READING + share * _HISTORY)
         )
-        made = _trained(learned, rules, moment, seed, lambda what, share: step(what, _READING + _HISTORY + share * 0.4))
-    version, compared = _kept(made, learned, told, promote=promote, by=by)
-    in_force = models_of(told).champion() == version
-    if as_json:
+        fitting = _READING + _HISTORY
+        made = _trained(
+            learned, rules, asked.as_of, asked.seed, lambda what, share: step(what, fitting + share * (1 - fitting))
+        )
+    models = models_of(told)
+    version, compared = taken_up(made, learned, models, by=asked.by, promote=asked.promote, shadow=asked.shadow)
+    in_force = models.champion() == version
+    if asked.as_json:
         click.echo(json.dumps(_document(version, made, learned, compared, in_force=in_force), indent=2))
     else:
         show_card(made.card, learned)
-        _tell_promotion(version, compared, in_force=in_force, forced=promote)
-    raise SystemExit(ALLOW if in_force else FLAG)
+        _tell_promotion(version, compared, in_force=in_force, forced=asked.promote)
+    return ALLOW if in_force else FLAG
+
+
+def _tell_not_due(models: Models, *, is_free: bool, as_json: bool) -> None:
+    last = last_trained(models)
+    stated = None if last is None else last.isoformat()
+    because = f"the newest model is of {stated}" if is_free else "another training is under way"
+    if as_json:
+        click.echo(json.dumps({"trained": False, "because": because, "last_trained": stated}))
+    else:
+        click.echo(f"Nothing is trained: {because}.")
 
 
 def _material(
@@ -139,24 +192,6 @@ def _trained(
     except CannotLearn as cannot:
         reasons = (*cannot.reasons, *learned.notes, "until then quotes get a risk index, which is no learned number")
         raise Refused("There is too little to learn from.", tuple(f"  {each}" for each in reasons)) from None
-
-
-def _kept(made: Trained, learned: Learnable, told: Settings, *, promote: bool, by: str) -> tuple[str, Compared | None]:
-    """Write the model, and put it in force where it may be. None compared where none was in force."""
-    models = models_of(told)
-    version = models.add(made.package)
-    compared = None
-    try:
-        champion = models.champion()
-        if champion is not None and champion != version:
-            package = models.load(champion)
-            compared = compare(made.newest, learned.examples, Scorer(package), package.manifest.created_at)
-    except (ModelRefused, LibraryUnavailable) as broken:
-        compared = Compared(wins=True, because=f"the model in force cannot be served: {broken}")
-    if promote or compared is None or compared.wins:
-        why = "first model" if compared is None else compared.because if compared.wins else "asked for with --promote"
-        models.promote(version, by, why)
-    return version, compared
 
 
 def _tell_promotion(version: str, compared: Compared | None, *, in_force: bool, forced: bool) -> None:

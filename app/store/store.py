@@ -42,7 +42,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`, `outbox`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`.
+    `inbox`, `outbox`, `trainings`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -72,6 +72,7 @@ class Store:
         self.holds = Holds(database, self.outbox.changed_in)
         self.alerts = Alerts(database, clock, self.outbox.watched_in)
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
+        self.trainings = Queue(database, clock, "train")
         self.desk = DealDesk(database, clock, self.outbox, self.documents, self.idempotency, queueing, beside_reviews)
         self.people = People(database, clock)
         self.sessions = Sessions(database, clock)

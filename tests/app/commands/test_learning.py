@@ -13,6 +13,8 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.demo import generate
+from app.learning.taking_over import alone
+from scoring.model.registry import Models
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "history"
 pytestmark = pytest.mark.slow
@@ -54,6 +56,32 @@ def test_a_model_that_does_not_win_is_written_and_not_in_force(simulated):
     assert "Written, not in force" in again.stdout
     champion = json.loads((home / "models" / "in-force.json").read_text())["champion"]
     assert champion == json.loads(trained.stdout)["version"]
+
+
+def test_on_a_schedule_it_is_trained_when_the_newest_model_is_old_enough(simulated):
+    _, home, trained = simulated
+    now = call("train", "--home", home, "--if-due", "7", "--json")
+    assert (now.exit_code, json.loads(now.stdout)["trained"]) == (0, False)
+    then = call("train", "--home", home, "--if-due", "7", "--as-of", "2027-06-01", "--json")
+    made, in_force = json.loads(then.stdout), json.loads((home / "models" / "in-force.json").read_text())
+    first = json.loads(trained.stdout)["version"]
+    assert then.exit_code == (0 if made["compared"]["wins"] else 1)
+    other = (
+        {"champion": made["version"], "challenger": None}
+        if made["in_force"]
+        else {"champion": first, "challenger": made["version"]}
+    )
+    assert {name: in_force[name] for name in ("champion", "challenger")} == other
+
+
+def test_two_scheduled_trainings_at_once_train_once(simulated):
+    _, home, _ = simulated
+    before = Models(home / "models").versions()
+    with alone(Models(home / "models")) as is_free:
+        assert is_free
+        second = call("train", "--home", home, "--if-due", "1", "--as-of", "2027-06-01")
+    assert (second.exit_code, "another training is under way" in second.stdout) == (0, True)
+    assert Models(home / "models").versions() == before
 
 
 def test_files_alone_teach_the_same(simulated, tmp_path):
