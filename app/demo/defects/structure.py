@@ -153,7 +153,7 @@ def _retired_line(bench: Bench) -> Line:
     price = bench.shelf.price(product.product_id, bench.quote.price_book or "", bench.occasion.customer.segment)
     list_price = price.list_unit_price if price is not None else None
     return Line(
-        line_id=str(len(bench.quote.lines) + 1),
+        line_id=str(max(int(each.line_id) for each in bench.quote.lines) + 1),
         product_id=product.product_id,
         product_name=product.name,
         product_family=product.family,

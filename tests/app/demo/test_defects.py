@@ -9,6 +9,7 @@ import pytest
 from app.demo import demo_catalog, demo_company
 from app.demo.defects.catalogue import BRINGS_ALONG, PLANTERS
 from app.demo.story import tell
+from app.demo.world import the_world
 from policies.derivation import derive
 from policies.domain.charge import BillingTiming
 from policies.domain.finding import Effect
@@ -191,3 +192,10 @@ def test_the_seat_contract_is_allowed_at_list_and_asks_the_director_at_28(judge,
     assert [(each.pattern, each.effect, each.approver) for each in findings] == (
         [] if verdict is None else [("Q01", Effect.FLAG, verdict)]
     )
+
+
+def test_a_retired_product_on_a_renewal_that_dropped_a_line_gets_a_number_of_its_own():
+    renewal = tell(the_world(7), 14_691, 7)[3].quote
+    lines = [line.line_id for line in renewal.lines]
+    assert [line.product_id for line in renewal.lines][-1] == "LEGACY-CONNECTOR"
+    assert len(lines) == len(set(lines)) == 5
