@@ -45,7 +45,7 @@ class Asked:
 
 def ledgers(store: Store, asked: Asked) -> Document:
     """The five ledgers by group, under and over apart, and the metrics of the span."""
-    return _headed(asked, rows=_ledger_rows(store, asked), metrics=list(all_metrics(store, asked)))
+    return _headed(asked, rows=ledger_rows(store, asked), metrics=list(all_metrics(store, asked)))
 
 
 def patterns(store: Store, asked: Asked) -> Document:
@@ -210,7 +210,8 @@ def _money(amount: Any, currency: str) -> str:
     return amount_string(Money.from_minor_units(int(amount or 0), currency).amount, currency)
 
 
-def _ledger_rows(store: Store, asked: Asked) -> list[Document]:
+def ledger_rows(store: Store, asked: Asked) -> list[Document]:
+    """The five ledgers by group, currency and side."""
     by_month = asked.group == "month"
     found = store.ledgers.sums(asked.span, "all" if by_month else asked.group, by_month=by_month)
     return [

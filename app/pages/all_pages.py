@@ -11,6 +11,7 @@ from app.config import Settings
 from app.desk.service import DealDeskService
 from app.pages.account import AccountPages
 from app.pages.company_sign_in import BACK, CompanySignIn
+from app.pages.insights import InsightPages
 from app.pages.page import Page
 from app.pages.people import PeoplePages
 from app.pages.scorecard import ScorecardPages, ScorecardRoom
@@ -51,6 +52,7 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         *AccountPages(room.store, room.signing_in, lending).pages(),
         *ScorecardPages(_scorecard_room(room)).pages(),
         *SetUpPages(room.store, room.set_ups, room.rules).pages(),
+        *InsightPages(room.store, room.rules).pages(),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
     )
 
