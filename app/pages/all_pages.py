@@ -10,10 +10,12 @@ from app.assess import Gate, Verifier
 from app.config import Settings
 from app.desk.service import DealDeskService
 from app.pages.account import AccountPages
+from app.pages.audits import AuditPages
 from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.insights import InsightPages
 from app.pages.page import Page
 from app.pages.people import PeoplePages
+from app.pages.recoveries import RecoveryPages
 from app.pages.scorecard import ScorecardPages, ScorecardRoom
 from app.pages.set_ups import SetUpPages
 from app.pages.sign_in import SignInPages
@@ -52,6 +54,8 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         *AccountPages(room.store, room.signing_in, lending).pages(),
         *ScorecardPages(_scorecard_room(room)).pages(),
         *SetUpPages(room.store, room.set_ups, room.rules).pages(),
+        *AuditPages(room.store, simulated=room.settings.simulated).pages(),
+        *RecoveryPages(room.store, room.rules, room.settings.home, simulated=room.settings.simulated).pages(),
         *InsightPages(room.store, room.rules).pages(),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
     )

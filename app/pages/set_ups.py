@@ -192,12 +192,11 @@ def _is_own(person: Person, stored: StoredDecision) -> bool:
 
 
 def _named(person: Person) -> str:
-    """Who lets go, as the history keeps it: by name and by what they sign in with, and for whom they act where it is lent."""
-    told = f"{person.name} ({person.user.name})"
+    """Who lets go, as the history keeps it, and for whom they act where the role is lent."""
     if person.user.roles & RELEASES:
-        return told
+        return person.signed
     giver = next((each.giver for each in person.lent if each.roles & RELEASES), None)
-    return told if giver is None else f"{told}, for {giver.name}"
+    return person.signed if giver is None else f"{person.signed}, for {giver.name}"
 
 
 def _told(error: Invalid) -> str:

@@ -44,6 +44,11 @@ class Person:
         return self.user.display_name.strip() or self.user.name
 
     @property
+    def signed(self) -> str:
+        """How they sign what is kept for good: by name, and by what they sign in with, which nobody else has."""
+        return f"{self.name} ({self.user.name})"
+
+    @property
     def rep_id(self) -> str | None:
         """Who they are on quotes, where they sell."""
         return self.user.rep_id
