@@ -16,7 +16,7 @@ from policies.domain.material import content_hash
 from policies.domain.outcome import SubjectType
 from policies.evaluation import evaluate
 from policies.waiver import apply_waivers
-from scoring.decide import as_finding, by_urgency, drawn, headline, verdict, weighed, with_consent
+from scoring.decide import as_finding, by_urgency, drawn, headline, verdict, weighed, with_consent, with_limits
 
 if TYPE_CHECKING:
     from app.rules import Rules
@@ -134,7 +134,7 @@ def assess(
     evaluation = evaluate(facts, rules.policies, waivers=waivers, consents=consents)
     findings = by_urgency(evaluation.findings)
     scored = scoring.score(facts, findings, as_of=as_of, content=content)
-    risk = weighed(scored.risk, rules.company, quote.currency)
+    risk = weighed(with_limits(scored.risk, scored.limits, rules.company), rules.company, quote.currency)
     if risk.effect is not None:
         risk = _consented(risk, facts, rules, waivers, consents)
         risk = drawn(risk, findings, rules.company, quote.currency, content)

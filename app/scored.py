@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from policies.domain.decision import Risk, RiskStatus
@@ -26,11 +26,15 @@ Fault = Callable[[Exception], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """The risk of a deal, the features that it was scored from, and what the challenger would have said in shadow."""
+    """The risk of a deal, the features that it was scored from, and what the challenger would have said in shadow.
+
+    `limits` are the probabilities that the model's tiers begin with.
+    """
 
     risk: Risk
     vector: FeatureVector | None = None
     challenger: Risk | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
 
 
 class Scoring(Protocol):
@@ -100,7 +104,7 @@ class ByModel:
     ) -> Scored | None:
         try:
             features = vector(facts, findings, scorer.history, as_of, content=content)
-            return Scored(risk=scorer.score(features, facts.quote.currency), vector=features)
+            return Scored(risk=scorer.score(features, facts.quote.currency), vector=features, limits=scorer.limits)
         except Exception as error:  # noqa: BLE001 - no fault of the scoring may keep a quote from being judged
             self.on_fault(error)
             return None
@@ -117,6 +121,7 @@ class AsRecorded:
     vector: FeatureVector | None
     scorer: Scorer | None
     unscored: Risk | None
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def score(self, facts: QuoteFacts, findings: Sequence[Finding], *, as_of: datetime, content: str) -> Scored:
         if self.unscored is not None:
@@ -126,7 +131,8 @@ class AsRecorded:
             return Scored(risk=prior(features, findings), vector=features)
         if content != self.content or self.vector is None:
             return ByModel(champion=self.scorer).score(facts, findings, as_of=as_of, content=content)
-        return Scored(risk=self.scorer.score(self.vector, facts.quote.currency), vector=self.vector)
+        risk = self.scorer.score(self.vector, facts.quote.currency)
+        return Scored(risk=risk, vector=self.vector, limits=self.limits)
 
     def alone(self) -> Scoring:
         return self
@@ -145,6 +151,8 @@ def scoring_context(scored: Scored) -> dict[str, Any]:
         kept["because"] = risk.because
     if scored.vector is not None:
         kept["vector"] = as_json(scored.vector)
+    if scored.limits:
+        kept["limits"] = dict(scored.limits)
     if scored.challenger is not None:
         kept["challenger"] = _in_short(scored.challenger)
     return {"scoring": kept}
@@ -165,6 +173,7 @@ def as_recorded(context: Mapping[str, Any], content: str, scorer_of: Callable[[s
         vector=of_json(kept["vector"]) if "vector" in kept else None,
         scorer=scorer_of(model) if model is not None else None,
         unscored=unscored,
+        limits=kept.get("limits", {}),
     )
 
 

@@ -24,6 +24,7 @@ UNAVAILABLE: Final = Risk(
 )
 _UNUSUAL: Final = "The deal is more unusual"
 _ALERT: Final = "alert"
+_DIGEST: Final = "digest"
 _HALF: Final = Decimal("0.5")
 _RANK: Final = {Effect.BLOCK: 0, Effect.FLAG: 1, Effect.SHADOW: 2}
 _WORDS: Final = {
@@ -62,6 +63,34 @@ def weighed(risk: Risk, company: Company | None, currency: str) -> Risk:
         if found is not None:
             return replace(risk, effect=found[0], effect_because=found[1])
     return risk
+
+
+def company_limits(company: Company | None) -> dict[str, float]:
+    """The probability that each tier begins with, by the company's thresholds. Where both begin alike, there is no digest."""
+    limits = _limits(company)
+    found = {_ALERT: float(limits.alert_probability)}
+    if limits.digest_probability < limits.alert_probability:
+        found[_DIGEST] = float(limits.digest_probability)
+    return found
+
+
+def differing(limits: Mapping[str, float], company: Company | None) -> str | None:
+    """What to say of tiers that were measured from other limits than the company's now; None where they are the same."""
+    wanted = company_limits(company)
+    if not limits or limits == wanted:
+        return None
+    measured, asked = (
+        ", ".join(f"{name} from {share:.0%}" for name, share in each.items()) for each in (limits, wanted)
+    )
+    return f"the model was trained for {measured}, and the company now says {asked}: its tiers hold until it is trained again"
+
+
+def with_limits(risk: Risk, limits: Mapping[str, float], company: Company | None) -> Risk:
+    """The risk whose note says where its tiers are not those of the company."""
+    told = differing(limits, company) if risk.status is RiskStatus.SCORED else None
+    if told is None:
+        return risk
+    return replace(risk, tier_note=told if risk.tier_note is None else f"{risk.tier_note}; {told}")
 
 
 def as_finding(risk: Risk, company: Company | None) -> Finding:

@@ -26,6 +26,7 @@ def show_card(card: Mapping[str, Any], learned: Learnable) -> None:
         click.secho(f"  {note}", fg="yellow")
     if card["simulated"]:
         click.secho("  the records are simulated", fg="yellow")
+    click.echo(f"  tiers: {', '.join(f'{name} from {share:.0%}' for name, share in card['limits'].items())}")
     click.echo()
     click.secho(f"Served: {card['served']}", bold=True)
     click.echo(f"  {card['because']}")

@@ -24,6 +24,7 @@ from app.learning.files import FromFiles
 from app.learning.promoting import Compared
 from app.learning.taking_over import alone, is_due, last_trained, taken_up
 from policies.domain.company import Thresholds
+from scoring.decide import company_limits
 from scoring.training.errors import CannotLearn
 from scoring.training.train import Trained
 from scoring.training.train import train as fitted
@@ -188,6 +189,7 @@ def _trained(
             seed=seed,
             unmatched=learned.joined.unknown,
             minimum_outcomes=thresholds.minimum_outcomes,
+            tiers=tuple(company_limits(rules.company).items()),
         )
     except CannotLearn as cannot:
         reasons = (*cannot.reasons, *learned.notes, "until then quotes get a risk index, which is no learned number")

@@ -15,6 +15,9 @@ from app.commands.model_review import review_month
 from app.commands.surroundings import Refused, home_option, json_option, settings
 from app.models import NOT_SERVED
 from app.models_told import model_json, models_json
+from app.rules import RulesRefused, read_home, take_up
+from policies.domain.company import Company
+from scoring.decide import differing
 from scoring.model.errors import ModelRefused
 from scoring.model.registry import InForce, Models
 
@@ -57,6 +60,9 @@ def show_model(version: str, home: Path | None, *, as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2))
         return
     show_records([_row(told)])
+    other = differing(told["card"].get("limits", {}), _company(home))
+    if other is not None:
+        click.secho(f"{other[:1].upper()}{other[1:]}.", fg="yellow")
     click.echo(json.dumps(told["card"], indent=2, ensure_ascii=False))
 
 
@@ -91,6 +97,14 @@ def challenge(version: str | None, by: str | None, why: str, home: Path | None) 
 
 def _models(home: Path | None) -> Models:
     return Models(folder=settings(home).models)
+
+
+def _company(home: Path | None) -> Company | None:
+    """The company's tables; None where they cannot be read, which is another command's to say."""
+    try:
+        return take_up(read_home(settings(home).home), tested=False).company
+    except RulesRefused:
+        return None
 
 
 def _who(by: str | None) -> str:

@@ -132,7 +132,11 @@ class RiskSchema(Answer):
     because = say("Why there is no score, where there is none.", null=True)
     score = Number("The calibrated probability that the deal leaks.", most=1, required=True, nullable=True)
     tier = word("alert, digest or refine.", null=True)
-    tier_note = say("Why the tier is not the one that the score alone would give.", null=True)
+    tier_note = say(
+        "What was measured of the tier, or why it is not the one that the score alone would give; and where the company's limits "
+        "are not those that the model was trained for.",
+        null=True,
+    )
     expected_leakage = AmountInCurrency(
         "The probability times the loss; null where the deal's value is not known.", required=True, nullable=True
     )

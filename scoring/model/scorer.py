@@ -38,6 +38,11 @@ class Scorer:
         return self.package.version
 
     @property
+    def limits(self) -> dict[str, float]:
+        """The probability that each tier begins with."""
+        return {each.name: each.from_probability for each in self.package.tiers.tiers}
+
+    @property
     def history(self) -> History:
         """What was known when the model was trained: the features of a deal are computed from it."""
         return self.package.history

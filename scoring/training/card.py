@@ -29,6 +29,7 @@ class Findings:
     seed: int
     unmatched: int
     simulated: bool
+    limits: Mapping[str, float]
     folds: int
     served: str
     asked_for: bool
@@ -47,6 +48,7 @@ def card(found: Findings, rows: Data, fit: Learned) -> dict[str, Any]:
         "as_of": found.as_of.isoformat(),
         "seed": found.seed,
         "simulated": found.simulated,
+        "limits": dict(found.limits),
         "labels": _labels(found, rows, fit),
         "served": found.served,
         "because": _because(found, dated=rows.labels.dated),

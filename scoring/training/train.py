@@ -127,6 +127,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
             seed=asked.seed,
             unmatched=asked.unmatched,
             simulated=any(each.simulated for each in examples),
+            limits=dict(asked.tiers),
             amounts=of_amounts,
             patterns=of_patterns,
             importance=parts.importance,

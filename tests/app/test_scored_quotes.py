@@ -165,6 +165,17 @@ def test_a_consent_to_this_very_content_lets_the_risk_pass_and_a_worse_one_asks_
     assert asked(services, approvals=[consent], lines=[line])["risk"]["approved_by"] is None
 
 
+def test_tiers_of_other_limits_than_the_companys_say_so(opened):
+    services = opened(COMPANY + "thresholds: {alert_probability: 0.8}\n", a_linear_model(1.0, depth=2.0))
+    decision = asked(services)
+    assert decision["risk"]["tier"] == "digest"
+    assert (
+        "trained for alert from 90%, digest from 70%, and the company now says alert from 80%"
+        in (decision["risk"]["tier_note"])
+    )
+    assert made_again(services, decision).same
+
+
 def test_nothing_learned_is_an_index_that_asks_for_nothing(opened):
     decision = asked(opened())
     assert decision["risk"]["status"] == "prior"

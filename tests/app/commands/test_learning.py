@@ -34,6 +34,7 @@ def simulated(tmp_path_factory):
     (home / "catalog.yaml").write_text((files("app.demo") / "catalog.yaml").read_text("utf-8"), "utf-8")
     company = yaml.safe_load((files("app.demo") / "company.yaml").read_text("utf-8"))
     company.setdefault("thresholds", {})["minimum_outcomes"] = 60
+    company["thresholds"]["alert_probability"] = "0.85"
     (home / "company.yaml").write_text(yaml.safe_dump(company, sort_keys=False, default_flow_style=False), "utf-8")
     for kind in ("quotes", "agreements", "outcomes"):
         assert call("import", kind, folder / f"{kind}.jsonl", "--home", home, "--simulated").exit_code == 0
@@ -47,6 +48,18 @@ def test_the_first_model_with_enough_outcomes_is_in_force(simulated):
     assert told["in_force"] is True
     assert told["card"]["simulated"] is True
     assert told["card"]["labels"]["known"] >= 60
+
+
+def test_the_tiers_are_the_companys_and_other_limits_later_are_said(simulated, tmp_path):
+    _, home, trained = simulated
+    told = json.loads(trained.stdout)
+    assert told["card"]["limits"] == {"alert": 0.85, "digest": 0.7}
+    assert [each["from_probability"] for each in told["card"]["newest"]["tiers"]] == [0.85, 0.7]
+    assert "trained for" not in call("models", "show", told["version"], "--home", home).stdout
+    (tmp_path / "company.yaml").write_text("name: Acme\ncurrency: USD\n")
+    shutil.copytree(home / "models", tmp_path / "models")
+    later = call("models", "show", told["version"], "--home", tmp_path).stdout
+    assert "trained for alert from 85%, digest from 70%, and the company now says alert from 90%" in later
 
 
 def test_a_model_that_does_not_win_is_written_and_not_in_force(simulated):
