@@ -48,7 +48,7 @@ _DONE: Final = {
 class ReviewForm(PageForm):
     """What a reviewer decides."""
 
-    action = RadioField("Decision", [InputRequired("Choose what to do.")], choices=_ACTIONS)
+    action = RadioField("Decision", [InputRequired("Choose what to do.")], validate_choice=False)
     finding_ids = SelectMultipleField("About", validate_choice=False)
     reason_code = SelectField("Reason", validate_choice=False)
     reason = TextAreaField("In words", [InputRequired("Say why."), Length(max=4000)])
@@ -117,6 +117,7 @@ class ScorecardPages:
 
     def _offer(self, form: PageForm, deal: Deal) -> None:
         codes = review_rules(self._room).codes
+        form.action.choices = list(_ACTIONS)
         form.reason_code.choices = [("", "No code"), *[(each.code, each.title) for each in codes]]
         form.finding_ids.choices = choosable(deal.document)
         form.decision_id.data = deal.summary.decision_id

@@ -13,6 +13,7 @@ from app.desk.service import DealDeskService
 from app.pages.page import PageAsked
 from app.pages.reviewers import actor_of
 from app.pages.scorecard_charts import discounts_chart, price_chart, prices_chart, reasons_chart
+from app.pages.showing import short
 from app.rules import Rules
 from app.scorecards.approvals import consents
 from app.scorecards.findings import causes, fixes, risk_fix, stands
@@ -26,7 +27,9 @@ from policies.domain.outcome import SubjectType
 
 SHOWN_LINES: Final = 10
 """So many lines are drawn; the others are folded away, with their figures in a table."""
-SHOWN_CAUSES: Final = 30
+SHOWN_CAUSES: Final = 20
+CHOOSABLE: Final = 40
+"""So many findings are offered one by one for a review; naming none is all of them."""
 _LOOKS: Final = (Role.ANALYST, Role.APPROVER, Role.ADMIN, Role.AUDITOR, Role.BILLING)
 
 
@@ -120,10 +123,10 @@ def review_rules(room: ScorecardRoom) -> ReviewRules:
 def choosable(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The findings that a review may be about."""
     return [
-        (str(each["finding_id"]), f"{each['policy_id']}: {each.get('message') or ''}"[:160])
+        (str(each["finding_id"]), short(f"{each['policy_id']}: {each.get('message') or ''}", 110))
         for each in findings_in(document)
         if each["effect"] != "shadow"
-    ][:200]
+    ][:CHOOSABLE]
 
 
 def _for_the_rep(deal: Deal) -> dict[str, Any]:

@@ -162,7 +162,11 @@ def _laddered(told: LinePrice, facts: LineFacts, quote: Quote, listed: Decimal) 
         elif total != level:
             steps.append(Step(label=label, amount=total - level))
         level = total
-    return replace(told, list_total=first, steps=tuple(steps)) if first is not None else told
+    if first is None or told.net_total is None:
+        return told
+    if told.net_total != level:
+        steps.append(Step(label="Other terms", amount=told.net_total - level))
+    return replace(told, list_total=first, steps=tuple(steps))
 
 
 def _variants(line: Line, quote: Quote, listed: Decimal) -> Iterator[tuple[str, Line, Quote]]:
@@ -173,15 +177,20 @@ def _variants(line: Line, quote: Quote, listed: Decimal) -> Iterator[tuple[str, 
     for label, price in _prices(line, quote, listed):
         bare = replace(bare, net_unit_price=price)
         yield label, bare, at_once
-    bare = replace(bare, net_unit_price=line.net_unit_price, ramp=line.ramp)
-    yield "Ramp: prices of its segments", bare, at_once
-    bare = replace(bare, discounts=line.discounts)
-    yield _dated(line.discounts), bare, at_once
-    bare = replace(bare, free_months=line.free_months)
-    yield f"Free months: {number(line.free_months)}", bare, at_once
-    bare = replace(bare, billing_start_date=line.billing_start_date)
-    yield "Billing starts later", bare, quote
-    yield f"Uplift: {number(line.uplift_percent)} % a year", line, quote
+    if any(each.net_unit_price is not None for each in line.ramp):
+        bare = replace(bare, ramp=line.ramp)
+        yield "Ramp: prices of its segments", bare, at_once
+    if any(each.starts_on or not each.is_open_ended for each in line.discounts):
+        bare = replace(bare, discounts=line.discounts)
+        yield _dated(line.discounts), bare, at_once
+    if line.free_months:
+        bare = replace(bare, free_months=line.free_months)
+        yield f"Free months: {number(line.free_months)}", bare, at_once
+    if line.billing_start_date or quote.billing_start_date:
+        bare = replace(bare, billing_start_date=line.billing_start_date)
+        yield "Billing starts later", bare, quote
+    if line.uplift_percent:
+        yield f"Uplift: {number(line.uplift_percent)} % a year", line, quote
 
 
 def _prices(line: Line, quote: Quote, listed: Decimal) -> Iterator[tuple[str, Decimal]]:
