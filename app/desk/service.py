@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,7 @@ from app.store import (
     Store,
     StoredDecision,
 )
+from cpq_hooks.problem import Invalid
 from policies.domain.decision import Verdict
 from policies.domain.desk import ReviewRules
 from policies.domain.outcome import SubjectType
@@ -108,14 +109,7 @@ class DealDeskService:
                 message = f"Decision {case.decision_id} is on newer content of {subject.id}: look at that one."
                 raise Conflict("superseded", message)
             newest = stored if case is None or case.decision_id == decision_id else self._decision(case.decision_id)
-            sitting = Sitting(
-                review_id=review_id,
-                document=json.loads(newest.decision.document),
-                actor=actor,
-                review=review,
-                company=self._company(),
-                now=self._clock(),
-            )
+            sitting = self._sitting(review_id, newest, review, actor)
             try:
                 change = self._record(sitting, newest, answer)
             except _Moved:
@@ -126,11 +120,18 @@ class DealDeskService:
         raise Conflict("changed", "The deal is being checked again and again at the moment: look at it once more.")
 
     def approve_together(
-        self, decision_ids: Sequence[str], review: Review, actor: Actor
+        self,
+        decision_ids: Sequence[str],
+        review: Review,
+        actor: Actor,
+        *,
+        versions: Mapping[str, int] | None = None,
+        rehearse: bool = False,
     ) -> list[Reviewed | NotReviewed]:
         """Approve several deals for one reason: flagged ones with one and the same cause, each with little money at risk.
 
-        Each is taken or left by itself, in the order given; what is left says why.
+        Each is taken or left by itself, in the order given; what is left says why. `versions` are those of the cases that the
+        reviewer saw, by decision. With `rehearse` the answer is the same and nothing is done.
         """
         if review.action not in (ReviewAction.APPROVE, ReviewAction.REQUEST_CHANGES) or review.finding_ids:
             raise Conflict("one-by-one", "Only approving and asking for changes is done for several deals at once.")
@@ -143,20 +144,33 @@ class DealDeskService:
             try:
                 if review.action is ReviewAction.APPROVE:
                     self._may_go_together(case, causes)
-                found.append(self.review(decision_id, review, actor))
+                mine = replace(review, case_version=(versions or {}).get(decision_id))
+                found.append((self._rehearse if rehearse else self.review)(decision_id, mine, actor))
+            except NoSuchDecision:
+                found.append(NotReviewed(decision_id=decision_id, code="not-found", message="It is not on record."))
+            except Invalid as invalid:
+                message = "; ".join(each.message for each in invalid.problems)
+                found.append(NotReviewed(decision_id=decision_id, code="invalid", message=message))
             except ReviewRefused as refused:
                 found.append(NotReviewed(decision_id=decision_id, code=refused.code, message=refused.message))
         return found
 
     def assign(
-        self, subjects: Sequence[tuple[SubjectType, str]], assignee: str | None, actor: Actor
+        self,
+        subjects: Sequence[tuple[SubjectType, str]],
+        assignee: str | None,
+        actor: Actor,
+        *,
+        versions: Mapping[tuple[SubjectType, str], int] | None = None,
     ) -> tuple[Case, ...]:
-        """Give cases to somebody, or to nobody; the cases that changed. Raises `NotAllowed` and `Conflict`."""
+        """Give cases to somebody, or to nobody; the cases that changed. One that is not at the version stated for it any more
+        stays as it is. Raises `NotAllowed` and `Conflict`.
+        """
         if len(subjects) > MOST_AT_ONCE:
             raise Conflict("too-many", f"At most {MOST_AT_ONCE} deals are taken at once.")
         if not all(actor.may_review(kind) for kind, _ in subjects):
             raise NotAllowed("not-a-reviewer", "Assigning is for analysts and approvers.")
-        return self._store.desk.assign(subjects, assignee, actor.id)
+        return self._store.desk.assign(subjects, assignee, actor.id, versions=versions)
 
     # -------------------------------------------------------------------------------------------- look up
 
@@ -196,6 +210,25 @@ class DealDeskService:
         return earlier[-1], changes_between(before, now)
 
     # ------------------------------------------------------------------------------------------- in parts
+
+    def _rehearse(self, decision_id: str, review: Review, actor: Actor) -> Reviewed:
+        """What a review would do as things stand."""
+        stored = self._decision(decision_id)
+        subject = stored.decision.summary.subject
+        standing = self._store.desk.standing(subject.type, subject.id)
+        if standing is not None and standing.case.decision_id != decision_id:
+            raise Conflict("superseded", f"{subject.id} was checked again meanwhile: look at it as it is now.")
+        return _reviewed(judge(self._sitting(new_id("rev"), stored, review, actor), standing))
+
+    def _sitting(self, review_id: str, stored: StoredDecision, review: Review, actor: Actor) -> Sitting:
+        return Sitting(
+            review_id=review_id,
+            document=json.loads(stored.decision.document),
+            actor=actor,
+            review=review,
+            company=self._company(),
+            now=self._clock(),
+        )
 
     def _record(
         self, sitting: Sitting, newest: StoredDecision, answer: Callable[[Reviewed], KeyedAnswer] | None

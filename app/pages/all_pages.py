@@ -15,6 +15,7 @@ from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.insights import InsightPages
 from app.pages.page import Page
 from app.pages.people import PeoplePages
+from app.pages.queue import QueuePages
 from app.pages.recoveries import RecoveryPages
 from app.pages.scorecard import ScorecardPages, ScorecardRoom
 from app.pages.set_ups import SetUpPages
@@ -51,6 +52,7 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
     return (
         room.static.page(),
         *_sign_in_pages(room),
+        *QueuePages(room.store, room.desk, room.rules).pages(),
         *AccountPages(room.store, room.signing_in, lending).pages(),
         *ScorecardPages(_scorecard_room(room)).pages(),
         *SetUpPages(room.store, room.set_ups, room.rules).pages(),

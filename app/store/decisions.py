@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, insert, literal_column, select
 
 from app.store import chain
 from app.store.database import Database, Prepared
@@ -172,6 +172,7 @@ def _conditions(wanted: DecisionFilter) -> list[ColumnElement[bool]]:
         "account_id": searchable(wanted.account_id),
         "source": searchable(wanted.source),
         "policy_version": searchable(wanted.policy_version),
+        "model_version": searchable(wanted.model_version),
         "simulated": wanted.simulated,
     }
     conditions = [DECISIONS.c[name] == value for name, value in equal.items() if value is not None]
@@ -179,6 +180,10 @@ def _conditions(wanted: DecisionFilter) -> list[ColumnElement[bool]]:
         conditions.append(DECISIONS.c.created_at >= stamp(wanted.created_from))
     if wanted.created_before is not None:
         conditions.append(DECISIONS.c.created_at < stamp(wanted.created_before))
+    if wanted.newest_only:
+        later = DECISIONS.alias("later")
+        same = (later.c.subject_type == DECISIONS.c.subject_type, later.c.subject_id == DECISIONS.c.subject_id)
+        conditions.append(~exists().where(*same, later.c.seq > DECISIONS.c.seq))
     return conditions
 
 

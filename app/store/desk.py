@@ -51,6 +51,7 @@ from app.store.tables import DECISIONS
 from policies.domain.decision import Verdict
 from policies.domain.desk import CaseState
 from policies.domain.outcome import SubjectType
+from policies.domain.review import ReviewAction
 
 if TYPE_CHECKING:
     from app.store.documents import Documents
@@ -193,6 +194,17 @@ class DealDesk:
         """The reviews of one decision, the oldest first."""
         query = select(REVIEWS).where(REVIEWS.c.decision_id == searchable(decision_id)).order_by(REVIEWS.c.number)
         return tuple(map(review_of, self._database.read(lambda connection: connection.execute(query).all())))
+
+    def consented(self, subject_type: SubjectType, subject_ids: Sequence[str]) -> frozenset[str]:
+        """Those of some documents that somebody approved or waived something of, whatever their content was then."""
+        actions = [ReviewAction.APPROVE.value, ReviewAction.WAIVE.value]
+        query = select(REVIEWS.c.subject_id).distinct()
+        query = query.where(
+            REVIEWS.c.subject_type == subject_type.value,
+            REVIEWS.c.subject_id.in_([searchable(each) for each in subject_ids]),
+            REVIEWS.c.action.in_(actions),
+        )
+        return frozenset(self._database.read(lambda connection: connection.execute(query).scalars().all()))
 
     def assignments(self, subject_type: SubjectType, subject_id: str) -> tuple[Assignment, ...]:
         """Who had the case, the oldest first."""

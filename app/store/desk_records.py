@@ -202,7 +202,8 @@ class CaseFilter:
     """Which cases to list; None and empty match all. `states` empty and `is_open` None lists every state.
 
     `waits_for` matches a role whose consent is asked for now; `unassigned` those that nobody has. `at_risk_from` is in minor
-    units of the company's currency. `due_before` and `deadline_before` are not included.
+    units of the company's currency. `due_before` and `deadline_before` are not included. `text` is part of the document's or
+    the account's id or name, in whatever case.
     """
 
     subject_type: SubjectType | None = None
@@ -223,6 +224,7 @@ class CaseFilter:
     at_risk_from: int | None = None
     due_before: datetime | None = None
     deadline_before: datetime | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, or_
 
 from app.store.decision_rows import amount_of, minor_units
 from app.store.desk_records import Assignment, Case, CaseFilter, KeptReview, Step
@@ -196,6 +196,10 @@ def conditions_of(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         found.append(columns.assignee.is_(None))
     if wanted.waits_for is not None:
         found.append(columns.waits_for.contains(waits_for((wanted.waits_for,)) or "", autoescape=True))
+    if wanted.text is not None:
+        part = searchable(wanted.text)
+        named = (columns.subject_id, columns.account_id, columns.account_name)
+        found.append(or_(*[each.icontains(part, autoescape=True) for each in named]))
     if wanted.at_risk_from is not None:
         found.append(columns.at_risk >= wanted.at_risk_from)
     if wanted.due_before is not None:

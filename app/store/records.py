@@ -90,7 +90,9 @@ class StoredDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionFilter:
-    """Which decisions to list; None matches all. `created_from` is included, `created_before` is not."""
+    """Which decisions to list; None matches all. `created_from` is included, `created_before` is not. `newest_only` leaves
+    out those that a later decision on the same document came after.
+    """
 
     subject_type: SubjectType | None = None
     subject_id: str | None = None
@@ -103,6 +105,8 @@ class DecisionFilter:
     simulated: bool | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
+    model_version: str | None = None
+    newest_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

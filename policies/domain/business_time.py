@@ -36,6 +36,24 @@ def due_at(calendar: BusinessCalendar, start: datetime, hours: int) -> datetime 
     return None
 
 
+def working_time(calendar: BusinessCalendar, start: datetime, end: datetime) -> timedelta:
+    """How much working time lies between two moments; none where the end is not after the start.
+
+    Of a span of many years, that of its first ten.
+    """
+    zone, utc = ZoneInfo(calendar.time_zone), ZoneInfo("UTC")
+    found, day, last = timedelta(), start.astimezone(zone).date(), end.astimezone(zone).date()
+    for _ in range(_LONGEST_SEARCH_DAYS):
+        if day > last:
+            break
+        if is_working_day(calendar, day):
+            opens = max(datetime.combine(day, calendar.opens, zone).astimezone(utc), start)
+            closes = min(datetime.combine(day, calendar.closes, zone).astimezone(utc), end)
+            found += max(closes - opens, timedelta())
+        day += _ONE_DAY
+    return found
+
+
 def is_working_day(calendar: BusinessCalendar, day: date) -> bool:
     """Whether anybody works on the day."""
     return day.isoweekday() in calendar.weekdays and day not in calendar.holidays

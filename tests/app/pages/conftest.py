@@ -12,6 +12,7 @@ from app.config import Settings
 from app.observability.logs import make_logger
 from app.store import Store
 from app.store.upgrade import upgrade
+from tests.app.pages.desk_site import a_desk_site
 from tests.fakes import Clock, FakeGate, FakeVerifier, NoRules
 from tests.pages import Visitor, pages_app, signed_in
 
@@ -73,3 +74,10 @@ def open_site(empty_tables, tmp_path):
 def site(open_site) -> Site:
     """The pages with the default settings."""
     return open_site()
+
+
+@pytest.fixture
+def desk(empty_tables, tmp_path):
+    """The pages over a store that keeps cases."""
+    with a_desk_site(empty_tables, tmp_path) as opened:
+        yield opened
