@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import replace
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
 from app.assess import Call, Caller
+from app.bootstrap import Services, build
+from app.config import Settings
 from app.store import new_id
+from tests.fakes import Clock
+from tests.pages import Visitor, pages_app, signed_in
 
 SEATS = {
     "line_id": "1", "product_id": "SEAT", "product_name": "Seat", "product_family": "Platform", "charge_type": "recurring",
@@ -59,3 +70,37 @@ def scored(services: Any, decision_id: str, **risk: Any) -> str:
     summary = replace(decision.summary, decision_id=again, model_version=RISK["model_version"])
     services.store.record(replace(decision, summary=summary, document=json.dumps(document).encode()))
     return again
+
+
+@dataclass
+class Office:
+    """The program with the simulated company's tables, its pages, and whoever signs in."""
+
+    services: Services
+    clock: Clock
+    app: Flask
+    visitors: dict[Any, Visitor] = field(default_factory=dict)
+
+    def check(self, quote: dict[str, Any]) -> dict[str, Any]:
+        return checked(self.services, quote)
+
+    def visit(self, *roles: str, **terms: Any) -> Visitor:
+        """Somebody with these roles, the same again for the same terms."""
+        key = (roles, *sorted(terms.items()))
+        if key not in self.visitors:
+            terms.setdefault("name", f"user-{len(self.visitors)}")
+            self.visitors[key] = signed_in(self.app, self.services.store, *roles, **terms)
+        return self.visitors[key]
+
+
+@contextmanager
+def an_office(empty_tables: Path, home: Path) -> Iterator[Office]:
+    """An office over a copy of the tables, at a time that stands still."""
+    for name in ("catalog.yaml", "company.yaml"):
+        (home / name).write_text((files("app.demo") / name).read_text("utf-8"), "utf-8")
+    shutil.copy(empty_tables, home / "quoteguard.db")
+    clock = Clock()
+    services = build(Settings.from_environment({"QUOTEGUARD_HOME": str(home)}), clock=clock)
+    yield Office(services, clock, pages_app(services))
+    services.gate.close()
+    services.store.close()

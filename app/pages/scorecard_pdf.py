@@ -38,7 +38,7 @@ def pdf_of(shown: Mapping[str, Any], now: datetime) -> bytes:
     """The document, of what the page shows to this reader."""
     deal, into = shown["deal"], BytesIO()
     _fonts()
-    title = _known(f"Quote {short(deal.quote_id, 80)}")
+    title = written(f"Quote {short(deal.quote_id, 80)}")
     paper = SimpleDocTemplate(
         into, pagesize=A4, leftMargin=15 * mm, rightMargin=15 * mm, topMargin=14 * mm, bottomMargin=14 * mm,
         title=title, author="Quoteguard", subject=f"Scorecard, decision {deal.summary.decision_id}",
@@ -50,7 +50,7 @@ def pdf_of(shown: Mapping[str, Any], now: datetime) -> bytes:
     def numbered(canvas: Any, _: Any) -> None:
         canvas.setFont(_PLAIN, 6.5)
         canvas.setFillColor(_SOFT)
-        canvas.drawString(15 * mm, 8 * mm, _known(foot))
+        canvas.drawString(15 * mm, 8 * mm, written(foot))
         canvas.drawRightString(A4[0] - 15 * mm, 8 * mm, f"page {canvas.getPageNumber()}")
 
     paper.build(list(_parts(shown)), onFirstPage=numbered, onLaterPages=numbered)
@@ -181,15 +181,16 @@ def _text(text: str, style: str = "body") -> Flowable:
 
 def _marked(before: str, text: str, style: str) -> Flowable:
     """A paragraph: `before` is markup of ours, the text is a customer's and none."""
-    return Paragraph(before + escape(_known(text)), _styles()[style])
+    return Paragraph(before + escape(written(text)), _styles()[style])
 
 
 def _or_nothing(value: object) -> str:
     return "nothing" if value is None else short(value, 80)
 
 
-def _known(text: str) -> str:
+def written(text: str) -> str:
     """The text with each sign that the font lacks as its code point, such as [U+4E2D]."""
+    _fonts()
     glyphs = pdfmetrics.getFont(_PLAIN).face.charToGlyph
     return "".join(mark if ord(mark) in glyphs or mark in "\n\t" else f"[U+{ord(mark):04X}]" for mark in clean(text))
 

@@ -1,43 +1,20 @@
 """The scorecard's page: what it says to whom, fixes tried and sent back, reviews and what stands against them."""
 
-import shutil
-from importlib.resources import files
 from types import SimpleNamespace
 
 import pytest
 
-from app.bootstrap import build
-from app.config import Settings
 from policies.domain.outcome import SubjectType
-from tests.fakes import Clock
-from tests.pages import pages_app, signed_in, words
-from tests.scorecards import SEATS, a_deal, checked, scored
+from tests.pages import words
+from tests.scorecards import SEATS, a_deal, an_office, scored
 
 ADDRESS = "/scorecards/quotes/Q-1"
 
 
 @pytest.fixture(scope="module")
 def office(empty_tables, tmp_path_factory):
-    """The program with the simulated company's tables, its pages, and whoever signs in."""
-    home = tmp_path_factory.mktemp("home")
-    for name in ("catalog.yaml", "company.yaml"):
-        (home / name).write_text((files("app.demo") / name).read_text("utf-8"), "utf-8")
-    shutil.copy(empty_tables, home / "quoteguard.db")
-    clock = Clock()
-    services = build(Settings.from_environment({"QUOTEGUARD_HOME": str(home)}), clock=clock)
-    app = pages_app(services)
-    visitors = {}
-
-    def visit(*roles, **terms):
-        key = (roles, *sorted((name, str(value)) for name, value in terms.items()))
-        if key not in visitors:
-            terms.setdefault("name", f"user-{len(visitors)}")
-            visitors[key] = signed_in(app, services.store, *roles, **terms)
-        return visitors[key]
-
-    yield SimpleNamespace(services=services, clock=clock, visit=visit, check=lambda quote: checked(services, quote))
-    services.gate.close()
-    services.store.close()
+    with an_office(empty_tables, tmp_path_factory.mktemp("home")) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -73,7 +50,7 @@ def test_a_line_goes_from_list_to_net_to_the_cent(office, deal):
     months at $36 are free: $36,000.
     """
     said = words(office.visit("analyst").get(deal.address))
-    for step in ("−$72,000", "+$48,000", "−$36,000", "$660,000", "8.33 % under list"):
+    for step in ("\u2212$72,000", "+$48,000", "\u2212$36,000", "$660,000", "8.33 % under list"):
         assert step in said
     assert "1 Jan 2028 31 Dec 2029 500 $40 0 % $480,000" in said
 
@@ -139,7 +116,8 @@ def test_an_auditor_reads_all_and_does_nothing(office, deal):
     auditor = office.visit("auditor")
     said = words(auditor.get(deal.address))
     assert "Comparable past deals" in said
-    assert "Record it" not in said and "Apply and check" not in said
+    assert "Record it" not in said
+    assert "Apply and check" not in said
     answer = auditor.post(deal.address, do="review", action="approve", reason="I may")
     assert answer.status_code == 403
     assert "Reviewing is for analysts and approvers." in words(answer)

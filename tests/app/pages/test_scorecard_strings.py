@@ -1,0 +1,76 @@
+"""Hostile strings on the scorecard and in its PDF: shown as they are, doing nothing."""
+
+import pytest
+
+from app.pages.scorecard_pdf import written
+from tests.pages import words
+from tests.scorecards import SEATS, a_deal, an_office
+
+SCRIPT = '<script>alert("x")</script><img src=x onerror=alert(1)>'
+TURNED = "gpj.\u202eexe.cilbup"
+ENDLESS = "W" * 10_000
+FORMULA = '=HYPERLINK("http://evil.example","click")'
+
+
+def hostile(quote_id, **terms):
+    lines = [
+        SEATS | {"line_id": str(n), "product_name": each} for n, each in enumerate((SCRIPT, TURNED, ENDLESS, FORMULA))
+    ]
+    account = {"account_id": "acc-1", "name": SCRIPT + TURNED}
+    return a_deal(quote_id, *lines, account=account, **terms)
+
+
+@pytest.fixture(scope="module")
+def office(empty_tables, tmp_path_factory):
+    with an_office(empty_tables, tmp_path_factory.mktemp("home")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shown(office):
+    office.check(hostile("Q-<b>'\"&", rep={"rep_id": "rep-1"}))
+    return office.visit("analyst").get("/scorecards/quotes/Q-<b>'\"&")
+
+
+def test_script_in_a_name_is_text(shown):
+    assert SCRIPT in words(shown)
+    assert "<script>alert" not in shown.text
+    assert "<img" not in shown.text
+
+
+def test_marks_that_turn_the_writing_are_left_out(shown):
+    assert "\u202e" not in shown.text
+    assert "gpj.exe.cilbup" in words(shown)
+
+
+def test_a_name_of_ten_thousand_signs_is_cut(shown):
+    assert "W" * 1_000 not in shown.text
+    assert len(shown.data) < 300_000
+
+
+def test_a_rep_without_a_name_is_known_by_id(shown):
+    assert "Rep rep-1" in words(shown)
+
+
+def test_the_pdf_holds_whatever_a_customer_writes(office, shown):
+    answer = office.visit("analyst").get("/scorecards/quotes/Q-<b>'\"&.pdf")
+    assert answer.content_type == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="scorecard-Q--b.pdf"'
+
+
+def test_a_rep_gets_a_pdf_of_their_own_deal_alone(office, shown):
+    path = "/scorecards/quotes/Q-<b>'\"&.pdf"
+    assert office.visit("rep", rep_id="rep-1").get(path).status_code == 200
+    assert office.visit("rep", rep_id="rep-9").get(path).status_code == 404
+
+
+def test_a_sign_that_the_font_lacks_is_written_as_its_code_point():
+    assert written("Café €5 中") == "Café €5 [U+4E2D]"
+
+
+def test_an_id_that_ends_like_a_file_is_an_id(office):
+    office.check(a_deal("contracts/2026/draft.pdf"))
+    answer = office.visit("analyst").get("/scorecards/quotes/contracts/2026/draft.pdf")
+    assert answer.mimetype == "text/html"
+    assert office.visit("analyst").get("/scorecards/quotes/contracts/2026/draft.pdf.pdf").mimetype == "application/pdf"
