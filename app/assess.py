@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.lowering import Lowering
@@ -110,6 +112,15 @@ class Assessed:
     scored: Scored
 
 
+Lots = Callable[[str, Decimal], bool]
+"""Whether the content of a hash is among a share in percent."""
+
+
+def nobody(_: str, __: Decimal) -> bool:
+    """No deal is let go at random."""
+    return False
+
+
 def assess(
     quote: Quote,
     rules: Rules,
@@ -121,10 +132,12 @@ def assess(
     consents: Sequence[Consent] = (),
     waivers: Sequence[Waiver] = (),
     scoring: Scoring = POLICIES_ALONE,
+    lots: Lots = nobody,
 ) -> Assessed:
     """The decision on a quote as of a moment; `approved` holds what earlier approvals were given to, by content hash.
     `notes` are what could not be judged already when the quote was read. `consents` and `waivers` are those that reviews have
-    on record, beside the quote's approvals and the waivers of the files. `scoring` says how likely it leaks.
+    on record, beside the quote's approvals and the waivers of the files. `scoring` says how likely it leaks, `lots` which
+    contents are let go at random.
 
     It depends on nothing else, so the same arguments give the same decision at any later time.
     """
@@ -137,7 +150,7 @@ def assess(
     risk = weighed(with_limits(scored.risk, scored.limits, rules.company), rules.company, quote.currency)
     if risk.effect is not None:
         risk = _consented(risk, facts, rules, waivers, consents)
-        risk = drawn(risk, findings, rules.company, quote.currency, content)
+        risk = drawn(risk, findings, rules.company, quote.currency, partial(lots, content))
         if risk.enforces and verdict(findings) is Verdict.ALLOW:
             risk = Lowering(rules=rules, scoring=scoring.alone(), as_of=as_of, findings=findings).lowered(risk, facts)
     names = {each.line.line_id: each.product_name for each in facts.lines} if findings else {}

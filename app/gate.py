@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from app.answering import Answering, Judged, Limits, Work
-from app.assess import Answer, Call, assess
+from app.assess import Answer, Call, assess, nobody
 from app.desk.consents import on_record
 from app.recording import Sender, approved_contents, context_of
 from app.rendering import render
 from app.rules import Rules
 from app.scored import ByIndex, Scoring, scoring_context
 from app.store import Store
+from app.store.own_secrets import RANDOM_RELEASE
 from cpq_hooks.canonical import load_quote
 from policies.domain.company import Company, FailMode
 from policies.domain.outcome import SubjectType
 from policies.domain.quote import Quote, Stage
+from scoring.decide import lots_by
 
 ROUTE: Final = "POST /v1/quotes/check"
 SMALL: Final = 256 * 1024
@@ -79,19 +82,25 @@ class QuoteGate:
             consents=reviewed.consents,
             waivers=reviewed.waivers,
             scoring=self._scoring(),
+            lots=nobody if work.call.dry_run else self._lots,
         )
         decision = replace(assessed.decision, simulated=self._simulated or assessed.decision.simulated)
         work.step("policies")
         body = render(decision, document, duration_ms=work.milliseconds)
         work.step("answer")
+        scored = scoring_context(assessed.scored, released=decision.risk.released)
         return Judged(
             decision=decision,
             body=body,
             lines=len(quote.lines),
             rules=rules,
             sender=Sender.of_quote(quote),
-            context=context_of(approved, rules, notes, reviewed.context(), scoring_context(assessed.scored)),
+            context=context_of(approved, rules, notes, reviewed.context(), scored),
         )
+
+    def _lots(self, content: str, share_percent: Decimal) -> bool:
+        """Drawn by a secret of the installation: nobody can work out which content would be let go."""
+        return lots_by(self._store.secrets.of(RANDOM_RELEASE))(content, share_percent)
 
     def meanwhile(self, work: Work) -> tuple[FailMode, str]:
         """What is done until a late check is there: by the fail mode of the quote's stage, work goes on or is held."""

@@ -82,8 +82,16 @@ def _quote_again(stored: StoredDecision, store: Store, scorer_of: ScorerOf) -> b
         consents=reviewed.consents,
         waivers=reviewed.waivers,
         scoring=_scoring(stored, context, scorer_of),
+        lots=lambda *_: _was_released(stored, context),
     )
     return render(assessed.decision, document, duration_ms=0)
+
+
+def _was_released(stored: StoredDecision, context: Mapping[str, Any]) -> bool:
+    """Whether it was let go at random; decisions of earlier versions say so in their answer alone."""
+    kept = context.get("scoring") or {}
+    risk = json.loads(stored.decision.document).get("risk") or {}
+    return bool(kept.get("released", risk.get("released", False)))
 
 
 def _scoring(stored: StoredDecision, context: Mapping[str, Any], scorer_of: ScorerOf) -> Scoring:

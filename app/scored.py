@@ -143,8 +143,10 @@ def away(because: str) -> Risk:
     return Risk(status=RiskStatus.UNAVAILABLE, because=f"{because}: the verdict rests on the policies alone.")
 
 
-def scoring_context(scored: Scored) -> dict[str, Any]:
-    """What a decision's record keeps of its score, to learn from and to make it again."""
+def scoring_context(scored: Scored, *, released: bool = False) -> dict[str, Any]:
+    """What a decision's record keeps of its score, to learn from and to make it again; and whether it was let go at random,
+    which nobody can draw again without the secret.
+    """
     risk = scored.risk
     kept: dict[str, Any] = {"status": risk.status.value, "model": risk.model_version}
     if risk.status is RiskStatus.UNAVAILABLE:
@@ -153,6 +155,8 @@ def scoring_context(scored: Scored) -> dict[str, Any]:
         kept["vector"] = as_json(scored.vector)
     if scored.limits:
         kept["limits"] = dict(scored.limits)
+    if released:
+        kept["released"] = True
     if scored.challenger is not None:
         kept["challenger"] = _in_short(scored.challenger)
     return {"scoring": kept}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hmac
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from policies.domain.company import Company, Thresholds
@@ -115,11 +115,29 @@ def with_consent(risk: Risk, finding: Finding) -> Risk:
     return replace(risk, approved_by=finding.approved_by, waived_by=finding.waived_by)
 
 
-def drawn(risk: Risk, findings: Sequence[Finding], company: Company | None, currency: str, content: str) -> Risk:
+def lots_by(secret: bytes) -> Callable[[str, Decimal], bool]:
+    """Draws whether a content (by its hash) is among a share in percent: the same each time, and foreseen by nobody without
+    the secret.
+    """
+
+    def is_drawn(content: str, share_percent: Decimal) -> bool:
+        lot = int.from_bytes(hmac.digest(secret, f"release {content}".encode(), "sha256")[:8]) * 100
+        return lot < share_percent * 2**64
+
+    return is_drawn
+
+
+def drawn(
+    risk: Risk,
+    findings: Sequence[Finding],
+    company: Company | None,
+    currency: str,
+    is_drawn: Callable[[Decimal], bool],
+) -> Risk:
     """The risk, released where the deal is one of those that are let go at random.
 
-    Nothing but the risk may have flagged it, its expected leakage must be known and small, and the draw depends on the content
-    (its hash) alone: the same content is always or never let go.
+    Nothing but the risk may have flagged it, and its expected leakage must be known and small. `is_drawn` says whether it is
+    among a share of deals, in percent.
     """
     release = _limits(company).random_release
     if release is None or not risk.enforces or risk.effect is not Effect.FLAG or verdict(findings) is not Verdict.ALLOW:
@@ -127,8 +145,7 @@ def drawn(risk: Risk, findings: Sequence[Finding], company: Company | None, curr
     amount = _in_company_currency(risk.expected_leakage, company, currency)
     if amount is None or amount > release.up_to_amount:
         return risk
-    lot = int.from_bytes(sha256(f"release {content}".encode()).digest()[:8]) * 100
-    return replace(risk, released=lot < release.share_percent * 2**64)
+    return replace(risk, released=is_drawn(release.share_percent))
 
 
 def by_urgency(findings: Sequence[Finding]) -> tuple[Finding, ...]:

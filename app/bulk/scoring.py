@@ -17,11 +17,10 @@ from cpq_hooks.canonical import load_quote
 from cpq_hooks.problem import Invalid
 from cpq_hooks.reading import Malformed, read_json
 from policies.derivation import derive
-from policies.domain.material import content_hash
 from policies.domain.money import amount_string, plain
 from policies.evaluation import unproven
 from policies.grouping import group
-from scoring.decide import drawn, verdict, weighed
+from scoring.decide import verdict, weighed
 from scoring.features import vector
 from scoring.history import History
 from scoring.model.prior import prior
@@ -139,7 +138,9 @@ class Scoring:
     def _risks(self, deals: Sequence[_Deal]) -> list[Risk]:
         if self.model is None:
             return [prior(each.vector, each.findings) for each in deals]
-        return self.model.scorer().score_many([each.vector for each in deals], explained=self.explained)
+        return self.model.scorer().score_many(
+            [each.vector for each in deals], explained=self.explained, kinds=False, most=TOP_REASONS
+        )
 
 
 class _Deal(NamedTuple):
@@ -151,8 +152,6 @@ class _Deal(NamedTuple):
 def _scored(deal: _Deal, risk: Risk, rules: Rules) -> Scored:
     quote = deal.facts.quote
     risk = weighed(risk, rules.company, quote.currency)
-    if risk.effect is not None and rules.company is not None and rules.company.thresholds.random_release is not None:
-        risk = drawn(risk, deal.findings, rules.company, quote.currency, content_hash(quote))
     return Scored(
         quote_id=quote.quote_id,
         score=None if risk.score is None else plain(risk.score),

@@ -28,6 +28,7 @@ from app.store.ledger_rebuild import rebuild
 from app.store.ledgers import Ledgers
 from app.store.outbox import Outbox
 from app.store.outbox_records import Sending
+from app.store.own_secrets import OwnSecrets
 from app.store.people import People
 from app.store.queue import Queue
 from app.store.records import Beside, Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
@@ -42,7 +43,8 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`, `outbox`, `trainings`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`.
+    `inbox`, `outbox`, `trainings`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`,
+    `secrets`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -72,6 +74,7 @@ class Store:
         self.holds = Holds(database, self.outbox.changed_in)
         self.alerts = Alerts(database, clock, self.outbox.watched_in)
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
+        self.secrets = OwnSecrets(database, clock)
         self.trainings = Queue(database, clock, "train")
         self.desk = DealDesk(database, clock, self.outbox, self.documents, self.idempotency, queueing, beside_reviews)
         self.people = People(database, clock)

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0009"
+SCHEMA: Final = "0010"
 """The revision of the tables that these statements are written for."""
 
 METADATA: Final = MetaData()

@@ -262,4 +262,7 @@ def test_a_deal_that_is_let_go_at_random_is_allowed_and_made_again_the_same(open
     decision = asked(services)
     assert (decision["verdict"], decision["risk"]["released"]) == ("allow", True)
     assert decision["risk"]["effect"] == "flag"
+    assert context(services, decision)["released"] is True
     assert made_again(services, decision).same
+    preview = services.gate.check_quote(Call(raw=json.dumps(QUOTE).encode(), caller=Caller(key_id=None), dry_run=True))
+    assert json.loads(preview.body)["verdict"] == "flag"

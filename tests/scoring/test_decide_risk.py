@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,7 @@ from policies.domain.decision import (
     Verdict,
 )
 from policies.domain.finding import Effect
-from scoring.decide import UNAVAILABLE, as_finding, drawn, headline, verdict, weighed, with_consent
+from scoring.decide import UNAVAILABLE, as_finding, drawn, headline, lots_by, verdict, weighed, with_consent
 from tests.scoring.test_decide import a_finding
 
 COMPANY = Company(
@@ -151,6 +152,7 @@ def test_a_risk_that_somebody_consented_to_does_not_count():
     assert verdict([], with_consent(risk, replace(finding, waived_by="mia"))) is Verdict.ALLOW
 
 
+LOT = partial(lots_by(b"k" * 32), "sha256:0")
 RELEASING = with_thresholds(random_release=RandomRelease(share_percent=Decimal(20), up_to_amount=Decimal(20_000)))
 
 
@@ -158,18 +160,28 @@ def flagged(expected: str = "12000") -> Risk:
     return weighed(a_risk(expected), RELEASING, "USD")
 
 
-def test_the_share_that_is_let_go_is_the_stated_one_and_the_same_each_time():
+def let_go_by(secret):
+    lots = lots_by(secret)
     contents = [f"sha256:{number}" for number in range(2_000)]
-    let_go = [content for content in contents if drawn(flagged(), [], RELEASING, "USD", content).released]
+    return {each for each in contents if drawn(flagged(), [], RELEASING, "USD", partial(lots, each)).released}
+
+
+def test_the_share_that_is_let_go_is_the_stated_one_and_the_same_each_time():
+    let_go = let_go_by(b"k" * 32)
     assert 340 <= len(let_go) <= 460  # 400 expected, standard deviation 18
-    assert let_go == [content for content in contents if drawn(flagged(), [], RELEASING, "USD", content).released]
+    assert let_go == let_go_by(b"k" * 32)
+
+
+def test_without_the_secret_nobody_can_tell_which_content_is_let_go():
+    both = let_go_by(b"k" * 32) & let_go_by(b"l" * 32)
+    assert 45 <= len(both) <= 115  # 80 expected, standard deviation 9
 
 
 def test_all_or_none_are_let_go_at_the_ends():
     for share, released in ((0, False), (100, True)):
         release = RandomRelease(share_percent=Decimal(share), up_to_amount=Decimal(20_000))
         company = with_thresholds(random_release=release)
-        assert drawn(flagged(), [], company, "USD", "sha256:0").released is released
+        assert drawn(flagged(), [], company, "USD", LOT).released is released
 
 
 @pytest.mark.parametrize(
@@ -185,12 +197,12 @@ def test_all_or_none_are_let_go_at_the_ends():
 def test_nothing_is_let_go_that_is_large_or_unknown_or_blocked_or_flagged_by_more_than_risk(risk, findings, currency):
     all_of_them = RandomRelease(share_percent=Decimal(100), up_to_amount=Decimal(20_000))
     company = with_thresholds(random_release=all_of_them)
-    assert not drawn(risk, findings, company, currency, "sha256:0").released
+    assert not drawn(risk, findings, company, currency, LOT).released
 
 
 def test_a_deal_let_go_is_allowed_and_says_so():
     company = with_thresholds(random_release=RandomRelease(share_percent=Decimal(100), up_to_amount=Decimal(20_000)))
-    released = drawn(flagged(), [a_finding("seen", Effect.SHADOW)], company, "USD", "sha256:0")
+    released = drawn(flagged(), [a_finding("seen", Effect.SHADOW)], company, "USD", LOT)
     assert verdict([], released) is Verdict.ALLOW
     assert headline([], {}, {}, "USD", [], released) == (
         "Nothing stands in the way: its risk asked for a look, and it was let go at random to learn what that is worth."
