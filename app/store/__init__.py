@@ -32,6 +32,18 @@ from app.store.errors import (
 from app.store.inbox import Inbox, Superseded
 from app.store.inbox_records import EventFilter, EventNote, EventState, KeptDelivery, KeptEvent, Taken
 from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
+from app.store.notices import Notices
+from app.store.notices_records import (
+    DeliveryNote,
+    DeliveryState,
+    KeptNotice,
+    NoticeKind,
+    NoticeNote,
+    Noticing,
+)
+from app.store.notices_records import (
+    KeptDelivery as KeptTelling,
+)
 from app.store.outbox import Outbox
 from app.store.outbox_records import (
     KeptMessage,
@@ -112,6 +124,8 @@ __all__ = [
     "DecisionPage",
     "DecisionSummary",
     "Delegation",
+    "DeliveryNote",
+    "DeliveryState",
     "Document",
     "DocumentFilter",
     "DocumentKind",
@@ -129,8 +143,10 @@ __all__ = [
     "KeptDelivery",
     "KeptEvent",
     "KeptMessage",
+    "KeptNotice",
     "KeptRefusal",
     "KeptReview",
+    "KeptTelling",
     "KeyedAnswer",
     "KeyedRequest",
     "KnownTarget",
@@ -145,6 +161,10 @@ __all__ = [
     "NewKey",
     "NewSession",
     "Noted",
+    "NoticeKind",
+    "NoticeNote",
+    "Notices",
+    "Noticing",
     "Origin",
     "Outbox",
     "PutResult",

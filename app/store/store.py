@@ -26,12 +26,23 @@ from app.store.insights import Insights
 from app.store.keys import ApiKeys
 from app.store.ledger_rebuild import rebuild
 from app.store.ledgers import Ledgers
+from app.store.notices import Notices
+from app.store.notices_records import Noticing
 from app.store.outbox import Outbox
 from app.store.outbox_records import Sending
 from app.store.own_secrets import OwnSecrets
 from app.store.people import People
 from app.store.queue import Queue
-from app.store.records import Beside, Document, DocumentKind, HoldStep, KeyedAnswer, Receipt, RecordedDecision
+from app.store.records import (
+    AlertNote,
+    Beside,
+    Document,
+    DocumentKind,
+    HoldStep,
+    KeyedAnswer,
+    Receipt,
+    RecordedDecision,
+)
 from app.store.recovery_cases import RecoveryCases
 from app.store.refused import Refused
 from app.store.sessions import Sessions, SignInAttempts
@@ -57,9 +68,11 @@ class Store:
         refused_bytes: int,
         sending: Sending | None = None,
         queueing: Queueing | None = None,
+        noticing: Noticing | None = None,
         beside_reviews: Sequence[BesideReview] = (),
     ) -> None:
         self._database = database
+        self.notices = Notices(database, clock, noticing)
         self.outbox = Outbox(database, clock, Queue(database, clock, "outbox"), sending)
         self.decisions = DecisionLog(database)
         self.artefacts = Artefacts(database, clock)
@@ -72,7 +85,7 @@ class Store:
         self.keys = ApiKeys(database, clock)
         self.refused = Refused(database, clock, limit=refused_bytes, told=self.outbox.refused_in)
         self.holds = Holds(database, self.outbox.changed_in)
-        self.alerts = Alerts(database, clock, self.outbox.watched_in)
+        self.alerts = Alerts(database, clock, self._watched_in)
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
         self.secrets = OwnSecrets(database, clock)
         self.trainings = Queue(database, clock, "train")
@@ -92,13 +105,14 @@ class Store:
         refused_bytes: int = _REFUSED_BYTES,
         sending: Sending | None = None,
         queueing: Queueing | None = None,
+        noticing: Noticing | None = None,
         beside_reviews: Sequence[BesideReview] = (),
     ) -> Store:
         """The store at this address. Nothing is connected yet, so a database that is away shows at the first call.
 
         `timeout` is how long to wait for a connection or a lock, `refused_bytes` how much of a refused body is kept,
         `sending` decides what is sent of what is recorded; without it, nothing is. `queueing` decides which decisions wait for
-        a person; without it, none does. `beside_reviews` is done in the transaction of every review.
+        a person; without it, none does; `noticing` what people are told of, without it nothing. `beside_reviews` is done in the transaction of every review.
         """
         database = Database(url, timeout=timeout, schema=SCHEMA)
         return cls(
@@ -107,6 +121,7 @@ class Store:
             refused_bytes=refused_bytes,
             sending=sending,
             queueing=queueing,
+            noticing=noticing,
             beside_reviews=beside_reviews,
         )
 
@@ -166,6 +181,7 @@ class Store:
         sealed = [self._seal(decision) for decision in decisions]
         drafts = [self.desk.draft(decision) for decision in decisions]
         booked = [self.ledgers.read(decision) for decision in decisions]
+        told = [self.notices.of_decision(decision) for decision in decisions]
 
         def work(connection: Connection) -> list[Receipt]:
             if answer is not None:
@@ -182,9 +198,14 @@ class Store:
                 self.desk.decided_in(connection, decision, draft)
                 self.ledgers.decided_in(connection, facts, decision, change)
                 self.comparables.decided_in(connection, facts)
+            self.notices.put_in(connection, [note for notes in told for note in notes])
             return receipts
 
         return self._database.write(work)
+
+    def _watched_in(self, connection: Connection, raised: Sequence[AlertNote], resolved: Sequence[AlertNote]) -> None:
+        self.outbox.watched_in(connection, raised, resolved)
+        self.notices.watched_in(connection, raised)
 
     def _seal(self, decision: RecordedDecision) -> Sealed:
         self.artefacts.require(decision.basis)
