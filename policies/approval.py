@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from policies.domain.business_time import due_at
 from policies.domain.decision import ApprovalNeeds, RequiredApproval
 from policies.domain.finding import Effect
-from policies.domain.material import Worsening, content_hash, material, worsened
+from policies.domain.material import Worsening, material, worsened
 from policies.domain.review import DESK
 
 if TYPE_CHECKING:
@@ -134,15 +134,14 @@ def _is_own(approver_id: str, facts: QuoteFacts) -> bool:
 
 def _changes_since(approvals: Iterable[_Given], facts: QuoteFacts) -> Mapping[str, tuple[Worsening, ...]]:
     """What got worse since each approved content that is known, by its hash."""
-    current = content_hash(facts.quote)
-    now = material(facts.quote)
+    current = facts.content()
     changes: dict[str, tuple[Worsening, ...]] = {}
     for approval in approvals:
         approved = approval.content_hash
         if approved == current:
             changes[approved] = ()
         elif approved in facts.approved:
-            changes[approved] = worsened(facts.approved[approved], now)
+            changes[approved] = worsened(facts.approved[approved], material(facts.quote))
     return changes
 
 

@@ -14,6 +14,7 @@ from policies.domain.authority import Limit, Sale, limit_of, not_known_of
 from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
 from policies.domain.charge import ChargeModel, Line, PackageRounding, PricePeriod
 from policies.domain.company import Company
+from policies.domain.material import content_hash
 from policies.domain.period import MONTHS, Period, add_months, periods_in
 from policies.domain.quote import Quote
 from policies.domain.wording import listed
@@ -147,6 +148,7 @@ class QuoteFacts:
     deal_size: Decimal | None
     approved: Mapping[str, Material] = field(default_factory=dict)
     authorities: dict[str | None, Limit | str] = field(default_factory=dict, repr=False)
+    _content: str | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def currency(self) -> str:
@@ -164,6 +166,12 @@ class QuoteFacts:
         renewal = self.quote.renewal
         months = renewal.term_months if renewal is not None and renewal.term_months else 12
         return Period(self.term.end, add_months(self.term.end, months))
+
+    def content(self) -> str:
+        """The hash of the quote's material content: several ask for it, and it takes as long as some policies."""
+        if self._content is None:
+            self._content = content_hash(self.quote)
+        return self._content
 
     def line(self, line_id: str) -> LineFacts | None:
         """The facts of one line by its id."""

@@ -22,7 +22,7 @@ from policies.check import (
     Violated,
 )
 from policies.domain.finding import Change, Evidence, Exposure
-from policies.domain.material import LINE_FIELDS, QUOTE_FIELDS, Material, Worsening, content_hash, material, worsened
+from policies.domain.material import LINE_FIELDS, QUOTE_FIELDS, Material, Worsening, material, worsened
 from policies.domain.quote import Approval, Stage
 from policies.domain.wording import listed, spelt
 
@@ -38,7 +38,7 @@ def run(quote: QuoteFacts, _: NoParameters) -> CheckResult:
     if not approvals or quote.quote.stage in _BEFORE_SENDING:
         return NOT_APPLICABLE
     latest = _latest(approvals)
-    current = content_hash(quote.quote)
+    current = quote.content()
     stale = [each for each in latest if each.content_hash is not None and each.content_hash != current]
     unknown = [each for each in stale if each.content_hash not in quote.approved]
     worse = _worse(quote, [quote.approved[each.content_hash or ""] for each in stale if each not in unknown])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import fsum, log, nan
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policies.domain.charge import ChargeType
 from scoring.features.feature import Feature, Group, Unit
@@ -13,6 +13,7 @@ from scoring.history.keys import Kind
 if TYPE_CHECKING:
     from policies.facts import LineFacts
     from scoring.features.feature import Deal
+    from scoring.history.history import History
 
 _PRODUCTS, _PAIRS, _BREADTH, _CUSTOM = "the products", "products together", "how many products", "custom products"
 
@@ -147,9 +148,22 @@ FEATURES: Final = (
 )
 
 
+class _Pairs(NamedTuple):
+    """What pairs of families come to: the highest rate, how far they exceed their families at most and least, and in all."""
+
+    rate: Rate
+    worst: str
+    most: float
+    most_by: str
+    least: float
+    least_by: str
+    evidence: float
+
+
 def values(deal: Deal) -> dict[str, float]:
     """The numbers of the mix."""
     lines = deal.facts.lines
+    types = [each.line.charge_type for each in lines]
     highest, mean, least = _products(deal)
     pair, excess, relief, evidence = _pairs(deal)
     return {
@@ -164,10 +178,10 @@ def values(deal: Deal) -> dict[str, float]:
         "currency_rate": _currency(deal),
         "products": float(len(deal.keys.products)),
         "families": float(len(deal.keys.families)) if deal.keys.families else nan,
-        "usage_lines": float(sum(each.line.charge_type is ChargeType.USAGE for each in lines)),
-        "one_time_lines": float(sum(each.line.charge_type is ChargeType.ONE_TIME for each in lines)),
-        "custom_lines": float(sum(_is_custom(each, deal) for each in lines)),
-        "lines_without_list_price": float(sum(_lacks_list(each) for each in lines)),
+        "usage_lines": float(types.count(ChargeType.USAGE)),
+        "one_time_lines": float(types.count(ChargeType.ONE_TIME)),
+        "custom_lines": float(sum([_is_custom(each, deal) for each in lines])),
+        "lines_without_list_price": float(sum([_lacks_list(each) for each in lines])),
     }
 
 
@@ -213,17 +227,37 @@ def _pairs(deal: Deal) -> tuple[float, float, float, float]:
     if not deal.keys.pairs:
         # One family has no pair: there is nothing above what it comes to alone, and no rate of a pair.
         return nan, 0.0, 0.0, 0.0
-    alone = {family: deal.history.family_rate(family).value for family in deal.keys.families}
+    found = deal.history.once(_together, deal.keys.pairs)
+    deal.tell("pair_rate_highest", name=found.worst, n=found.rate.known, average=deal.history.average().value)
+    deal.tell("pair_excess", name=found.most_by)
+    deal.tell("pair_relief", name=found.least_by)
+    return found.rate.value, found.most, found.least, found.evidence
+
+
+def _together(history: History, pairs: tuple[tuple[str, str], ...]) -> _Pairs:
+    """What is said of pairs: deals with the same families are many, and have the same ones."""
+    found = [(*history.once(_pair, pair), pair) for pair in pairs]
+    rate, _, worst = max(found, key=lambda each: (each[0].value, each[2]))
+    excesses = [(excess, pair) for _, excess, pair in found]
+    (most, most_by), (least, least_by) = max(excesses), min(excesses)
+    return _Pairs(
+        rate=rate,
+        worst=" and ".join(worst),
+        most=most,
+        most_by=" and ".join(most_by),
+        least=least,
+        least_by=" and ".join(least_by),
+        evidence=fsum(each for each, _ in excesses),
+    )
+
+
+def _pair(history: History, pair: tuple[str, str]) -> tuple[Rate, float]:
+    """The rate of a pair, and by how much it exceeds its families' in log-odds."""
+    one, other = pair
     # What is expected of a pair is the middle of the two: its own deals have to show that it is worse than that.
-    expected = {pair: (alone[pair[0]] + alone[pair[1]]) / 2 for pair in deal.keys.pairs}
-    rates = [(deal.history.pair_rate(*pair, Rate(each)), pair) for pair, each in expected.items()]
-    rate, pair = max(rates, key=lambda each: (each[0].value, each[1]))
-    deal.tell("pair_rate_highest", name=" and ".join(pair), n=rate.known, average=deal.history.average().value)
-    excesses = [(_logit(rate.value) - _logit(expected[pair]), pair) for rate, pair in rates]
-    most, least = max(excesses), min(excesses)
-    deal.tell("pair_excess", name=" and ".join(most[1]))
-    deal.tell("pair_relief", name=" and ".join(least[1]))
-    return rate.value, most[0], least[0], fsum(each for each, _ in excesses)
+    expected = (history.family_rate(one).value + history.family_rate(other).value) / 2
+    rate = history.pair_rate(one, other, Rate(expected))
+    return rate, _logit(rate.value) - _logit(expected)
 
 
 def _logit(share: float) -> float:

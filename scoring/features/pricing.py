@@ -52,18 +52,20 @@ FEATURES: Final = (
 def values(deal: Deal) -> dict[str, float]:
     """The numbers of pricing."""
     lines = [each.line for each in deal.facts.lines]
+    ramps = [len(each.ramp) for each in lines if each.ramp]
+    open_ended = [one.is_open_ended for each in lines for one in each.discounts]
     return {
         "lines": float(len(lines)),
         "charge_models": float(len({each.model for each in lines})),
-        "tiers": float(sum(len(each.tiers) for each in lines)),
-        "ramp_lines": float(sum(bool(each.ramp) for each in lines)),
-        "ramp_steps": float(sum(len(each.ramp) for each in lines)),
-        "uplift_lines": float(sum(bool(each.uplift_percent) for each in lines)),
-        "discounts_that_end": float(sum(not one.is_open_ended for each in lines for one in each.discounts)),
-        "discounts_without_end": float(sum(one.is_open_ended for each in lines for one in each.discounts)),
-        "allowance_lines": float(sum(_has_allowance(each) for each in lines)),
-        "missing_overage": float(sum(_lacks_overage(each) for each in lines)),
-        "commitment_lines": float(sum(bool(each.minimum_commitment or each.drawdown) for each in lines)),
+        "tiers": float(sum([len(each.tiers) for each in lines])),
+        "ramp_lines": float(len(ramps)),
+        "ramp_steps": float(sum(ramps)),
+        "uplift_lines": float(sum([bool(each.uplift_percent) for each in lines])),
+        "discounts_that_end": float(len(open_ended) - sum(open_ended)),
+        "discounts_without_end": float(sum(open_ended)),
+        "allowance_lines": float(sum([_has_allowance(each) for each in lines])),
+        "missing_overage": float(sum([_lacks_overage(each) for each in lines])),
+        "commitment_lines": float(sum([bool(each.minimum_commitment or each.drawdown) for each in lines])),
         **_discounts(deal),
         **_free(deal),
         **_peers(deal),

@@ -12,6 +12,7 @@ from scoring.numbers import date_of
 
 if TYPE_CHECKING:
     from scoring.features.feature import Deal
+    from scoring.history.history import History
 
 _RECORD, _HABITS = "the rep's record", "the rep's discounts"
 
@@ -121,13 +122,20 @@ def _with_products(deal: Deal) -> float:
     rep = deal.keys.rep
     if rep is None or not deal.keys.products:
         return nan
-    own = deal.history.rep_rate(deal.keys)
-    rates = [
-        (deal.history.rate(Kind.REP_PRODUCT, paired(rep, product), own), product) for product, _ in deal.keys.products
-    ]
-    rate, product = max(rates, key=lambda each: (each[0].value, each[1]))
+    history, team = deal.history, deal.keys.team
+    rates = [(history.once(_with_product, (rep, team, product)), product) for product, _ in deal.keys.products]
+    rate, product = max(rates, key=_by_value)
     deal.tell("rep_product_rate", name=product, n=rate.known, average=deal.history.average().value)
     return rate.value
+
+
+def _with_product(history: History, named: tuple[str, str | None, str]) -> Rate:
+    rep, team, product = named
+    return history.rate(Kind.REP_PRODUCT, paired(rep, product), history.rep_rate_of(rep, team))
+
+
+def _by_value(rated: tuple[Rate, str]) -> tuple[float, str]:
+    return rated[0].value, rated[1]
 
 
 def _team(deal: Deal) -> float:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from math import nan
 from typing import TYPE_CHECKING, Final
 
-from policies.domain.material import content_hash
 from scoring.features.feature import Feature, Group, Unit
 from scoring.history.history import DAY
 from scoring.numbers import number_of
@@ -69,7 +68,7 @@ def _edits(deal: Deal) -> float:
     stated = [each.content_hash for each in approvals if each.content_hash is not None]
     if not stated:
         return nan if approvals else 0.0
-    now = deal.content or content_hash(deal.facts.quote)
+    now = deal.content or deal.facts.content()
     return float(sum(each != now for each in stated))
 
 

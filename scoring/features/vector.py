@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from scoring.features import account, found, mix, pricing, rep, terms, timing
@@ -27,6 +28,11 @@ FEATURES: Final[tuple[Feature, ...]] = tuple(feature for module in _MODULES for 
 """Every feature, in the order of the vector."""
 
 NAMES: Final = tuple(each.name for each in FEATURES)
+_IN_ORDER: Final = itemgetter(*NAMES)
+
+_SINGLE: Final = tuple(each.value for each in (Kind.REP, Kind.TEAM, Kind.SEGMENT, Kind.CURRENCY, Kind.DEAL_TYPE))
+_SEVERAL: Final = tuple(each.value for each in (Kind.PRODUCT, Kind.FAMILY, Kind.PAIR, Kind.PATTERN))
+"""Kinds as plain text: a name is looked up for every deal, and an enumeration's member is slow to ask for its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +94,7 @@ def vector(
     for module in _MODULES:
         numbers.update(module.values(deal))
     return FeatureVector(
-        values=tuple([numbers[name] for name in NAMES]),
+        values=_IN_ORDER(numbers),
         details=deal.told,
         categories=categories(keys),
         value=float(facts.tcv) if facts.tcv is not None else None,
@@ -98,18 +104,15 @@ def vector(
 
 def categories(keys: Keys) -> dict[str, tuple[str, ...]]:
     """The names of a deal by kind, as a model's indicators take them."""
-    single = {
-        Kind.REP: keys.rep,
-        Kind.TEAM: keys.team,
-        Kind.SEGMENT: keys.segment,
-        Kind.CURRENCY: keys.currency,
-        Kind.DEAL_TYPE: keys.deal_type,
+    single = (keys.rep, keys.team, keys.segment, keys.currency, keys.deal_type)
+    several = (
+        tuple([product for product, _ in keys.products]),
+        keys.families,
+        tuple([paired(one, other) for one, other in keys.pairs]),
+        keys.patterns,
+    )
+    found: dict[str, tuple[str, ...]] = {
+        kind: (name,) for kind, name in zip(_SINGLE, single, strict=True) if name is not None
     }
-    several = {
-        Kind.PRODUCT: tuple([product for product, _ in keys.products]),
-        Kind.FAMILY: keys.families,
-        Kind.PAIR: tuple([paired(*pair) for pair in keys.pairs]),
-        Kind.PATTERN: keys.patterns,
-    }
-    named = {kind.value: (name,) for kind, name in single.items() if name is not None}
-    return named | {kind.value: names for kind, names in several.items() if names}
+    found |= {kind: names for kind, names in zip(_SEVERAL, several, strict=True) if names}
+    return found

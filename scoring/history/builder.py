@@ -133,6 +133,8 @@ class HistoryBuilder:
         now = moment.timestamp()
         if self.history.moment is not None and now < self.history.moment:
             raise ValueError(f"history cannot go back to {moment.isoformat()}")
+        if self._pending and self._pending[0][0] < now:
+            self.history.changed()
         while self._pending and self._pending[0][0] < now:
             at, _, _, _, event = heapq.heappop(self._pending)
             self._apply(at, event)

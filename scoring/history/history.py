@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass, field
 from math import nan
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from scoring.history.keys import Keys, Kind, paired
 from scoring.history.peers import ENOUGH, Distance, PeerKey, Peers
 from scoring.history.smoothing import Spread, smoothed
 from scoring.history.tally import Table, Tally
 
+About = TypeVar("About", bound=Hashable)
+Found = TypeVar("Found")
+
 FORMAT: Final = 1
 DAY: Final = 86_400.0
 _OVERRIDE_STRENGTH: Final = 10.0
 _EMPTY: Final = Tally(Spread())
+_WORKED_OUT: Final = 100_000
+"""So many answers are kept: a sender that makes up names does not fill the memory."""
 
 
 class Rate(NamedTuple):
@@ -53,6 +58,21 @@ class History:
     tables: dict[Kind, Table] = field(default_factory=lambda: {kind: Table() for kind in Kind})
     peers: dict[PeerKey, Peers] = field(default_factory=dict)
     recent: dict[str, deque[float]] = field(default_factory=dict)
+    _worked_out: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, work: Callable[[History, About], Found], about: About) -> Found:
+        """What `work` makes of this history and a name, worked out once until the history changes; it is never None."""
+        known = self._worked_out
+        found = known.get((work, about))
+        if found is None:
+            if len(known) >= _WORKED_OUT:
+                known.clear()
+            found = known[work, about] = work(self, about)
+        return cast("Found", found)
+
+    def changed(self) -> None:
+        """To be called after every change: what was worked out is forgotten."""
+        self._worked_out.clear()
 
     # -------------------------------------------------------------------------------------------------- rates
 
@@ -62,8 +82,7 @@ class History:
 
     def average(self) -> Rate:
         """The rate of all deals; half a leak in one deal is assumed beside them, so that it is never 0 or 1."""
-        every = self.tally(Kind.ALL, "")
-        return Rate((every.leaked + 0.5) / (every.known + 1.0), every.known) if every.known > 0.0 else UNKNOWN
+        return self.once(_average, "")
 
     def rate(self, kind: Kind, name: str | None, expected: Rate) -> Rate:
         """The rate of a name, drawn towards what is expected of it; what is expected where nothing is known of it."""
@@ -78,16 +97,18 @@ class History:
 
     def rep_rate(self, keys: Keys) -> Rate:
         """The rep's, drawn towards the team's; a rep without a team towards that of all."""
-        above = self.team_rate(keys) if keys.team is not None else self.average()
-        return self.rate(Kind.REP, keys.rep, above)
+        return self.rep_rate_of(keys.rep, keys.team)
+
+    def rep_rate_of(self, rep: str | None, team: str | None) -> Rate:
+        """The same for the names by themselves."""
+        return self.once(_rep_rate, (rep, team))
 
     def product_rate(self, product: str, family: str | None) -> Rate:
         """The product's, drawn towards its family's."""
-        above = self.family_rate(family) if family is not None else self.average()
-        return self.rate(Kind.PRODUCT, product, above)
+        return self.once(_product_rate, (product, family))
 
     def family_rate(self, family: str) -> Rate:
-        return self.rate(Kind.FAMILY, family, self.average())
+        return self.once(_family_rate, family)
 
     def pair_rate(self, one: str, other: str, expected: Rate) -> Rate:
         """The rate of deals with both families, drawn towards what is expected of the two."""
@@ -155,6 +176,27 @@ class History:
         except (KeyError, TypeError, AttributeError) as broken:
             raise ValueError(f"this is no history: {broken!r}") from broken
         return History(known=known, moment=moment, tables=tables, peers=peers, recent=recent)
+
+
+def _average(history: History, _: str) -> Rate:
+    every = history.tally(Kind.ALL, "")
+    return Rate((every.leaked + 0.5) / (every.known + 1.0), every.known) if every.known > 0.0 else UNKNOWN
+
+
+def _family_rate(history: History, family: str) -> Rate:
+    return history.rate(Kind.FAMILY, family, history.average())
+
+
+def _product_rate(history: History, named: tuple[str, str | None]) -> Rate:
+    product, family = named
+    above = history.family_rate(family) if family is not None else history.average()
+    return history.rate(Kind.PRODUCT, product, above)
+
+
+def _rep_rate(history: History, named: tuple[str | None, str | None]) -> Rate:
+    rep, team = named
+    above = history.rate(Kind.TEAM, team, history.average()) if team is not None else history.average()
+    return history.rate(Kind.REP, rep, above)
 
 
 def _table(saved: Mapping[str, Any]) -> Table:

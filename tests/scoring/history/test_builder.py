@@ -104,3 +104,9 @@ def test_another_window_and_weight_of_silence_may_be_chosen():
     builder = HistoryBuilder.with_rules(Known(window_days=30, silence=1.0))
     builder.add_quote(facts(), at=day(0))
     assert rep(builder.as_of(day(31))).clean == 1.0
+
+
+def test_what_was_worked_out_is_forgotten_when_history_goes_on():
+    builder = built_from((facts(), 0), (facts("Q2"), 0), outcomes=[outcome(on=50), outcome("Q2", leaked=False, on=60)])
+    assert builder.as_of(day(55)).average().value == 0.75  # (1 + 0.5) / (1 + 1)
+    assert builder.as_of(day(70)).average().value == 0.5  # (1 + 0.5) / (2 + 1)
