@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import exp, isfinite, isnan
 from string import Formatter
 from typing import TYPE_CHECKING, Final
 
 from scoring.features.feature import Detail, Feature, Unit
-from scoring.features.vector import FEATURES, positions
+from scoring.features.vector import FEATURES
 from scoring.numbers import counted, percentage
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _PRINCIPAL: Final = 0.02
 _MANIFOLD: Final = 10.0
 _LARGEST: Final = 50.0
 _FORMATTER: Final = Formatter()
+_BY_NAME: Final = {each.name: each for each in FEATURES}
 _NOUNS: Final = {
     "lines": ("line", "lines"),
     "quotes": ("quote", "quotes"),
@@ -62,20 +64,27 @@ def reasons(contributions: Mapping[str, float], vector: FeatureVector, most: int
     """
     topics: dict[str, list[tuple[float, Feature]]] = {}
     for name, amount in contributions.items():
-        feature = FEATURES[positions()[name]]
+        feature = _BY_NAME[name]
         if amount and not isnan(amount):
             topics.setdefault(feature.topic, []).append((amount, feature))
-    sums = {topic: sum(sorted(amount for amount, _ in each)) for topic, each in topics.items()}
-    least = max(SMALLEST, _PRINCIPAL * sum(abs(amount) for amount in sums.values()))
-    ordered = sorted(
-        (topic for topic in sums if abs(sums[topic]) >= least), key=lambda topic: (-abs(sums[topic]), topic)
-    )
-    return tuple(_reason(topics[topic], sums[topic], vector) for topic in ordered[:most])
+    sums = {topic: _sum(each) for topic, each in topics.items()}
+    least = max(SMALLEST, _PRINCIPAL * sum(map(abs, sums.values())))
+    ordered = sorted([(-abs(total), topic) for topic, total in sums.items() if abs(total) >= least])
+    return tuple([_reason(topics[topic], sums[topic], vector) for _, topic in ordered[:most]])
+
+
+def _sum(members: list[tuple[float, Feature]]) -> float:
+    """The sum, the same in whatever order the contributions come."""
+    if len(members) == 1:
+        return members[0][0]
+    return sum(sorted([amount for amount, _ in members]))
 
 
 def _reason(members: list[tuple[float, Feature]], total: float, vector: FeatureVector) -> Reason:
     sign = 1.0 if total > 0.0 else -1.0
-    ordered = [feature for _, feature in sorted(members, key=lambda each: (-sign * each[0], each[1].name))]
+    if len(members) > 1:
+        members = sorted(members, key=lambda each: (-sign * each[0], each[1].name))
+    ordered = [feature for _, feature in members]
     speaks = ordered[0]
     value = vector.of(speaks.name)
     return Reason(
@@ -98,8 +107,13 @@ def sentence(feature: Feature, value: float, detail: Detail) -> str:
         template = feature.thin
     elif feature.none and value == 0.0:
         template = feature.none
-    names = [name for _, name, _, _ in _FORMATTER.parse(template) if name]
-    return template.format_map({name: _word(name, feature, value, detail) for name in names})
+    return template.format_map({name: _word(name, feature, value, detail) for name in _placeholders(template)})
+
+
+@cache
+def _placeholders(template: str) -> tuple[str, ...]:
+    """What a sentence has to be filled with; there are as many templates as features have sentences."""
+    return tuple([name for _, name, _, _ in _FORMATTER.parse(template) if name])
 
 
 def _word(name: str, feature: Feature, value: float, detail: Detail) -> str:

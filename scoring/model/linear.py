@@ -151,15 +151,23 @@ class Linear:
 
     def contributions(self, vector: FeatureVector) -> dict[str, float]:
         """What each feature adds to the intercept; the effects of names are credited to `LEVEL_FEATURE`."""
+        return self.explained(vector)[1]
+
+    def explained(self, vector: FeatureVector) -> tuple[float, dict[str, float]]:
+        """The margin, to the last bit that of `margin`, and the contributions that it is made of."""
+        effects = self._effects(vector.values)
+        margin = self.intercept + sum(effects)
         found: dict[str, float] = {}
-        for each, amount in zip(self.columns, self._effects(vector.values), strict=True):
-            found[each.feature] = found.get(each.feature, 0.0) + amount
-        for kind, effects in self.levels.items():
+        for column, amount in zip(self.columns, effects, strict=True):
+            if amount:
+                found[column.feature] = found.get(column.feature, 0.0) + amount
+        for kind, named in self.levels.items():
             names = vector.categories.get(kind)
             if names:
-                speaks = LEVEL_FEATURE[kind]
-                found[speaks] = found.get(speaks, 0.0) + self._level(kind, effects, names)
-        return found
+                speaks, amount = LEVEL_FEATURE[kind], self._level(kind, named, names)
+                margin += amount
+                found[speaks] = found.get(speaks, 0.0) + amount
+        return margin, found
 
     def _effects(self, values: tuple[float, ...]) -> list[float]:
         """What `Column.contribution` gives for each column, without a call for each."""

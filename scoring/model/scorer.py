@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from policies.domain.decision import LeakageType, Risk, RiskReason, RiskStatus
 from policies.domain.money import UnknownCurrency, round_to_currency
 from scoring.features.vector import NAMES
-from scoring.reasons import reasons
+from scoring.reasons import MOST, reasons
 
 if TYPE_CHECKING:
     from scoring.features.vector import FeatureVector
@@ -25,6 +25,8 @@ _LARGEST: Final = 1e20
 """No sum of money is larger; a number beyond it is a slip of somebody's pen."""
 
 Contributions = dict[str, float]
+_Because = tuple[Decimal | None, tuple[RiskReason, ...]]
+_NO_REASON: Final[_Because] = (None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,18 @@ class Scorer:
         return self.score_many([vector], currency)[0]
 
     def score_many(
-        self, vectors: Sequence[FeatureVector], currency: str | None = None, *, explained: bool = True
+        self,
+        vectors: Sequence[FeatureVector],
+        currency: str | None = None,
+        *,
+        explained: bool = True,
+        kinds: bool = True,
+        most: int = MOST,
     ) -> list[Risk]:
         """The risks of many deals, with one call of the library for each part of the model.
 
-        Not `explained` they lack `reasons` and `base`, and cost a fraction. Raises ValueError for a vector of another length.
+        Not `explained` they lack `reasons` and `base`, and cost a fraction; they have at most so many reasons as `most` says.
+        Without `kinds` they lack `leakage_types`. Raises ValueError for a vector of another length.
         """
         deals = [_finite(each) for each in vectors]
         if not deals:
@@ -64,16 +73,19 @@ class Scorer:
         margins, added = self._explained(deals) if explained else (self.margins(deals), None)
         chances = [self.package.calibration.of(each) for each in margins]
         losses = self.package.amounts.losses(deals) if self.package.amounts is not None else [None] * len(deals)
-        kinds = self.package.patterns.of_many(deals) if self.package.patterns is not None else [{}] * len(deals)
-        risks = [
-            self._risk(deal, chance, loss, kind, deal.currency or currency)
-            for deal, chance, loss, kind in zip(deals, chances, losses, kinds, strict=True)
-        ]
-        if added is None:
-            return risks
+        patterns = self.package.patterns if kinds else None
+        types = patterns.of_many(deals) if patterns is not None else [{}] * len(deals)
+        because = (
+            [_NO_REASON] * len(deals)
+            if added is None
+            else [
+                (_four(base), tuple([_reason(each) for each in reasons(moved, deal, most)]))
+                for deal, (base, moved) in zip(deals, added, strict=True)
+            ]
+        )
         return [
-            replace(risk, base=_four(base), reasons=tuple([_reason(each) for each in reasons(moved, deal)]))
-            for risk, deal, (base, moved) in zip(risks, deals, added, strict=True)
+            self._risk(deal, chance, loss, kind, deal.currency or currency, why)
+            for deal, chance, loss, kind, why in zip(deals, chances, losses, types, because, strict=True)
         ]
 
     def margins(self, vectors: Sequence[FeatureVector]) -> list[float]:
@@ -92,19 +104,25 @@ class Scorer:
         """The margins of deals, and what they are made of."""
         linear, trees = self.package.linear, self.package.trees
         start = linear.intercept if linear is not None else 0.0
-        found = [linear.contributions(each) if linear is not None else {} for each in vectors]
-        if trees is None:
-            return self.margins(vectors), [(start, each) for each in found]
         # The margins start from the same numbers as without reasons, to the last bit.
-        base = [linear.margin(each) for each in vectors] if linear is not None else None
+        parts = [linear.explained(each) if linear is not None else (0.0, {}) for each in vectors]
+        if trees is None:
+            return [margin for margin, _ in parts] if linear is not None else [], [(start, each) for _, each in parts]
+        base = [margin for margin, _ in parts] if linear is not None else None
         margins, added = trees.explained([trees.row(each.values) for each in vectors], base)
         return margins, [
             (moved[-1] - whole + start, _sum(each, trees.features, moved))
-            for each, moved, whole in zip(found, added, base or [0.0] * len(found), strict=True)
+            for (whole, each), moved in zip(parts, added, strict=True)
         ]
 
     def _risk(
-        self, deal: FeatureVector, chance: float, loss: float | None, kinds: dict[str, float], currency: str | None
+        self,
+        deal: FeatureVector,
+        chance: float,
+        loss: float | None,
+        kinds: dict[str, float],
+        currency: str | None,
+        because: _Because,
     ) -> Risk:
         package = self.package
         tier, note = package.tiers.of(chance)
@@ -115,6 +133,8 @@ class Scorer:
             tier_note=note,
             expected_leakage=_money(chance * loss, currency) if loss is not None else None,
             leakage_types=_types(chance, kinds),
+            base=because[0],
+            reasons=because[1],
             anomaly=package.anomalies.of(deal) if package.anomalies is not None else None,
             model_version=package.version,
             trained_on=package.manifest.trained_on,
