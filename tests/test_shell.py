@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("app", "cpq_hooks", "policies", "scoring")
 DATA = re.compile(
-    r"policies/library/.*\.ya?ml|app/(web|demo|starter|store/migrations)/.*\.(ya?ml|html|css|js|svg|mako|ini|csv|jsonl?)"
+    r"policies/library/.*\.ya?ml|app/(web|demo|starter|store/migrations)/.*\.(ya?ml|html|css|js|svg|mako|ini|csv|md|txt|jsonl?)"
 )
 
 # Hosts are put together here, so that this file does not hold what it looks for.

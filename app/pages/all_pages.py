@@ -15,6 +15,7 @@ from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.insights import InsightPages
 from app.pages.page import Page
 from app.pages.people import PeoplePages
+from app.pages.playbooks import PlaybookPages
 from app.pages.queue import QueuePages
 from app.pages.recoveries import RecoveryPages
 from app.pages.scorecard import ScorecardPages, ScorecardRoom
@@ -58,6 +59,7 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         *SetUpPages(room.store, room.set_ups, room.rules).pages(),
         *AuditPages(room.store, simulated=room.settings.simulated).pages(),
         *RecoveryPages(room.store, room.rules, room.settings.home, simulated=room.settings.simulated).pages(),
+        *PlaybookPages(room.store, room.rules, room.settings.home).pages(),
         *InsightPages(room.store, room.rules).pages(),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
     )
