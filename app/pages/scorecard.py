@@ -16,8 +16,7 @@ from app.pages.forms import PageForm
 from app.pages.page import Page, PageAsked, PageReply, Viewed
 from app.pages.reviewers import actor_of
 from app.pages.scorecard_pdf import pdf_of
-from app.pages.scorecard_view import Reader, ScorecardRoom, choosable, context_of, review_rules
-from app.scorecards.findings import RISK_FIX, Fix, fixes
+from app.pages.scorecard_view import Reader, ScorecardRoom, choosable, context_of, fixes_for, review_rules
 from app.scorecards.lowering import lowered
 from app.scorecards.reading import Deal, deal_of
 from app.scorecards.trying import NotTried, Tried, try_fixes
@@ -93,8 +92,7 @@ class ScorecardPages:
         """The deal, where it is there and the reader's business. A rep is not told which other deals there are."""
         if deal is not None and (reader := Reader.of(asked, deal)).may_see:
             return deal, reader
-        where = "" if asked.user.may() else " that you may look at"
-        raise refuse(NOT_FOUND, f"No quote with this id was checked{where}.")
+        raise refuse(NOT_FOUND, "No quote with this id was checked that is yours to look at.")
 
     def _page(
         self,
@@ -146,15 +144,8 @@ class ScorecardPages:
     def _tried(self, asked: PageAsked, deal: Deal) -> Tried:
         only = asked.form.get("only")
         chosen = {only} if only else set(asked.form.getlist("fix"))
-        return try_fixes(
-            deal, [each for each in self._fixes(asked, deal) if each.finding_id in chosen], self._room.gate
-        )
-
-    def _fixes(self, asked: PageAsked, deal: Deal) -> tuple[Fix, ...]:
-        """The fixes to choose from; a reader who does not see the risk has none of it."""
-        return tuple(
-            each for each in fixes(deal.document) if each.finding_id != RISK_FIX or Reader.of(asked, deal).sees_all
-        )
+        offered = fixes_for(deal.document, Reader.of(asked, deal))
+        return try_fixes(deal, [each for each in offered if each.finding_id in chosen], self._room.gate)
 
     def _lower(self, asked: PageAsked, deal: Deal, reader: Reader) -> PageReply:
         if not (reader.may_review and reader.sees_all):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -100,7 +101,10 @@ def discounts_chart(discounts: Sequence[int], own: int | None) -> Chart:
 
 def _price_way(key: str, title: str, listed: Decimal, steps: Sequence[Step], net: Decimal, currency: str) -> Chart:
     whole = [Step(label="List", value=listed, whole=True), *steps, Step(label="Effective net", value=net, whole=True)]
-    return waterfall(key, title, whole, show=lambda figure: money(Decimal(str(figure)), currency))
+    chart = waterfall(key, title, whole, show=lambda figure: money(Decimal(str(figure)), currency))
+    # To the seller, what takes off is what to look at.
+    swapped = {"up": "down", "down": "up"}
+    return replace(chart, bars=tuple(replace(each, style=swapped.get(each.style, each.style)) for each in chart.bars))
 
 
 def _spread(ticks: Sequence[float], x: Callable[[float], float]) -> list[float]:

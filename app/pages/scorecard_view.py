@@ -16,7 +16,7 @@ from app.pages.scorecard_charts import discounts_chart, price_chart, prices_char
 from app.pages.showing import short
 from app.rules import Rules
 from app.scorecards.approvals import consents
-from app.scorecards.findings import causes, fixes, risk_fix, stands
+from app.scorecards.findings import RISK_FIX, Fix, causes, fixes, risk_fix, stands
 from app.scorecards.odds import reasons_of
 from app.scorecards.peers import peers_of
 from app.scorecards.pricing import prices_of
@@ -81,7 +81,7 @@ def context_of(room: ScorecardRoom, asked: PageAsked, deal: Deal, reader: Reader
         "headline": headline_of(document, reader),
         "causes": grouped[:SHOWN_CAUSES],
         "more_causes": grouped[SHOWN_CAUSES:],
-        "fixes": fixes(document),
+        "fixes": fixes_for(document, reader),
         "case": standing.case if standing is not None else None,
         "consents": _consents(room, deal, rules),
         "reviews": standing.reviews if standing is not None else (),
@@ -107,6 +107,11 @@ def headline_of(document: Mapping[str, Any], reader: Reader) -> str:
     if reader.sees_all or not is_by_risk(document):
         return str(document.get("headline", ""))
     return "Somebody at the deal desk looks at this deal before it goes on."
+
+
+def fixes_for(document: Mapping[str, Any], reader: Reader) -> tuple[Fix, ...]:
+    """The fixes that a reader may try; whoever does not see the risk has none of it."""
+    return tuple(each for each in fixes(document) if reader.sees_all or each.finding_id != RISK_FIX)
 
 
 def is_by_risk(document: Mapping[str, Any]) -> bool:

@@ -200,3 +200,26 @@ def test_a_waiver_that_lasts_too_long_is_told_at_its_field(office, deal):
     answer = office.visit("analyst").post(deal.address, **fields, finding_ids=fix_of(deal.decision))
     assert answer.status_code == 422
     assert "a waiver holds for 90 days at most" in words(answer)
+
+
+def test_a_quote_that_ran_out_is_not_reviewed(office, deal):
+    office.check(a_deal(deal.id, revision="2", valid_until="2026-03-01T00:00:00Z"))
+    answer = office.visit("analyst").post(deal.address, do="review", action="reject", reason="Too late")
+    assert answer.status_code == 409
+    assert "The quote ran out on 2026-03-01" in words(answer)
+
+
+def test_what_changed_since_the_last_approval_is_shown_with_what_got_worse(office, deal):
+    fine = SEATS | {"overage_unit_price": "50", "net_unit_price": "34", "discounts": []}
+    office.check(a_deal(deal.id, fine, revision="2"))
+    manager = office.visit("approver", approval_roles=("cfo",))
+    assert manager.post(deal.address, do="review", action="approve", reason="Worth it").status_code == 303
+    office.check(a_deal(deal.id, fine | {"net_unit_price": "31"}, revision="3"))
+    said = words(office.visit("analyst").get(deal.address))
+    assert "What changed since User-" in said
+    assert "net unit price 34 31 worse" in said
+
+
+def test_what_lowers_the_risk_is_looked_for_on_demand(office, deal):
+    answer = office.visit("analyst").post(deal.address, do="lower")
+    assert "under every threshold already" in words(answer)
