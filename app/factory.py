@@ -19,6 +19,7 @@ from app.api.desk import Desk
 from app.api.desk_schemas import DESK_SCHEMAS
 from app.api.door import Door
 from app.api.examples import read_examples
+from app.api.feedback import FEEDBACK_SCHEMAS, feedback_routes
 from app.api.holds import hold_routes
 from app.api.hooks import hook_routes
 from app.api.insights import InsightRoom, insight_routes
@@ -220,6 +221,7 @@ def all_routes(
         *audit_routes(_audit_room(services)),
         *recovery_routes(_recovery_room(services)),
         *insight_routes(_insight_room(services)),
+        *feedback_routes(store, services.clock),
         *watch_routes(_watch_room(services)),
         *hold_routes(store.holds),
         *policy_routes(services.rules.current, services.clock),
@@ -305,7 +307,7 @@ def openapi_document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
     return describe(
         routes,
-        schemas={**SCHEMAS, **DESK_SCHEMAS, **RECOVERY_SCHEMAS, **MODEL_SCHEMAS},
+        schemas={**SCHEMAS, **DESK_SCHEMAS, **RECOVERY_SCHEMAS, **MODEL_SCHEMAS, **FEEDBACK_SCHEMAS},
         examples=read_examples(),
         version=VERSION,
     )

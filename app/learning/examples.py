@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from app.learning.deals import Deal, deal_of, deals_of
 from app.learning.history import Past, Seen
 from app.learning.joining import Joined, Links, join
+from app.learning.links import links_in, outcomes_in
 from app.portions import uncollected
 from app.store import DocumentFilter, DocumentKind
-from cpq_hooks.canonical import load_outcome
-from cpq_hooks.problem import Invalid
-from cpq_hooks.reading import Malformed, read_json
 from policies.domain.decision import Verdict
 from scoring.training.examples import UNSAID, Example, Known
 
@@ -56,7 +54,7 @@ class Material:
 
 def material_in(store: Store, as_of: datetime) -> Material:
     """What the store holds: imported and sent records, and decisions with the features that they rested on."""
-    links, signed = _links(store)
+    links, signed = links_in(store)
     outcomes = tuple(
         outcomes_in(each.document for each in store.documents.find(DocumentKind.OUTCOME, DocumentFilter()))
     )
@@ -108,29 +106,6 @@ def _material(deals: tuple[Deal, ...], outcomes: tuple[Outcome, ...], links: Lin
     for outcome in sorted(outcomes, key=lambda each: each.outcome_id):
         digest.update(repr((outcome.outcome_id, outcome.leaked, outcome.amount, outcome.discovered_at)).encode())
     return Material(deals=deals, joined=joined, data_digest=f"sha256:{digest.hexdigest()}")
-
-
-def _links(store: Store) -> tuple[Links, Mapping[str, datetime | None]]:
-    """What leads to quotes, and by quote when an agreement on it was signed."""
-    documents = store.documents
-    agreements = [each for each in documents.links(DocumentKind.AGREEMENT) if each.parent_id is not None]
-    links = Links(
-        quotes={each.id: each.parent_id for each in agreements if each.parent_id is not None},
-        configurations={
-            each.id: (each.agreement_id, each.parent_id) for each in documents.links(DocumentKind.BILLING_CONFIGURATION)
-        },
-        invoices={each.id: (each.agreement_id, each.parent_id) for each in documents.links(DocumentKind.INVOICE)},
-    )
-    return links, {each.parent_id: each.occurred_at for each in agreements if each.parent_id is not None}
-
-
-def outcomes_in(documents: Iterable[Document]) -> Iterator[Outcome]:
-    """The outcomes of documents; what is none by today's schema is left out."""
-    for each in documents:
-        try:
-            yield load_outcome(read_json(each.body))
-        except (Invalid, Malformed):
-            continue
 
 
 def _example(seen: Seen, joined: Joined) -> Example:

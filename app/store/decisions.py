@@ -29,6 +29,7 @@ _INSERT: Final = Prepared(insert(DECISIONS))
 _HEAD: Final = Prepared(select(CHAIN.c.length, CHAIN.c.head).where(CHAIN.c.id == literal_column("1")).with_for_update())
 _WHOLE: Final = select(DECISIONS)
 _SUMMARY: Final = select(*[column for column in DECISIONS.c if column.name not in _DOCUMENTS])
+_ANSWERED: Final = _SUMMARY.add_columns(DECISIONS.c.document)
 _NOTE: Final = select(
     DECISIONS.c.seq,
     DECISIONS.c.decision_id,
@@ -118,6 +119,15 @@ class DecisionLog:
         seq = 0
         while rows := self._rows(query.where(DECISIONS.c.seq > seq)):
             yield from map(_note, rows)
+            seq = rows[-1].seq
+
+    def documents(self, wanted: DecisionFilter) -> Iterator[tuple[DecisionSummary, bytes]]:
+        """The decisions that fit with their answers, the newest first. Read in portions, so that any number may fit."""
+        query = _ANSWERED.where(*_conditions(wanted)).order_by(DECISIONS.c.seq.desc()).limit(_LONGEST_PAGE)
+        seq = _LARGEST
+        while rows := self._rows(query.where(DECISIONS.c.seq < seq)):
+            for row in rows:
+                yield summary_of(row), unpack(row.document)
             seq = rows[-1].seq
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:

@@ -80,6 +80,7 @@ def _ask(settings):
     }
     found |= _watched(client, headers) | _models(client, headers, services.settings.models)
     found |= _reviewed(client, services.store, headers, decision)
+    found["FeedbackCounts"] = client.get("/v1/feedback?from=2026-03-01&to=2026-03-31", headers=headers).json
     services.store.close()
     return found
 
