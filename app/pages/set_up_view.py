@@ -88,7 +88,7 @@ class CauseCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """An entry of the checklist: ready, look, not ready, let pass, not known, or not checked; and why."""
+    """An entry of the checklist: clear, look, not ready, let pass, not known, or not checked; and why."""
 
     title: str
     state: str
@@ -237,7 +237,7 @@ def _check(title: str, ids: Sequence[str], document: Json, policies: frozenset[s
         return Check(title=title, state="not known", because=("no preview of billing's was sent",))
     if policies.isdisjoint(ids):
         return Check(title=title, state="not checked", because=("no policy that checks it is in force",))
-    return Check(title=title, state="ready")
+    return Check(title=title, state="clear")
 
 
 def _number(amount: str | None) -> Decimal | None:
