@@ -24,6 +24,7 @@ from gunicorn.workers.base import Worker
 from app.config import Settings
 from app.observability.logs import send_standard_logging_to
 from app.observability.metrics import process_died
+from scoring.model.library import is_loaded
 
 Build = Callable[[Settings, Path], Flask]
 """Makes a worker's application, given the folder that the workers share."""
@@ -39,7 +40,12 @@ _LONGEST_HEADER: Final = 8190
 
 
 def serve(settings: Settings, build: Build) -> None:
-    """Serve until told to stop by SIGTERM or SIGINT. Does not return: it ends the process, as gunicorn does."""
+    """Serve until told to stop by SIGTERM or SIGINT. Does not return: it ends the process, as gunicorn does.
+
+    Raises RuntimeError where this process has used a model: the workers are forked from it and would hang at the first score.
+    """
+    if is_loaded():
+        raise RuntimeError("a process that has used a model cannot fork workers that use one: do it in a process apart")
     send_standard_logging_to(sys.stderr, level=settings.log_level, log_format=settings.log_format)
     folder = _shared_folder(settings)
     try:

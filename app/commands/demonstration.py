@@ -6,9 +6,11 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -79,6 +81,12 @@ def prepare(settings: Settings, quotes: int) -> Ways:
     finally:
         services.gate.close()
         services.store.close()
+
+
+def prepare_apart(settings: Settings, quotes: int) -> Ways:
+    """The same in a process of its own: what has scored quotes cannot fork the server's workers."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(prepare, settings, quotes).result()
 
 
 def generate_files(quotes: int, seed: int, out: Path) -> None:

@@ -34,6 +34,11 @@ def library() -> ctypes.CDLL:
     return loaded(installed())
 
 
+def is_loaded() -> bool:
+    """Whether this process has called the library: its threads do not survive a fork, and a child that calls it then waits for ever."""
+    return library.cache_info().currsize > 0
+
+
 def installed() -> Path:
     """Where the library is installed. Raises LibraryUnavailable where it is not."""
     spec = find_spec("xgboost")

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.config import Settings
+from app.serving import serve
 from scoring.model import Models
+from scoring.model.library import library
 from tests.scoring.model.modelled import a_package
 
 FOREIGN = ("numpy", "pandas", "scipy", "sklearn", "xgboost", "pyarrow")
@@ -51,3 +54,9 @@ def test_serving_imports_nothing_of_what_training_needs(tmp_path):
     assert (found["risk"]["status"], found["risk"]["model_version"]) == ("scored", version)
     assert found["risk"]["reasons"]
     assert found["foreign"] == []
+
+
+def test_a_process_that_has_used_a_model_does_not_fork_workers():
+    library()
+    with pytest.raises(RuntimeError, match="process apart"):
+        serve(Settings.from_environment({}), lambda *_: None)
