@@ -24,7 +24,7 @@ def refused_routes(refused: Refused) -> tuple[Route, ...]:
         kept = refused.get(asked.path["refused_id"])
         if kept is None:
             raise refuse(NOT_FOUND, "There is no refused request with this id, or its time is over.")
-        return json_reply(_json(kept))
+        return json_reply(refused_document(kept))
 
     return (
         Route(
@@ -46,7 +46,8 @@ def refused_routes(refused: Refused) -> tuple[Route, ...]:
     )
 
 
-def _json(kept: KeptRefusal) -> dict[str, Any]:
+def refused_document(kept: KeptRefusal) -> dict[str, Any]:
+    """A refused request with the problem that it got. A secret that a vendor repeats in its body is hidden."""
     request = kept.request
     return {
         "refused_id": request.ref_id,

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from app.chain_checks import keep_check
 from app.commands.opened import opened
 from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option, settings
 from app.models import scorer_of
+from app.people.person import system
 from app.recording import NotReplayable
 from app.replay import replay as replay_decision
 from app.rules import RulesRefused
@@ -70,6 +72,7 @@ def _verify(store: Store, anchor: str | None, *, as_json: bool) -> None:
 
         report = store.verify_chain(anchor=held, progress=progress)
         progress(bar.length or 0, bar.length or 0)
+    keep_check(store, report, system)
     told = {
         "checked": report.checked,
         "whole": report.is_whole,

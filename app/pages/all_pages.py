@@ -17,6 +17,9 @@ from app.pages.page import Page
 from app.pages.people import PeoplePages
 from app.pages.playbooks import PlaybookPages
 from app.pages.queue import QueuePages
+from app.pages.record import RecordPages
+from app.pages.record_decision import DecisionPages
+from app.pages.record_masking import Masking
 from app.pages.recoveries import RecoveryPages
 from app.pages.scorecard import ScorecardPages, ScorecardRoom
 from app.pages.set_ups import SetUpPages
@@ -61,6 +64,7 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         *RecoveryPages(room.store, room.rules, room.settings.home, simulated=room.settings.simulated).pages(),
         *PlaybookPages(room.store, room.rules, room.settings.home).pages(),
         *InsightPages(room.store, room.rules).pages(),
+        *_record_pages(room),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
     )
 
@@ -69,6 +73,15 @@ def _scorecard_room(room: PageRoom) -> ScorecardRoom:
     return ScorecardRoom(
         store=room.store, desk=room.desk, gate=room.gate, rules=room.rules, models=room.settings.models
     )
+
+
+def _record_pages(room: PageRoom) -> tuple[Page, ...]:
+    def masking() -> Masking:
+        company = room.rules().company
+        return Masking(fields=() if company is None else company.retention.masked_fields)
+
+    decision = DecisionPages(room.store, room.settings.models, masking)
+    return RecordPages(room.store, decision, masking).pages()
 
 
 def _sign_in_pages(room: PageRoom) -> tuple[Page, ...]:

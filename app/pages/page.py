@@ -5,7 +5,7 @@ A handler knows nothing of the web framework: it gets what was asked and gives a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -101,7 +101,7 @@ class Viewed:
 class PageReply:
     """What the page answers: a template with its context, another address, or bytes of some type.
 
-    `csrf` is the mark of the session that the reply begins, for the forms on the page.
+    A body in parts is sent as it is made, for files of any length. `csrf` is the mark of the session that the reply begins, for the forms on the page.
     """
 
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class PageReply:
     title: str | None = None
     status: int = 200
     redirect: str | None = None
-    body: bytes | None = None
+    body: bytes | Iterator[bytes] | None = None
     content_type: str = HTML
     headers: tuple[tuple[str, str], ...] = ()
     cookies: tuple[Cookie, ...] = ()
@@ -123,7 +123,7 @@ class PageReply:
         return cls(redirect=address, status=303, notice=notice, **parts)
 
     @classmethod
-    def file(cls, body: bytes, content_type: str, name: str, **parts: Any) -> PageReply:
+    def file(cls, body: bytes | Iterator[bytes], content_type: str, name: str, **parts: Any) -> PageReply:
         """A file to keep, such as a CSV. `name` is of ours: letters, digits, dots and dashes."""
         headers = (("Content-Disposition", f'attachment; filename="{name}"'),)
         return cls(body=body, content_type=content_type, headers=headers, **parts)

@@ -97,7 +97,7 @@ from app.store.records import (
 from app.store.refused import KeptRefusal
 from app.store.sessions import NewSession
 from app.store.store import Store
-from app.store.verification import Anchor, ChainReport
+from app.store.verification import Anchor, ChainReport, LinkReport
 
 __all__ = [
     "Access",
@@ -151,6 +151,7 @@ __all__ = [
     "KeyedRequest",
     "KnownTarget",
     "LeaseLost",
+    "LinkReport",
     "LoggedAccess",
     "MessageFilter",
     "MessageKind",

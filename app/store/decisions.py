@@ -25,6 +25,7 @@ from policies.domain.outcome import SubjectType
 _DOCUMENTS: Final = frozenset({"context", "document", "request"})
 _LARGEST: Final = 2**63 - 1
 _LONGEST_PAGE: Final = 500
+_PORTION: Final = 100
 _INSERT: Final = Prepared(insert(DECISIONS))
 _HEAD: Final = Prepared(select(CHAIN.c.length, CHAIN.c.head).where(CHAIN.c.id == literal_column("1")).with_for_update())
 _WHOLE: Final = select(DECISIONS)
@@ -110,6 +111,16 @@ class DecisionLog:
             return {}
         query = _SUMMARY.where(DECISIONS.c.decision_id.in_([searchable(each) for each in decision_ids]))
         return {row.decision_id: summary_of(row) for row in self._rows(query)}
+
+    def each(self, wanted: DecisionFilter) -> Iterator[StoredDecision]:
+        """Every decision that is wanted with its documents, the oldest first. Read in portions, so that any number may be
+        there; what is recorded meanwhile is there too.
+        """
+        query = _WHOLE.where(*_conditions(wanted)).order_by(DECISIONS.c.seq).limit(_PORTION)
+        seq = 0
+        while rows := self._rows(query.where(DECISIONS.c.seq > seq)):
+            yield from map(stored_of, rows)
+            seq = rows[-1].seq
 
     def notes(self, subject_type: SubjectType) -> Iterator[DecisionNote]:
         """Every decision on documents of a type, the oldest first. Read in portions, so that any number may be there."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from app.store.database import Database
 from app.store.identifiers import moment, searchable, stamp
@@ -29,6 +29,20 @@ class KeptRefusal:
     @property
     def is_cut(self) -> bool:
         return self.request.length > len(self.request.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalNote:
+    """A refused request in a list, without what was sent. `place` is where it stands among the others."""
+
+    ref_id: str
+    received_at: datetime
+    route: str
+    status: int
+    problem: bytes
+    length: int
+    key_id: str | None
+    place: tuple[str, str]
 
 
 class Refused:
@@ -86,6 +100,30 @@ class Refused:
             key_id=row.key_id,
         )
         return KeptRefusal(request=request, body_digest=row.body_digest)
+
+    def newest(self, *, limit: int = 50, before: tuple[str, str] | None = None) -> tuple[RefusalNote, ...]:
+        """Up to `limit` refused requests (at most 500) without their bodies, the newest first; `before` is the `place` of the
+        last one seen.
+        """
+        columns = REFUSED.c
+        query = select(*[column for column in columns if column.name != "body"])
+        if before is not None:
+            query = query.where(tuple_(columns.received_at, columns.ref_id) < tuple_(*map(searchable, before)))
+        query = query.order_by(columns.received_at.desc(), columns.ref_id.desc()).limit(max(1, min(limit, 500)))
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            RefusalNote(
+                ref_id=row.ref_id,
+                received_at=moment(row.received_at),
+                route=row.route,
+                status=row.status,
+                problem=unpack(row.problem),
+                length=row.length,
+                key_id=row.key_id,
+                place=(row.received_at, row.ref_id),
+            )
+            for row in rows
+        )
 
     def purge(self, older_than: timedelta) -> int:
         """Forget what was refused longer ago, and return how many that were."""

@@ -21,6 +21,7 @@ from app.store.desk_records import BesideReview, Queueing
 from app.store.documents import Documents
 from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
+from app.store.identifiers import searchable
 from app.store.inbox import Inbox
 from app.store.insights import Insights
 from app.store.keys import ApiKeys
@@ -47,7 +48,7 @@ from app.store.recovery_cases import RecoveryCases
 from app.store.refused import Refused
 from app.store.sessions import Sessions, SignInAttempts
 from app.store.tables import SCHEMA
-from app.store.verification import Anchor, ChainReport, Progress
+from app.store.verification import Anchor, ChainReport, LinkReport, Progress
 
 _REFUSED_BYTES: Final = 10 << 20
 
@@ -149,6 +150,10 @@ class Store:
     def verify_chain(self, *, anchor: Anchor | None = None, progress: Progress | None = None) -> ChainReport:
         """Whether every decision is as it was written; see `app.store.verification` for what this can show."""
         return verification.verify_chain(self._database, self.artefacts, anchor=anchor, progress=progress)
+
+    def verify_link(self, decision_id: str) -> LinkReport | None:
+        """Whether one decision is as it was written and stands between its neighbours; None where there is none."""
+        return verification.verify_link(self._database, self.artefacts, searchable(decision_id))
 
     def rebuild_insights(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Count again whatever the record holds; the answer is how many decisions were counted."""

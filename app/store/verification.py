@@ -7,11 +7,11 @@ Only a copy of the head that is kept elsewhere, an `Anchor`, shows that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from app.store import chain
 from app.store.artefacts import Artefacts
@@ -62,6 +62,23 @@ class ChainReport:
         return self.what is None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReport:
+    """Whether one record is as it was written and stands where it was put. `wrong` says what is not so; `length` is how many
+    records there are.
+    """
+
+    seq: int
+    length: int
+    prev_hash: str
+    record_hash: str
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return not self.wrong
+
+
 class _Broken(Exception):  # noqa: N818 - it says what is the matter
     def __init__(self, seq: int, what: str) -> None:
         super().__init__(what)
@@ -89,6 +106,59 @@ def verify_chain(
     except _Broken as broken:
         return ChainReport(checked=reading.checked, head=head, first_bad=broken.seq, what=str(broken))
     return ChainReport(checked=reading.checked, head=head)
+
+
+def verify_link(database: Database, artefacts: Artefacts, decision_id: str) -> LinkReport | None:
+    """Check one record and its two neighbours; None where there is no such record. Only `verify_chain` shows that the whole
+    of the record is as it was.
+    """
+
+    def look(connection: Connection) -> tuple[Any, ...]:
+        row = connection.execute(select(DECISIONS).where(DECISIONS.c.decision_id == decision_id)).first()
+        if row is None:
+            return None, {}, None
+        near = select(DECISIONS.c.seq, DECISIONS.c.prev_hash, DECISIONS.c.record_hash)
+        near = near.where(DECISIONS.c.seq.in_((row.seq - 1, row.seq + 1)))
+        head = connection.execute(select(CHAIN.c.length, CHAIN.c.head).where(CHAIN.c.id == 1)).first()
+        return row, {each.seq: each for each in connection.execute(near)}, head
+
+    row, near, head = database.read(look)
+    if row is None:
+        return None
+    wrong = [*_wrong_with(row, artefacts), *_wrong_beside(row, near, head)]
+    return LinkReport(
+        seq=row.seq,
+        length=0 if head is None else head.length,
+        prev_hash=row.prev_hash,
+        record_hash=row.record_hash,
+        wrong=tuple(wrong),
+    )
+
+
+def _wrong_with(row: Row[Any], artefacts: Artefacts) -> Iterator[str]:
+    if _recomputed(row) != row.record_hash:
+        yield "it was changed after it was written"
+    for digest in filter(None, (row.policies_digest, row.catalog_digest, row.company_digest)):
+        try:
+            artefact = artefacts.get(digest)
+        except Unreadable:
+            artefact = None
+        if artefact is None:
+            yield f"what it was decided with, {digest}, is missing or was changed"
+
+
+def _wrong_beside(row: Row[Any], near: Mapping[int, Row[Any]], head: Row[Any] | None) -> Iterator[str]:
+    before, after = near.get(row.seq - 1), near.get(row.seq + 1)
+    if (chain.GENESIS if row.seq == 1 else before and before.record_hash) != row.prev_hash:
+        yield "the record before it is not the one that it was written after"
+    if head is None:
+        yield "the head of the chain is gone"
+    elif row.seq < head.length and (after is None or after.prev_hash != row.record_hash):
+        yield "the record after it was not written after this one"
+    elif row.seq == head.length and head.head != row.record_hash:
+        yield "the head of the chain names another last record"
+    elif row.seq > head.length:
+        yield "it was put in beside the chain"
 
 
 class _Reading:

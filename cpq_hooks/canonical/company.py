@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from cpq_hooks.canonical.desk_rules import MOST_CHAINS, ApprovalChainSchema, ReviewRulesSchema
+from cpq_hooks.canonical.desk_rules import MOST_CHAINS, ApprovalChainSchema, RetentionSchema, ReviewRulesSchema
 from cpq_hooks.canonical.fields import Choice, Currency, Described, Flag, Statement, TimeZone, refuse
 from cpq_hooks.canonical.files import FileRecord, Share, Word
 from cpq_hooks.canonical.nesting import Items, Part, Table
@@ -308,6 +308,7 @@ class CompanySchema(FileRecord):
         noun="chains",
     )
     reviews = Part(ReviewRulesSchema, "What a review may be.")
+    retention = Part(RetentionSchema, "What of the record is not for everybody.")
     watch = Part(WatchLimitsSchema, "How early the watch speaks.")
     first_invoice = Part(FirstInvoiceGateSchema, "When a billing configuration is held before its first invoice.")
     policy_overrides = Table(

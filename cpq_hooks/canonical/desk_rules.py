@@ -11,6 +11,7 @@ from cpq_hooks.canonical.nesting import Items, Part, Table
 from cpq_hooks.canonical.numbers import Number, Whole
 from cpq_hooks.canonical.record import Placed, Rule, legible
 from cpq_hooks.problem import Flaw, shown
+from policies.domain.company import Retention
 from policies.domain.desk import ApprovalChain, ChainCondition, ChainStage, ReasonCode, ReviewRules
 from policies.domain.outcome import OutcomeVerdict
 from policies.domain.quote import DealType
@@ -108,3 +109,25 @@ class ReviewRulesSchema(FileRecord):
     )
 
     conditions = (Rule(("reason_codes",), _codes_are_unique),)
+
+
+def _masks_are_paths(retention: Any) -> Iterator[Placed]:
+    for position, each in enumerate(retention.masked_fields):
+        parts = each.split(".")
+        if not all(part == "*" or part.replace("_", "").isalnum() for part in parts) or set(parts) == {"*"}:
+            message = f"{shown(each)} is no path of a field: write it as account.name or rep.*"
+            yield ("masked_fields", position), Flaw("format", message)
+
+
+class RetentionSchema(FileRecord):
+    """What of the record is not for everybody."""
+
+    record = Retention
+
+    masked_fields = Items(
+        Word("A field's path, such as account.name or rep.*; it is hidden wherever a path in a document ends so."),
+        "The fields that the record's pages and files show to administrators only.",
+        most=200,
+    )
+
+    conditions = (Rule(("masked_fields",), _masks_are_paths),)

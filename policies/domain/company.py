@@ -174,6 +174,15 @@ class PolicyOverride:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What of the record is not for everybody. `masked_fields` are paths such as "account.name" or "rep.*": wherever in a
+    document such a path ends, pages and files show it to administrators only. What is recorded stays as it is.
+    """
+
+    masked_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """All tables of the company. A table that is None has not been stated: what needs it is not assessed.
 
@@ -197,5 +206,6 @@ class Company:
     reviews: ReviewRules = field(default_factory=ReviewRules)
     watch: WatchLimits = field(default_factory=WatchLimits)
     first_invoice: FirstInvoiceGate = field(default_factory=FirstInvoiceGate)
+    retention: Retention = field(default_factory=Retention)
     policy_overrides: Mapping[str, PolicyOverride] = field(default_factory=dict)
     simulated: bool = False
