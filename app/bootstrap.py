@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.alerts.config import live_alerts
+from app.alerts.noticing import Noticing
 from app.answering import Limits
 from app.config import Settings
 from app.desk.queueing import Queueing
@@ -42,6 +44,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = lambda: datetim
         refused_bytes=settings.max_body_bytes,
         sending=Outgoing(live_listeners(settings.home, settings.policy_reload)),
         queueing=Queueing(lambda: rules.current().company),
+        noticing=Noticing(live_alerts(settings.home, settings.policy_reload)),
     )
     limits, simulated = limits_of(settings), settings.simulated
     return Services(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
@@ -17,6 +17,9 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 from app.identifiers import new_id
 from app.store.database import Database
 from app.store.decision_rows import amount_of, minor_units
+from app.store.desk_records import KeptReview
+from app.store.desk_rows import review_of
+from app.store.desk_tables import REVIEWS
 from app.store.identifiers import moment, searchable, stamp
 from app.store.notices_records import (
     DeliveryNote,
@@ -32,6 +35,7 @@ from app.store.packing import pack, unpack
 from app.store.queue import Claimed, Queue
 from app.store.records import AlertNote, RecordedDecision
 from policies.domain.money import round_to_currency
+from policies.domain.review import ReviewAction
 
 WINDOW: Final = timedelta(days=7)
 """How long the same is not told again."""
@@ -207,6 +211,16 @@ class Notices:
         rows = self._database.read(lambda connection: connection.execute(query).all())
         found = {row[0]: row[1] for row in rows}
         return {each: found.get(each.value, 0) for each in DeliveryState}
+
+    def waivers_ending(self, first: date, last: date) -> tuple[KeptReview, ...]:
+        """Waivers whose last day lies between two days, both included."""
+        these = (
+            REVIEWS.c.action == ReviewAction.WAIVE.value,
+            REVIEWS.c.expires_on >= first.isoformat(),
+            REVIEWS.c.expires_on <= last.isoformat(),
+        )
+        query = select(REVIEWS).where(*these).order_by(REVIEWS.c.expires_on, REVIEWS.c.review_id)
+        return tuple(map(review_of, self._database.read(lambda connection: connection.execute(query).all())))
 
     def again(self, delivery_ids: Sequence[str]) -> int:
         """Send tellings anew that were given up or wait; how many those were."""
