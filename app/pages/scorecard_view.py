@@ -20,7 +20,7 @@ from app.scorecards.findings import RISK_FIX, Fix, causes, fixes, risk_fix, stan
 from app.scorecards.odds import reasons_of
 from app.scorecards.peers import peers_of
 from app.scorecards.pricing import prices_of
-from app.scorecards.reading import Deal, revisions
+from app.scorecards.reading import Deal, Told, revisions
 from app.store import Role, Standing, Store
 from policies.domain.desk import ReviewRules
 from policies.domain.outcome import SubjectType
@@ -151,7 +151,7 @@ def _for_the_desk(room: ScorecardRoom, deal: Deal, rules: Rules) -> dict[str, An
         "prices": prices,
         "prices_chart": prices_chart(prices, currency) if len(prices.lines) > 1 else None,
         "price_charts": [price_chart(each, number, currency) for number, each in enumerate(drawn)],
-        "risk": document.get("risk") or {},
+        "risk": document.get("risk") or Told(),
         "risk_fix": risk_fix(document),
         "reasons_chart": None if reasons is None else reasons_chart(reasons),
         "peers": peers,

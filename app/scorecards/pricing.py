@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from policies.domain.quote import Quote
 
 HUNDRED: Final = Decimal(100)
-_MOST_STEPS: Final = 60
+MOST_LINES: Final = 100
+"""So many lines are worked out; what is larger is read in the CPQ."""
+_MOST_STEPS: Final = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class LinePrice:
     net_total: Decimal | None = None
     steps: tuple[Step, ...] = ()
     segments: tuple[Segment, ...] = ()
+    more_segments: int = 0
     rates: tuple[str, ...] = ()
     because: str = ""
 
@@ -89,13 +92,16 @@ class LinePrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Every line, and the sums of those whose way is known. `left_out` counts the others that are charged by time."""
+    """Every line, and the sums of those whose way is known. `left_out` counts the others that are charged by time,
+    and `beyond` the lines after the first hundred, which are not worked out.
+    """
 
     lines: tuple[LinePrice, ...]
     list_total: Decimal
     net_total: Decimal
     steps: tuple[Step, ...]
     left_out: int
+    beyond: int = 0
 
     @property
     def effective_discount(self) -> Decimal | None:
@@ -105,6 +111,8 @@ class Prices:
 
 def prices_of(quote: Quote, rules: Rules, as_of: datetime) -> Prices:
     """Every line of a quote in money."""
+    beyond = max(0, len(quote.lines) - MOST_LINES)
+    quote = replace(quote, lines=quote.lines[:MOST_LINES])
     facts = derive(quote, as_of=as_of, company=rules.company, catalog=rules.catalog)
     lines = tuple([_line(each, quote) for each in facts.lines])
     whole = [each for each in lines if each.is_whole]
@@ -119,6 +127,7 @@ def prices_of(quote: Quote, rules: Rules, as_of: datetime) -> Prices:
         net_total=sum((each.net_total or Decimal(0) for each in whole), Decimal(0)),
         steps=tuple(Step(label=label, amount=amount) for label, amount in summed.items() if amount),
         left_out=sum(not each.is_whole and each.charge_type != ChargeType.USAGE for each in lines),
+        beyond=beyond,
     )
 
 
@@ -142,6 +151,7 @@ def _line(facts: LineFacts, quote: Quote) -> LinePrice:
     except Unscheduled as unknown:
         return replace(told, because=f"It cannot be worked out: {unknown.reason}.")
     told = replace(told, net_total=net, segments=_segments(terms, facts, net))
+    told = replace(told, segments=told.segments[:_MOST_STEPS], more_segments=len(told.segments[_MOST_STEPS:]))
     if facts.list_unit_price is None:
         return replace(told, because="No list price is known, on the line or in the catalog.")
     if line.tiers or line.percentage is not None or line.net_unit_price is None:
@@ -228,7 +238,7 @@ def _segments(terms: Terms, facts: LineFacts, net: Decimal) -> tuple[Segment, ..
     """The price calendar, with what each part comes to where the parts add up to the whole."""
     if terms.comes_once or terms.term is None:
         return ()
-    steps = price_steps(terms)[:_MOST_STEPS]
+    steps = price_steps(terms)
     amounts: list[Decimal | None] = [_amount(step, terms) for step in steps] if len(steps) > 1 else [net]
     off = abs(sum(each or Decimal(0) for each in amounts) - net)
     if None in amounts or off > minor_unit(terms.currency) * len(steps):

@@ -22,6 +22,19 @@ COMPARED: Final = 8
 """Of so many of them it is told what appeared and what was cleared: each has to be read whole."""
 
 
+class Told(dict[str, Any]):
+    """An object of an answer. What an earlier version of the program did not say yet is None."""
+
+    def __missing__(self, _: str) -> None:
+        return None
+
+
+def told(answer: bytes) -> Json:
+    """A decision as it was answered; amounts are text."""
+    found: Json = json.loads(answer, parse_float=str, object_hook=Told)
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deal:
     """A decision on a quote with its surroundings. `history` has every decision on the quote, the newest first."""
@@ -32,8 +45,7 @@ class Deal:
     @cached_property
     def document(self) -> Json:
         """The decision as it was answered; amounts are text."""
-        found: Json = json.loads(self.stored.decision.document, parse_float=str)
-        return found
+        return told(self.stored.decision.document)
 
     @cached_property
     def sent(self) -> Any:
@@ -105,7 +117,7 @@ def revisions(store: Store, deal: Deal) -> tuple[Revision, ...]:
     read = {deal.summary.decision_id: deal.document}
     for each in deal.history[: COMPARED + 1]:
         if each.decision_id not in read and (stored := store.decisions.get(each.decision_id)) is not None:
-            read[each.decision_id] = json.loads(stored.decision.document, parse_float=str)
+            read[each.decision_id] = told(stored.decision.document)
     found = []
     for at, each in enumerate(deal.history):
         before = deal.history[at + 1] if at + 1 < len(deal.history) else None

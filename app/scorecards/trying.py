@@ -14,7 +14,7 @@ from jsonpointer import JsonPointerException
 from app.assess import Call, Caller, Gate
 from app.recording import notes_in
 from app.scorecards.findings import Fix
-from app.scorecards.reading import Deal, Difference, difference
+from app.scorecards.reading import Deal, Difference, difference, told
 
 Json = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ def try_fixes(deal: Deal, fixes: Sequence[Fix], gate: Gate) -> Tried:
     )
     if answer.status != 200:
         raise NotTried("The check takes longer than usual; try again in a while.")
-    document: Json = json.loads(answer.body, parse_float=str)
+    document = told(answer.body)
     return Tried(
         fixes=tuple(fixes),
         edits=edits,
@@ -85,10 +85,10 @@ def apply(sent: Any, fixes: Iterable[Fix]) -> tuple[Any, tuple[Edit, ...]]:
     done: set[str] = set()
     for fix in fixes:
         for operation in fix.operations:
-            told = json.dumps(operation, sort_keys=True, default=str)
-            if told in done and operation.get("op") != "remove":
+            spelt = json.dumps(operation, sort_keys=True, default=str)
+            if spelt in done and operation.get("op") != "remove":
                 continue
-            done.add(told)
+            done.add(spelt)
             before = _at(patched, operation["path"])
             try:
                 patched = jsonpatch.apply_patch(patched, [dict(operation)])

@@ -1,5 +1,7 @@
 """The scorecard's page: what it says to whom, fixes tried and sent back, reviews and what stands against them."""
 
+import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -223,3 +225,16 @@ def test_what_changed_since_the_last_approval_is_shown_with_what_got_worse(offic
 def test_what_lowers_the_risk_is_looked_for_on_demand(office, deal):
     answer = office.visit("analyst").post(deal.address, do="lower")
     assert "under every threshold already" in words(answer)
+
+
+def test_a_decision_of_an_earlier_version_is_shown_with_what_it_says(office, deal):
+    stored = office.services.store.decisions.get(deal.decision["decision_id"]).decision
+    document = json.loads(stored.document)
+    for name in ("approval", "totals", "not_assessed", "valid_until"):
+        del document[name]
+    document["risk"] = {"status": "unavailable"}
+    summary = replace(stored.summary, decision_id="dec_earlier")
+    office.services.store.record(replace(stored, summary=summary, document=json.dumps(document).encode()))
+    answer = office.visit("analyst").get(deal.address)
+    assert answer.status_code == 200
+    assert "Not scored." in words(answer)
