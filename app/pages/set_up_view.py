@@ -67,6 +67,11 @@ class MonthRow:
     parts: tuple[Part, ...]
 
     @property
+    def differing(self) -> tuple[Part, ...]:
+        """The parts that are not the same on both sides, or not known."""
+        return tuple(each for each in self.parts if each.under or each.over or not each.is_known)
+
+    @property
     def says(self) -> str:
         """How it stands, in a word."""
         if self.difference is None and not self.under and not self.over:

@@ -1,5 +1,6 @@
 """The set-up page: both sides month by month, what mends what differs, recheck and release, and hostile names."""
 
+import json
 import shutil
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from app.store import AccessFilter
 from policies.holding import HoldState
 from tests.fakes import Clock
 from tests.pages import pages_app, signed_in, words
-from tests.seat_contract import CONFIGURATION, mended, set_up, store_seats
+from tests.seat_contract import CONFIGURATION, FOLDER, mended, set_up, store_seats
 
 # Wednesday, two working days before the first invoice of Monday 1 January.
 WEDNESDAY = datetime(2023, 12, 27, 12, tzinfo=UTC)
@@ -129,3 +130,17 @@ def test_an_access_is_logged_and_what_is_not_there_is_not_found(desk):
     desk.visit("auditor").get("/set-ups/BC-SEATS")
     newest = desk.store.access.newest(AccessFilter(action="viewed"), limit=1)[0].access
     assert (newest.subject_type, newest.subject_id) == ("billing_configuration", "BC-SEATS")
+
+
+def test_a_set_up_of_many_lines_is_no_heavy_page(desk):
+    agreement = json.loads((FOLDER / "agreement.json").read_text("utf-8"))
+    lines = [agreement["lines"][0] | {"line_id": str(n), "product_id": f"SEAT-{n}"} for n in range(60)]
+    charge = CONFIGURATION["charges"][0]
+    charges = [charge | {"charge_id": f"CH-{n}", "line_id": str(n), "product_id": f"SEAT-{n}"} for n in range(60)]
+    store_seats(desk.store, agreement_id="AG-60", quote_id="Q-60", lines=lines)
+    ids = {"billing_configuration_id": "BC-60", "agreement_id": "AG-60", "quote_id": "Q-60"}
+    set_up(desk.services.set_ups, **ids, charges=charges)
+    page = desk.visit("billing").get("/set-ups/BC-60")
+    assert "40 more causes" in words(page)
+    assert "and 52 more lines" in words(page)
+    assert len(page.data) < 300_000
