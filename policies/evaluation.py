@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from policies.policyset import Hit, PolicySet
     from policies.waiver import Waiver
 
-__all__ = ["Evaluation", "evaluate", "findings_after", "unproven"]
+__all__ = ["Evaluation", "evaluate", "findings_after", "in_brief", "unproven"]
 
 
 def evaluate(
@@ -46,6 +46,20 @@ def unproven(facts: QuoteFacts, policies: PolicySet, *, waivers: Sequence[Waiver
     """
     findings = cover(_judge(facts, policies.hits(facts)).findings, facts, policies.reads)
     return apply_waivers(findings, waivers, facts.quote.quote_id, facts.today)
+
+
+def in_brief(facts: QuoteFacts, policies: PolicySet, *, waivers: Sequence[Waiver] = ()) -> tuple[Finding, ...]:
+    """What `evaluate` finds, in its order, as far as a verdict and a score need it: for many quotes at once.
+
+    Findings have their policy, pattern, effect, direction, lines, money, consent, waiver and root. They have no words, evidence
+    or remedies, their ids hold within the answer alone, and what could not be judged is not listed.
+    """
+    findings: Sequence[Finding] = _judging(facts).in_brief(policies.counted_hits(facts))
+    if not findings:
+        return ()
+    if facts.quote.approvals:
+        findings = cover(findings, facts, policies.reads)
+    return group(apply_waivers(findings, waivers, facts.quote.quote_id, facts.today), facts.term).findings
 
 
 def findings_after(
@@ -87,8 +101,11 @@ def _reaches_only(reached: Sequence[LineFacts], before: QuoteFacts, now: QuoteFa
 
 
 def _judge(facts: QuoteFacts, hits: Iterable[Hit]) -> Judged:
-    judging = Judging(subject_id=facts.quote.quote_id, currency=facts.currency, facts=facts, place=_place)
-    return judging.of(hits)
+    return _judging(facts).of(hits)
+
+
+def _judging(facts: QuoteFacts) -> Judging:
+    return Judging(subject_id=facts.quote.quote_id, currency=facts.currency, facts=facts, place=_place)
 
 
 def _place(item: LineFacts) -> tuple[tuple[str, ...], str]:

@@ -53,6 +53,40 @@ class Judging:
                     judged.findings.append(self._finding(policy, item, violated))
         return judged
 
+    def in_brief(self, hits: Iterable[tuple[Policy, Any, CheckResult]]) -> list[Finding]:
+        """The findings as far as verdicts, consents, waivers and money go: without words, evidence and remedies.
+
+        Their ids tell them apart and are no others'.
+        """
+        found: list[Finding] = []
+        for policy, item, result in hits:
+            if isinstance(result, Undetermined):
+                effect = _UNDETERMINED_EFFECT.get(policy.when_undetermined) if result.counts else None
+                violations: tuple[Any, ...] = () if effect is None else (Violated(evidence=(), effect=effect),)
+            else:
+                violations = result if isinstance(result, tuple) else (result,)
+            for violated in violations:
+                if isinstance(violated, Violated):
+                    found.append(self._brief(policy, item, violated, f"{len(found)} in brief"))
+        return found
+
+    def _brief(self, policy: Policy, item: Any, violated: Violated, brief_id: str) -> Finding:
+        line_ids = violated.line_ids
+        if line_ids is None:
+            line_ids = self.place(item)[0] if item is not None else ()
+        return Finding(
+            finding_id=brief_id,
+            policy_id=policy.id,
+            pattern=policy.pattern.number,
+            effect=_effect(policy, violated),
+            direction=_direction(policy, violated),
+            message="",
+            line_ids=line_ids,
+            amount_at_risk=_amount(violated.loss, self.currency),
+            exposures=_exposures(violated.loss, line_ids),
+            approver=violated.approver or policy.approver,
+        )
+
     def _note_undetermined(self, judged: Judged, policy: Policy, item: Any, result: Undetermined) -> None:
         lines = judged.unjudged.setdefault((policy.id, result.because), [])
         if item is not None:
@@ -70,13 +104,12 @@ class Judging:
             line_ids = place if line_ids is None else line_ids
             discriminator += own
         line_ids = line_ids or ()
-        effect = policy.effect if policy.effect is Effect.SHADOW else violated.effect or policy.effect
         return Finding(
             finding_id=finding_id(self.subject_id, policy.id, line_ids, discriminator),
             policy_id=policy.id,
             pattern=policy.pattern.number,
-            effect=effect,
-            direction=violated.direction or policy.direction or policy.pattern.direction or Direction.UNDER,
+            effect=_effect(policy, violated),
+            direction=_direction(policy, violated),
             message=message or policy.message.render(self.facts, item, violated.reports),
             line_ids=line_ids,
             evidence=violated.evidence,
@@ -112,6 +145,14 @@ def finding_id(subject_id: str, policy_id: str, line_ids: Iterable[str], discrim
     """The same for the same policy on the same lines of the same document, in every revision and order of lines."""
     spelt = "\x1f".join((subject_id, policy_id, discriminator, *sorted(line_ids)))
     return "fnd_" + sha256(spelt.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def _effect(policy: Policy, violated: Violated) -> Effect:
+    return policy.effect if policy.effect is Effect.SHADOW else violated.effect or policy.effect
+
+
+def _direction(policy: Policy, violated: Violated) -> Direction:
+    return violated.direction or policy.direction or policy.pattern.direction or Direction.UNDER
 
 
 def _amount(loss: Loss | None, currency: str) -> AmountAtRisk | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Scope, Undetermined
 from policies.expressions import because, names_its_line, violation
 from policies.language import Fused, Judgement, Rule, fuse, judge
-from policies.policy import AppliesTo
+from policies.policy import AppliesTo, WhenUndetermined
 
 if TYPE_CHECKING:
     from datetime import date
@@ -60,6 +60,17 @@ class PolicySet:
 
     def titles(self) -> dict[str, str]:
         return {policy.id: policy.title for policy in self.policies.values()}
+
+    def counted_hits(self, facts: QuoteFacts) -> Iterator[Hit]:
+        """The hits that a verdict may depend on: not those that would be listed as not assessed, and do nothing."""
+        compiled = self._on_quotes(facts.today)
+        for policies, fused in (compiled.items, compiled.wholes):
+            for rule, item, outcome in fused.run(facts):
+                policy = policies[rule]
+                if outcome is Judgement.UNASSESSED or (outcome is Judgement.UNDETERMINED and not _counts(policy)):
+                    continue
+                line = facts.lines[item] if item is not None else None
+                yield policy, line, result_of(policy, outcome, facts, line)
 
     def hits(self, facts: QuoteFacts) -> Iterator[Hit]:
         """Each policy on quotes that is violated or cannot be told, with the line where it judges lines."""
@@ -130,6 +141,11 @@ def _looks_at_the_quote(policy: Policy) -> bool:
     """Whether an expression on a line reads what the lines of the quote come to together."""
     texts = [each.source.text for each in (policy.when, policy.require) if each is not None]
     return any(_TOGETHER.search(text) for text in texts)
+
+
+def _counts(policy: Policy) -> bool:
+    """Whether it flags or blocks where it cannot be told."""
+    return policy.when_undetermined is not WhenUndetermined.NOT_ASSESSED
 
 
 def _unassessed(

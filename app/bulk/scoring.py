@@ -18,8 +18,7 @@ from cpq_hooks.problem import Invalid
 from cpq_hooks.reading import Malformed, read_json
 from policies.derivation import derive
 from policies.domain.money import amount_string, plain
-from policies.evaluation import unproven
-from policies.grouping import group
+from policies.evaluation import in_brief
 from scoring.decide import verdict, weighed
 from scoring.features import vector
 from scoring.history import History
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from policies.domain.decision import Risk
     from policies.domain.finding import Finding
     from policies.domain.quote import Quote
-    from policies.facts import QuoteFacts
     from scoring.features import FeatureVector
 
 TOP_REASONS = 3
@@ -108,6 +106,7 @@ class Scoring:
 
     def _answered(self, portion: Portion) -> Answered:
         rules, answered = self.texts.rules(), Answered(share=portion.share)
+        history = self.model.scorer().history if self.model is not None else History()
         deals: list[_Deal] = []
         for row in portion.rows:
             try:
@@ -119,21 +118,26 @@ class Scoring:
                     _refused(row, tuple(f"{each.path}: {each.message}" for each in invalid.problems))
                 )
             else:
-                deals.append(self._deal(quote, rules))
+                deals.append(self._deal(quote, rules, history))
         for deal, risk in zip(deals, self._risks(deals), strict=True):
             answered.rows.append(_scored(deal, risk, rules))
-            answered.labels.append(_label(deal.facts.quote.extra))
-            answered.made_at.append(deal.facts.quote.created_at)
+            answered.labels.append(deal.label)
+            answered.made_at.append(deal.made_at)
             answered.values.append(deal.vector.value)
         return answered
 
-    def _deal(self, quote: Quote, rules: Rules) -> _Deal:
+    def _deal(self, quote: Quote, rules: Rules, history: History) -> _Deal:
         as_of = self.as_of or quote.created_at or self.now
         facts = derive(quote, as_of=as_of, company=rules.company, catalog=rules.catalog)
-        findings = group(unproven(facts, rules.policies, waivers=rules.waivers), facts.term).findings
-        history = self.model.scorer().history if self.model is not None else History()
-        # The content hash breaks ties in sentences alone; computing it costs as much as a policy or two.
-        return _Deal(facts, findings, vector(facts, findings, history, as_of))
+        findings = in_brief(facts, rules.policies, waivers=rules.waivers)
+        return _Deal(
+            quote_id=quote.quote_id,
+            currency=quote.currency,
+            findings=findings,
+            vector=vector(facts, findings, history, as_of),
+            label=_label(quote.extra),
+            made_at=quote.created_at,
+        )
 
     def _risks(self, deals: Sequence[_Deal]) -> list[Risk]:
         if self.model is None:
@@ -144,20 +148,25 @@ class Scoring:
 
 
 class _Deal(NamedTuple):
-    facts: QuoteFacts
+    """What is kept of a quote until its portion is scored. Its facts are let go, so that the next quote's find their memory warm."""
+
+    quote_id: str
+    currency: str
     findings: tuple[Finding, ...]
     vector: FeatureVector
+    label: Labelled
+    made_at: datetime | None
 
 
 def _scored(deal: _Deal, risk: Risk, rules: Rules) -> Scored:
-    quote = deal.facts.quote
-    risk = weighed(risk, rules.company, quote.currency)
+    currency = deal.currency
+    risk = weighed(risk, rules.company, currency)
     return Scored(
-        quote_id=quote.quote_id,
+        quote_id=deal.quote_id,
         score=None if risk.score is None else plain(risk.score),
         tier=risk.tier,
-        expected_leakage=amount_string(risk.expected_leakage, quote.currency),
-        currency=quote.currency,
+        expected_leakage=amount_string(risk.expected_leakage, currency),
+        currency=currency,
         verdict=verdict(deal.findings, risk).value,
         reasons=tuple([each.label for each in risk.reasons[:TOP_REASONS]]),
     )

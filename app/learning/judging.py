@@ -14,8 +14,7 @@ from cpq_hooks.canonical import load_quote
 from cpq_hooks.problem import Invalid
 from cpq_hooks.reading import Malformed, read_json
 from policies.derivation import derive
-from policies.evaluation import unproven
-from policies.grouping import group
+from policies.evaluation import in_brief
 
 if TYPE_CHECKING:
     from policies.domain.finding import Finding
@@ -72,7 +71,7 @@ def _found(given: ToJudge, rules: Rules) -> tuple[Finding, ...] | None:
     if quote is None:
         return None
     facts = derive(quote, as_of=given.as_of, company=rules.company, catalog=rules.catalog)
-    return group(unproven(facts, rules.policies, waivers=rules.waivers), facts.term).findings
+    return in_brief(facts, rules.policies, waivers=rules.waivers)
 
 
 def quote_in(body: bytes) -> Quote | None:

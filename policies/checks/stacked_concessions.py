@@ -85,6 +85,9 @@ def _judged(facts: LineFacts, quote: QuoteFacts) -> CheckResult:
     if shown is None:
         return Undetermined(f"line {facts.line.line_id} has no single net unit price to hold against its list price")
     effective, basis = _effective(facts, quote, percent_off(facts.list_total, facts.net_total))
+    tolerance = (quote.company.thresholds if quote.company is not None else Thresholds()).discount_tolerance_percent
+    if effective - shown <= tolerance:
+        return SATISFIED
     concessions = _Concessions(
         facts=facts,
         quote=quote,
@@ -95,10 +98,7 @@ def _judged(facts: LineFacts, quote: QuoteFacts) -> CheckResult:
         basis=basis,
         kinds=_kinds(facts, quote, own_list),
     )
-    tolerance = (quote.company.thresholds if quote.company is not None else Thresholds()).discount_tolerance_percent
-    if concessions.effective - shown <= tolerance or _is_free_time_alone(concessions):
-        return SATISFIED
-    return _violated(concessions)
+    return SATISFIED if _is_free_time_alone(concessions) else _violated(concessions)
 
 
 def _effective(facts: LineFacts, quote: QuoteFacts, nominal: Decimal) -> tuple[Decimal, str]:
