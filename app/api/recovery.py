@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from app.api.once import Memory
+from app.api.once import Keeping, Memory
 from app.api.parameters import choice_parameter, number_parameter, text_parameter
 from app.api.route import Asked, Content, Reply, Route
 from app.api.writing import json_reply
@@ -23,6 +23,8 @@ from cpq_hooks.problem import Invalid, Problem
 from cpq_hooks.reading import read_json
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from app.store import Store
     from app.store.recovery_cases import KeptCase
 
@@ -86,13 +88,14 @@ def _list(room: RecoveryRoom) -> Route:
 
 
 def _open(room: RecoveryRoom) -> Route:
-    def opened(asked: Asked) -> Reply:
+    def opened(asked: Asked, keep: Keeping) -> Reply:
         wanted = load_case_request(read_json(asked.body.raw))
         try:
-            case = open_case(room.store, wanted, asked.key_id or "", simulated=room.simulated)
+            reply = _Reply(keep)
+            open_case(room.store, wanted, asked.key_id or "", simulated=room.simulated, beside=reply.of)
         except AlreadyClaimed as error:
             raise refuse(RECOVERY_CONFLICT, f"{error}.", more=(("case_id", error.case_id),)) from None
-        return json_reply(_whole(room, case))
+        return reply.made
 
     return Route(
         method="POST",
@@ -106,7 +109,7 @@ def _open(room: RecoveryRoom) -> Route:
         takes=Content(schema="CaseRequest"),
         answers=Content(schema="", about="The case."),
         problems=(MALFORMED_JSON, INVALID, IDEMPOTENCY_CONFLICT, RECOVERY_CONFLICT),
-        handle=lambda asked: room.memory.once(asked, f"POST {_PATH}", lambda: opened(asked)),
+        handle=lambda asked: room.memory.once_with(asked, f"POST {_PATH}", lambda keep: opened(asked, keep)),
     )
 
 
@@ -133,16 +136,17 @@ def _one(room: RecoveryRoom) -> Route:
 
 
 def _move(room: RecoveryRoom) -> Route:
-    def moved(asked: Asked) -> Reply:
+    def moved(asked: Asked, keep: Keeping) -> Reply:
         wanted = load_move_request(read_json(asked.body.raw))
         try:
-            case = move_case(room.store, asked.path["case_id"], wanted, asked.key_id or "")
+            reply = _Reply(keep)
+            case = move_case(room.store, asked.path["case_id"], wanted, asked.key_id or "", beside=reply.of)
         except MovedMeanwhile as error:
             told = f"{str(error)[:1].upper()}{str(error)[1:]}."
             raise refuse(RECOVERY_CONFLICT, told, more=(("version", error.version),)) from None
         if case is None:
             raise refuse(NOT_FOUND, _NONE)
-        return json_reply(_whole(room, case))
+        return reply.made
 
     return Route(
         method="POST",
@@ -157,8 +161,8 @@ def _move(room: RecoveryRoom) -> Route:
         takes=Content(schema="MoveRequest"),
         answers=Content(schema="", about="The case."),
         problems=(MALFORMED_JSON, INVALID, NOT_FOUND, IDEMPOTENCY_CONFLICT, RECOVERY_CONFLICT),
-        handle=lambda asked: room.memory.once(
-            asked, f"POST {_PATH}/{asked.path['case_id']}/move", lambda: moved(asked)
+        handle=lambda asked: room.memory.once_with(
+            asked, f"POST {_PATH}/{asked.path['case_id']}/move", lambda keep: moved(asked, keep)
         ),
     )
 
@@ -197,6 +201,18 @@ def _letter(room: RecoveryRoom) -> Route:
         problems=(NOT_FOUND, INVALID),
         handle=letter,
     )
+
+
+class _Reply:
+    """The reply about a case, made and kept in the transaction that opens or moves it."""
+
+    def __init__(self, keep: Keeping) -> None:
+        self.made = json_reply({})
+        self._keep = keep
+
+    def of(self, connection: Connection, case: KeptCase, history: Sequence[Mapping[str, Any]]) -> None:
+        self.made = json_reply(case_json(case, history))
+        self._keep(connection, self.made)
 
 
 def _whole(room: RecoveryRoom, case: KeptCase) -> dict[str, object]:

@@ -20,16 +20,21 @@ from policies.domain.money import Money, amount_string, has_too_many_decimals
 
 if TYPE_CHECKING:
     from app.store import Store
+    from app.store.recovery_cases import BesideCase
 
 
-def open_case(store: Store, asked: CaseRequest, by: str, *, simulated: bool = False) -> KeptCase:
-    """A new case. Raises `Invalid` for what no stored audit has, and `AlreadyClaimed`."""
+def open_case(
+    store: Store, asked: CaseRequest, by: str, *, simulated: bool = False, beside: BesideCase | None = None
+) -> KeptCase:
+    """A new case; `beside` is done in its transaction. Raises `Invalid` for what no stored audit has, and `AlreadyClaimed`."""
     case = _by_hand(asked, by) if asked.finding_id is None else _on_finding(store, asked, by)
-    return store.recovery.open(replace(case, simulated=simulated))
+    return store.recovery.open(replace(case, simulated=simulated), beside)
 
 
-def move_case(store: Store, case_id: str, asked: MoveRequest, by: str) -> KeptCase | None:
-    """The case after a move; None where there is none. Raises `Invalid` and `MovedMeanwhile`."""
+def move_case(
+    store: Store, case_id: str, asked: MoveRequest, by: str, *, beside: BesideCase | None = None
+) -> KeptCase | None:
+    """The case after a move, with `beside` in its transaction; None where there is none. Raises `Invalid` and `MovedMeanwhile`."""
     case = store.recovery.get(case_id)
     if case is None:
         return None
@@ -47,7 +52,7 @@ def move_case(store: Store, case_id: str, asked: MoveRequest, by: str) -> KeptCa
         owner=asked.owner,
     )
     try:
-        return store.recovery.move(move)
+        return store.recovery.move(move, beside)
     except NotAllowed as error:
         raise _invalid(error.field, str(error), "not_allowed") from None
 

@@ -119,6 +119,10 @@ class CaseFilter:
     pattern: str | None = None
 
 
+BesideCase = Callable[[Connection, KeptCase, Sequence[Mapping[str, Any]]], None]
+"""Done in the transaction that opens or moves a case, which is given as it stands then, with its history. Raising undoes it."""
+
+
 class RecoveryCases:
     """The cases, the newest move first."""
 
@@ -126,27 +130,29 @@ class RecoveryCases:
         self._database = database
         self._clock = clock
 
-    def open(self, case: NewCase) -> KeptCase:
-        """Open a case on what no other case is about; the other claims are left out. Raises `AlreadyClaimed` where none is left."""
+    def open(self, case: NewCase, beside: BesideCase | None = None) -> KeptCase:
+        """Open a case on what no other case is about; the other claims are left out. `beside` is done in the same transaction.
+
+        Raises `AlreadyClaimed` where none is left.
+        """
+
+        def work(connection: Connection) -> KeptCase:
+            self._open(connection, case)
+            return _kept(connection, case.case_id, beside)
+
         try:
-            self._database.write(lambda connection: self._open(connection, case))
+            return self._database.write(work)
         except IntegrityError:
             # Of two at once the other was first; now its claims can be seen.
-            self._database.write(lambda connection: self._open(connection, case))
-        return self._known(case.case_id)
+            return self._database.write(work)
 
     def get(self, case_id: str) -> KeptCase | None:
         """The case with this id."""
-        query = select(RECOVERY_CASES).where(RECOVERY_CASES.c.case_id == searchable(case_id))
-        row = self._database.read(lambda connection: connection.execute(query).first())
-        return None if row is None else _case(row)
+        return self._database.read(lambda connection: _get(connection, case_id))
 
     def history(self, case_id: str) -> tuple[Mapping[str, Any], ...]:
         """What happened to the case, in order."""
-        query = select(RECOVERY_MOVES).where(RECOVERY_MOVES.c.case_id == searchable(case_id))
-        query = query.order_by(RECOVERY_MOVES.c.number)
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(dict(row._mapping) for row in rows)  # noqa: SLF001 - its public name
+        return self._database.read(lambda connection: _history(connection, case_id))
 
     def page(
         self, wanted: CaseFilter, *, limit: int = 50, page: str | None = None
@@ -161,16 +167,17 @@ class RecoveryCases:
         cases = [_case(row) for row in rows[:limit]]
         return cases, _token(cases[-1]) if len(rows) > limit else None
 
-    def move(self, asked: CaseMove) -> KeptCase:
-        """Move a case, with the money in the ledgers. Raises `KeyError`, `MovedMeanwhile` and `NotAllowed`."""
-        self._database.write(lambda connection: self._move(connection, asked))
-        return self._known(asked.case_id)
+    def move(self, asked: CaseMove, beside: BesideCase | None = None) -> KeptCase:
+        """Move a case, with the money in the ledgers; `beside` is done in the same transaction.
 
-    def _known(self, case_id: str) -> KeptCase:
-        found = self.get(case_id)
-        if found is None:
-            raise KeyError(case_id)
-        return found
+        Raises `KeyError`, `MovedMeanwhile` and `NotAllowed`.
+        """
+
+        def work(connection: Connection) -> KeptCase:
+            self._move(connection, asked)
+            return _kept(connection, asked.case_id, beside)
+
+        return self._database.write(work)
 
     def _open(self, connection: Connection, case: NewCase) -> None:
         claimed = _claimed(connection, case)
@@ -222,6 +229,27 @@ class RecoveryCases:
             note=asked.note,
             owner=asked.owner,
         )
+
+
+def _get(connection: Connection, case_id: str) -> KeptCase | None:
+    query = select(RECOVERY_CASES).where(RECOVERY_CASES.c.case_id == searchable(case_id))
+    row = connection.execute(query).first()
+    return None if row is None else _case(row)
+
+
+def _history(connection: Connection, case_id: str) -> tuple[Mapping[str, Any], ...]:
+    query = select(RECOVERY_MOVES).where(RECOVERY_MOVES.c.case_id == searchable(case_id))
+    rows = connection.execute(query.order_by(RECOVERY_MOVES.c.number)).all()
+    return tuple(dict(row._mapping) for row in rows)  # noqa: SLF001 - its public name
+
+
+def _kept(connection: Connection, case_id: str, beside: BesideCase | None) -> KeptCase:
+    found = _get(connection, case_id)
+    if found is None:
+        raise KeyError(case_id)
+    if beside is not None:
+        beside(connection, found, _history(connection, case_id))
+    return found
 
 
 def _claimed(connection: Connection, case: NewCase) -> dict[tuple[str, str], str]:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.ledgers.cases import open_case
 from app.store import Scope
+from cpq_hooks.canonical.recovery import load_case_request
 from tests.app.api.test_audits import lines
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "audits" / "seat-contract"
@@ -122,3 +124,30 @@ def test_the_letter_says_what_is_owed_and_the_companys_own_goes_first(api, tmp_p
     (tmp_path / "letters" / "missed-uplift.txt").write_text("{{ customer }}: {{ total }}")
     assert api.get(f"{path}?customer=Ms+Doe").json["text"] == "Ms Doe: 1200.00"
     assert api.get(f"{path}?situation=../company").status_code == 422
+
+
+def test_a_case_and_its_answer_are_kept_together_or_not_at_all(api):
+    """Whoever lost the answer asks again with the same key, and gets it; where it cannot be kept, nothing is opened."""
+    body = HAND | {"lines": LINES}
+    first = opened(api, body, Idempotency_Key="once")
+    again = opened(api, body, Idempotency_Key="once")
+    assert (again.json, again.headers["Idempotent-Replayed"]) == (first.json, "true")
+    assert first.json == api.get(f"/v1/recovery-cases/{first.json['case_id']}").json
+
+    def lost(*_):
+        raise ConnectionError("the process died")
+
+    wanted = load_case_request(HAND | {"agreement_id": "AG-10", "lines": LINES})
+    with pytest.raises(ConnectionError):
+        open_case(api.store, wanted, "ann", beside=lost)
+    assert api.get("/v1/recovery-cases?agreement_id=AG-10").json["cases"] == []
+    assert in_ledgers(api) == {"detected": "1200.00"}
+
+
+def test_a_move_that_is_sent_twice_is_made_once(api):
+    case = opened(api, HAND | {"lines": LINES}).json
+    address = f"/v1/recovery-cases/{case['case_id']}/move"
+    answers = [api.check({"to": "confirmed", "version": 1}, path=address, Idempotency_Key="m1") for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert answers[0].json == answers[1].json
+    assert [each["to_state"] for each in answers[0].json["history"]] == ["detected", "confirmed"]
