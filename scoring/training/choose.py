@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from scoring.training.labels import Flags, Numbers
     from scoring.training.learn import Learned
 
-SERVED: Final = ("linear+trees", "linear", "trees")
-"""What may be served. One is preferred to those after it unless it is worse by more than a standard error."""
-
 PLAIN: Final = "plain logistic"
-"""Stands beside them to show what they are worth: a ridge on the numbers of the deals with an outcome, nothing corrected."""
+"""A ridge on the numbers of the deals with an outcome: nothing corrected, no names, no directions."""
+
+SERVED: Final = ("linear+trees", "linear", "trees", PLAIN)
+"""What may be served. One is preferred to those after it unless it is worse by more than a standard error."""
 
 _USUAL_ROUNDS: Final = 60
 _MOST_FITTED: Final = 30_000
@@ -56,7 +56,7 @@ class Trials:
 
 def trials(data: Data, learned: Learned, folds: Sequence[Fold], growth: boosting.Growth) -> Trials:
     """Try each way on each fold. How long trees grow is settled on the folds before the newest, where there are some."""
-    found: dict[str, list[Numbers]] = {way: [] for way in (*SERVED, PLAIN)}
+    found: dict[str, list[Numbers]] = {way: [] for way in SERVED}
     rounds: dict[str, list[int]] = {"linear+trees": [], "trees": []}
     for number, fold in enumerate(folds):
         settled = number == len(folds) - 1 and number > 0
@@ -117,9 +117,9 @@ def chosen(trials: Trials, data: Data, learned: Learned) -> tuple[str, dict[str,
     """The way that the newest deals speak for, and what the card says of all of them.
 
     It is the first one that is not worse than the best by more than the standard error of the difference: a few hundred
-    outcomes tell no finer, and the sum of effects with trees on it holds what either holds.
+    outcomes tell no finer, and the sum of effects with trees on it holds what either holds. Of very many, whichever is best.
     """
-    by_way = {way: _losses(trials.held(way, data, learned)) for way in (*SERVED, PLAIN)}
+    by_way = {way: _losses(trials.held(way, data, learned)) for way in SERVED}
     means = {way: float(np.average(each, weights=weights)) for way, (each, weights) in by_way.items()}
     best = min(SERVED, key=lambda way: means[way])
     told: dict[str, Any] = {

@@ -1,7 +1,5 @@
-"""Fitting to labels that are late and selective: what is expected of silent deals, and what follows from it, in turns.
-
-This is expectation and maximisation (Dempster, Laird, Rubin 1977) of the likelihood of what is known by now: labels as they
-are, and silence for what it says.
+"""Fitting to labels that are late and selective: what is known by now is to be likeliest, labels as they are and silence for
+what it says. What silence says is learned from the fit, and the fit from that, in turns.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from scoring.training.logistic import Design, evident_strengths, fitted, log_odds, sigmoid
+from scoring.training.logistic import Design, evident_strengths, likeliest, sigmoid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,11 +18,11 @@ if TYPE_CHECKING:
     from scoring.training.silence import Silence
 
 ENOUGH: Final = 12_000
-"""Strengths and shares are learned from so many deals at most; the effects from all."""
+"""Strengths and shares are learned from so many of the deals that tell something; the effects from all of them."""
 
-_TURNS: Final = 8
+_TURNS: Final = 3
 _OUTER: Final = 2
-_LAST_TURNS: Final = 3
+_LAST_TURNS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +41,7 @@ def learned(made: Design, labels: Labels, quiet: Silence, strengths: Numbers, se
     effects: Numbers | None = None
     for _ in range(_OUTER):
         effects, its_silence = _turns(part, its_labels, its_silence, strengths, _TURNS, effects)
-        expected = its_silence.expected(its_labels.leaked, sigmoid(part.margins(effects)))
-        strengths, effects = evident_strengths(part, expected, strengths, effects)
+        strengths, effects = evident_strengths(part, its_silence.told(its_labels.leaked), strengths, effects)
     return refitted(made, labels, its_silence.shared_with(quiet), strengths, effects)
 
 
@@ -57,22 +54,11 @@ def refitted(made: Design, labels: Labels, quiet: Silence, strengths: Numbers, s
 def _turns(
     made: Design, labels: Labels, quiet: Silence, strengths: Numbers, turns: int, effects: Numbers | None
 ) -> tuple[Numbers, Silence]:
-    shares = (
-        sigmoid(made.margins(effects)) if effects is not None else np.full(len(labels.leaked), _base(labels, quiet))
-    )
     for _ in range(turns):
-        effects = fitted(made, quiet.expected(labels.leaked, shares), strengths, start=effects)
-        shares = sigmoid(made.margins(effects))
-        quiet = quiet.updated(labels, shares)
+        effects = likeliest(made, quiet.told(labels.leaked), strengths, effects)
+        quiet = quiet.updated(labels, sigmoid(made.margins(effects)))
     assert effects is not None  # noqa: S101 - there is at least one turn
     return effects, quiet
-
-
-def _base(labels: Labels, quiet: Silence) -> float:
-    """The share of deals that leak, each known one standing for those like it that stayed unknown."""
-    weights = quiet.weights(labels.leaked)
-    leaks = float(weights[labels.leaked == 1.0].sum())
-    return float(sigmoid(np.array([log_odds(leaks / max(1.0, float(weights.sum())))]))[0])
 
 
 def _some(deals: int, seed: int) -> NDArray[np.intp]:

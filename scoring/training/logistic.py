@@ -7,7 +7,7 @@ Where the direction of a feature is known, its effect has that sign or is nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,7 @@ _MOST_STEPS: Final = 300
 _FEW_STEPS: Final = 60
 _MANY: Final = 20_000
 _MOST_TOGETHER: Final = 600
+_TINY: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,38 +97,87 @@ def log_odds(share: float) -> float:
     return float(np.log(inside / (1.0 - inside)))
 
 
-def fitted(
-    made: Design, leaked: Numbers, strengths: Numbers, *, weights: Numbers | None = None, start: Numbers | None = None
-) -> Numbers:
-    """The effects, intercept first. `leaked` may lie between 0 and 1: what is expected of a deal that nobody looked at."""
-    weighed = np.ones(len(leaked)) if weights is None else weights
-    # Of very many deals the start is already close: it comes from a part of them, or from the turn before.
-    steps = _FEW_STEPS if start is not None and len(leaked) > _MANY else _MOST_STEPS
-    pull = np.concatenate([[0.0], strengths])
-    total = max(1.0, float(weighed.sum()))
-    if start is None:
-        start = np.zeros(made.width + 1)
-        start[0] = log_odds(float(weighed @ leaked) / total)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What there is to know of each deal: how likely just that is if it leaks, and if it does not. 1 and 0 for a known leak.
 
-    def loss(effects: Numbers) -> tuple[float, Numbers]:
-        margins = made.margins(effects)
-        value = weighed @ (np.logaddexp(0.0, margins) - leaked * margins) + 0.5 * (pull * effects) @ effects
-        slope = made.gradient(weighed * (sigmoid(margins) - leaked)) + pull * effects
-        return float(value) / total, slope / total
+    Where both are the same nothing is told; only their ratio counts.
+    """
+
+    if_leaked: Numbers
+    if_clean: Numbers
+
+    def expected(self, margins: Numbers) -> Numbers:
+        """How likely each deal leaked, given the log-odds before and what is told."""
+        with np.errstate(divide="ignore"):
+            return sigmoid(margins + np.log(self.if_leaked) - np.log(np.maximum(self.if_clean, _TINY)))
+
+
+def fitted(made: Design, leaked: Numbers, strengths: Numbers, *, start: Numbers | None = None) -> Numbers:
+    """The effects, intercept first. `leaked` may lie between 0 and 1: what is expected of a deal that nobody looked at."""
+
+    def loss(margins: Numbers) -> tuple[float, Numbers]:
+        return float((np.logaddexp(0.0, margins) - leaked * margins).sum()), sigmoid(margins) - leaked
+
+    return _smallest(made, loss, strengths, start if start is not None else _even(made, float(leaked.mean())))
+
+
+def likeliest(made: Design, told: Told, strengths: Numbers, start: Numbers | None = None) -> Numbers:
+    """The effects, intercept first, under which what is told is likeliest, summed over what deals turn out to be.
+
+    It is what expectation and maximisation in turns would come to; where little is known they would need very many.
+    """
+    with np.errstate(divide="ignore"):
+        ahead = np.log(told.if_leaked) - np.log(np.maximum(told.if_clean, _TINY))
+
+    def loss(margins: Numbers) -> tuple[float, Numbers]:
+        # log(1 + e^m) less log(a e^m + b), the second without log b, which does not depend on m.
+        before, after = np.logaddexp(0.0, margins), np.logaddexp(0.0, margins + ahead)
+        known = told.if_clean < _TINY  # a leak: the constant that is left out would swamp the sum
+        total = float(np.where(known, before - margins, before - after).sum())
+        return total, sigmoid(margins) - sigmoid(margins + ahead)
+
+    sure = (told.if_leaked < _TINY) | (told.if_clean < _TINY)
+    share = float((told.if_clean[sure] < _TINY).mean()) if sure.any() else 0.5
+    return _smallest(made, loss, strengths, start if start is not None else _even(made, share))
+
+
+def _even(made: Design, share: float) -> Numbers:
+    """No effect at all: every deal has the same share."""
+    start = np.zeros(made.width + 1)
+    start[0] = log_odds(share)
+    return start
+
+
+def _smallest(
+    made: Design, loss: Callable[[Numbers], tuple[float, Numbers]], strengths: Numbers, start: Numbers
+) -> Numbers:
+    """The effects of the smallest loss, each drawn to nothing. `loss` gives it, and its slope by deal, for margins."""
+    deals = max(1, made.dense.shape[0])
+    # Of very many deals the start is already close: it comes from a part of them, or from the turn before.
+    steps = _FEW_STEPS if start[1:].any() and deals > _MANY else _MOST_STEPS
+    pull = np.concatenate([[0.0], strengths])
+
+    def whole(effects: Numbers) -> tuple[float, Numbers]:
+        value, slopes = loss(made.margins(effects))
+        return (value + float(0.5 * (pull * effects) @ effects)) / deals, (
+            made.gradient(slopes) + pull * effects
+        ) / deals
 
     bounds: Sequence[tuple[float | None, float | None]] = [(None, None), *made.bounds]
     options = {"maxiter": steps, "maxcor": 20, "ftol": 1e-9, "gtol": 1e-6}
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    found = minimize(whole, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     effects: Numbers = found.x
     return effects
 
 
-def evident_strengths(made: Design, leaked: Numbers, strengths: Numbers, start: Numbers) -> tuple[Numbers, Numbers]:
+def evident_strengths(made: Design, told: Told, strengths: Numbers, start: Numbers) -> tuple[Numbers, Numbers]:
     """Strengths by group as the data bears them, and the effects fitted with them."""
     strengths, effects = strengths.copy(), start
     for _ in range(_ROUNDS):
-        effects = fitted(made, leaked, strengths, start=effects)
-        determined = 1.0 - strengths * variances(made, leaked, effects, strengths)
+        effects = likeliest(made, told, strengths, effects)
+        expected = told.expected(made.margins(effects))
+        determined = 1.0 - strengths * variances(made, expected, effects, strengths)
         for group in np.unique(made.groups):
             inside = made.groups == group
             free = max(1e-3, float(determined[inside].sum())) + 0.5

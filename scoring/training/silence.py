@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from scoring.training.delays import ALWAYS, FEWEST, Delays, delays
-from scoring.training.logistic import Design, fitted, sigmoid
+from scoring.training.logistic import Design, Told, fitted, sigmoid
 
 if TYPE_CHECKING:
     from scoring.training.labels import Flags, Labels, Numbers
@@ -28,6 +28,7 @@ _STRENGTH: Final = 10.0
 _ROUNDS: Final = 6
 _ENOUGH: Final = 12_000
 _SURE: Final = 1e-3
+_LEAST: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,14 @@ class Silence:
         both = shares * if_leaked + (1.0 - shares) * if_clean
         after = shares * if_leaked / np.maximum(both, 1e-12)
         return np.where(np.isnan(leaked), after, leaked)
+
+    def told(self, leaked: Numbers) -> Told:
+        """What is known of each deal, its silence where that is all."""
+        known = ~np.isnan(leaked)
+        return Told(
+            if_leaked=np.where(known, leaked, np.maximum(self.unknown_if_leaked(), _LEAST)),
+            if_clean=np.where(known, 1.0 - leaked, np.maximum(self.unknown_if_clean(), _LEAST)),
+        )
 
     def weights(self, leaked: Numbers) -> Numbers:
         """For how many deals each known one stands: one over how likely it is to be known, at most ten; 0 for the others."""

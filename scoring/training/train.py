@@ -15,6 +15,7 @@ from scoring.model.package import Manifest, ModelPackage
 from scoring.training import boosting
 from scoring.training.amounts import amounts, leaks
 from scoring.training.card import Findings, card
+from scoring.training.choose import PLAIN, plain_logistic
 from scoring.training.data import ENOUGH, Data, data, learnable, quiet
 from scoring.training.judge import Judged, Newest, judged
 from scoring.training.learn import Learned, learned
@@ -39,7 +40,6 @@ Progress = Callable[[str, float], None]
 """Called with what is being done and the share of all that is done before it."""
 
 _MOST_ANOMALY_ROWS: Final = 20_000
-_MANY: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
         trained_on=int(found.known.sum()),
         quotes=len(examples),
         leaks=int((found.leaked == 1.0).sum()),
-        served=tried.served,
+        served="linear" if tried.served == PLAIN else tried.served,
         simulated=any(each.simulated for each in examples),
         card=told,
     )
@@ -162,12 +162,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
 
 
 def _telling(silence: Silence, found: Labels) -> NDArray[np.intp]:
-    """The deals that are fitted to: all, and of very many those that tell something.
-
-    A deal too young to tell is expected to leak as the fit has it: it changes nothing in the end, and steadies the way there.
-    """
-    if len(found.leaked) <= _MANY:
-        return np.arange(len(found.leaked))
+    """The deals that are fitted to: those that tell something, be it by their silence."""
     return np.flatnonzero(silence.tells(found.leaked))
 
 
@@ -187,6 +182,9 @@ class _Parts:
 
 def _parts(rows: Data, fit: Learned, tried: Judged, growth: boosting.Growth) -> _Parts:
     """The parts of what is served, fitted to all deals."""
+    if tried.served == PLAIN:
+        plain = linear_part(rows.plain_basis, plain_logistic(rows), rows.plain.indicators)
+        return _Parts(linear=plain, trees=None, importance={})
     linear = linear_part(rows.basis, fit.effects, rows.made.indicators)
     base = margins(rows.basis, linear, rows.made.dense, fit.effects, rows.made.indicators)
     if tried.served == "linear":

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from scoring.features import FEATURES
-from scoring.training.logistic import Design, evident_strengths, fitted, sigmoid
+from scoring.training.logistic import Design, Told, evident_strengths, fitted, likeliest, sigmoid
 from scoring.training.matrix import basis, table
 from tests.scoring.training.population import a_vector
 
@@ -35,6 +35,17 @@ def test_an_effect_against_its_direction_is_nothing():
     assert fitted(a_design(dense, bounds=[(0.0, None)]), leaked, np.array([1.0]))[1] == 0.0
 
 
+def test_effects_come_back_at_once_where_nine_in_ten_deals_are_silent():
+    draw = np.random.default_rng(4)
+    dense = draw.normal(size=(8000, 1))
+    leaked = (draw.random(8000) < sigmoid(-1.0 + 0.8 * dense[:, 0])).astype(float)
+    silent = draw.random(8000) < 0.9
+    told = Told(if_leaked=np.where(silent, 0.9, leaked), if_clean=np.where(silent, 0.9, 1 - leaked))
+    known = fitted(a_design(dense[~silent]), leaked[~silent], np.array([1.0]))
+    assert likeliest(a_design(dense), told, np.array([1.0])) == pytest.approx(known, abs=0.02)
+    assert known == pytest.approx([-1.0, 0.8], abs=0.25)
+
+
 def test_names_that_do_not_differ_are_drawn_together_and_those_that_do_are_not():
     draw = np.random.default_rng(3)
     apart = np.tile(np.linspace(-1.5, 1.5, 20), 75)
@@ -43,7 +54,9 @@ def test_names_that_do_not_differ_are_drawn_together_and_those_that_do_are_not()
         made = a_design(np.zeros((1500, 0)), names=20)
         leaked = (draw.random(1500) < sigmoid(-1.5 + effect * apart)).astype(float)
         start = fitted(made, leaked, np.full(20, 8.0))
-        strengths[name] = evident_strengths(made, leaked, np.full(20, 8.0), start)[0][0]
+        strengths[name] = evident_strengths(made, Told(if_leaked=leaked, if_clean=1 - leaked), np.full(20, 8.0), start)[
+            0
+        ][0]
     assert strengths["apart"] == pytest.approx(1 / np.var(np.linspace(-1.5, 1.5, 20)), rel=0.6)
     assert strengths["alike"] > 10 * strengths["apart"]
 

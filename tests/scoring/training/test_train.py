@@ -93,11 +93,17 @@ def test_trees_keep_to_the_directions_of_features():
     assert (np.diff(margins(booster, rising)) >= 0.0).all()
 
 
-@pytest.mark.parametrize("way", ["linear+trees", "trees"])
+@pytest.mark.parametrize("way", ["linear+trees", "trees", "plain logistic"])
 def test_a_way_that_is_asked_for_is_served_and_the_card_says_so(examples, way):
     model = trained(examples, serve=way)
-    assert model.package.manifest.served == way
-    assert "was asked for" in model.card["because"]
+    assert model.package.manifest.served == {"plain logistic": "linear"}.get(way, way)
+    assert f"{way} was asked for" in model.card["because"]
+
+
+def test_a_plain_logistic_is_served_without_names(examples):
+    linear = trained(examples, serve="plain logistic").package.linear
+    assert not linear.levels
+    assert {"discount_depth", "ramp_lines"} <= {each.feature for each in linear.columns}
 
 
 def test_a_history_without_days_is_held_out_by_rep_and_product():
