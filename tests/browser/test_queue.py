@@ -86,3 +86,15 @@ def test_a_case_is_taken_and_several_are_sent_back_after_a_look(live, deals, has
     page.get_by_label("Reason", exact=True).fill("Add the uplift.")
     page.get_by_role("button", name="Ask for changes 1").click()
     assert "1 of 1 sent back." in page.get_by_role("status").inner_text()
+
+
+def test_axe_finds_nothing_in_the_record_nor_on_a_decision(live, deals, has_no_violations, keep_screenshot):
+    page = live.open("/record", "auditor")
+    page.get_by_role("button", name="Check the whole chain now").click()
+    assert "the chain is whole" in page.get_by_role("status").inner_text()
+    keep_screenshot(page, "record-light")
+    has_no_violations(page)
+    page.locator("table.record tbody a").first.click()
+    page.get_by_role("button", name="Verify this decision's link now").click()
+    assert "as it was written" in page.locator("#chain").inner_text()
+    has_no_violations(page)

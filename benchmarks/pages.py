@@ -1,0 +1,153 @@
+"""What the pages cost on the server with 100,000 decisions: `python -m benchmarks.pages [URL] [--decisions N]`.
+
+The decisions are those of `benchmarks.insights`, with the cases that they make. Each page is asked for twelve times by an analyst who
+is an auditor too; median, slowest of the last ten, and bytes. Beside a page is its target: 150 ms, insights 1 s, 300 KB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, insert
+
+from app.bootstrap import build
+from app.config import Settings
+from app.factory import create_app
+from app.people.passwords import Cost, Passwords
+from app.people.person import system
+from app.store import CaseFilter, Role, Store, User, chain
+from app.store.decisions import seal
+from app.store.tables import DECISIONS
+from app.store.upgrade import upgrade
+from benchmarks.desk import fill as fill_cases
+from benchmarks.insights import AT_ONCE, fill, made
+
+CHEAP = Passwords(Cost(passes=1, memory_kib=8, lanes=1))
+PASSWORD = "correct horse battery"
+TIMES = 12
+QUEUE = {
+    "queue": "/", "queue, flagged": "/?verdict=flag", "queue, rep": "/?rep=rep-7", "queue, account": "/?account=acc-77",
+    "queue, overdue": "/?due=overdue", "queue, nobody's": "/?assignee=nobody", "queue, mine": "/?assignee=mine",
+    "queue, tier": "/?tier=alert", "queue, text": "/?q=q-4999", "queue, nothing fits": "/?source=none",
+    "queue, closed too": "/?state=all", "queue, cleared of a rep": "/?state=cleared&rep=rep-7",
+}  # fmt: skip
+RECORD = {
+    "record": "/record", "record, document": "/record?q=Q-40000", "record, rep": "/record?rep=R-7",
+    "record, rep and verdict": "/record?rep=R-7&verdict=flag", "record, a day": "/record?from=2025-06-01&to=2025-06-01",
+    "record, a day's flags": "/record?from=2025-06-01&to=2025-06-01&verdict=flag", "record, newest": "/record?newest=yes",
+    "record, no such source": "/record?source=none", "record, no such policy": "/record?policy=none",
+    "record, no such model": "/record?model=none", "record, access log": "/record/access?person=nobody",
+    "a decision": "/record/decisions/dec_50000",
+}  # fmt: skip
+OTHERS = {"set-ups": "/set-ups", "insights": "/insights"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
+    parser.add_argument("url", nargs="?", help="The database; a new SQLite file unless given.")
+    parser.add_argument("--decisions", type=int, default=100_000)
+    parser.add_argument("--quick", action="store_true", help="Put decisions and cases in past the store: no insights.")
+    parser.add_argument("--filled", action="store_true", help="The database is full already.")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = asked.url or f"sqlite:///{Path(folder) / 'quoteguard.db'}"
+        settings = Settings.from_environment({"QUOTEGUARD_HOME": folder, "QUOTEGUARD_LOG_LEVEL": "error"})
+        settings = replace(settings, database_url=url)
+        upgrade(url)
+        services = build(settings)
+        if not asked.filled:
+            began = time.perf_counter()
+            if asked.quick:
+                _put_in(url, services.store, asked.decisions)
+            else:
+                fill(services.store, asked.decisions)
+            print(f"{asked.decisions:,} decisions in {time.perf_counter() - began:.0f} s", flush=True)
+            _analyze(url)
+        client = _signed_in(create_app(services, passwords=CHEAP).test_client(), services.store)
+        found = services.store.desk.page(CaseFilter(is_open=True), limit=1).cases
+        deal = {"scorecard": f"/scorecards/quotes/{found[0].subject_id}"} if found else {}
+        for name, path in _all(deal):
+            _measure(client, name, path)
+        services.gate.close()
+        services.set_ups.close()
+        services.store.close()
+
+
+def _put_in(url: str, store: Store, count: int) -> None:
+    """Decisions with a true chain, and as many cases as `benchmarks.desk` makes up, of which a fifth is open."""
+    digest = store.artefacts.put("policies", b"{}")
+    engine = create_engine(url)
+    head, seq = chain.GENESIS, 0
+    with engine.begin() as connection:
+        batch: list[dict[str, Any]] = []
+        for _, decision, _ in made(count, digest, random.Random(7)):
+            sealed, seq = seal(decision), seq + 1
+            hash_of = chain.record_hash(head, seq, sealed.digest)
+            batch.append({**sealed.columns, "seq": seq, "prev_hash": head, "record_hash": hash_of})
+            head = hash_of
+            if len(batch) == AT_ONCE:
+                connection.execute(insert(DECISIONS), batch)
+                batch = []
+        if batch:
+            connection.execute(insert(DECISIONS), batch)
+    engine.dispose()
+    fill_cases(url, count)
+
+
+def _all(deal: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for group in (QUEUE, deal, RECORD, OTHERS):
+        yield from group.items()
+
+
+def _measure(client: FlaskClient, name: str, path: str) -> None:
+    took, answer = [], client.get(path)
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        answer = client.get(path)
+        took.append((time.perf_counter() - began) * 1000)
+    warm = took[2:]
+    size = len(answer.data) / 1000
+    limit = 1000 if path.startswith("/insights") else 150
+    verdict = "" if median(warm) < limit and size < 300 else "   OVER"
+    print(
+        f"{name:<26} {answer.status_code} {median(warm):7.1f} ms, slowest {max(warm):7.1f} ms {size:7.1f} KB{verdict}",
+        flush=True,
+    )
+
+
+def _signed_in(client: FlaskClient, store: Store) -> FlaskClient:
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    roles = frozenset({Role.ANALYST, Role.AUDITOR, Role.BILLING})
+    user = User(
+        user_id="", name=f"bench-{now:%H%M%S}", display_name="Bench", roles=roles, created_at=now,
+        password_hash=CHEAP.hash(PASSWORD), approval_roles=frozenset(),
+    )  # fmt: skip
+    store.people.add(user, by=system("created", "user", ""))
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get("/sign-in").text)
+    mark = "" if found is None else found[1]
+    answer = client.post("/sign-in", data={"csrf": mark, "name": user.name, "password": PASSWORD})
+    if answer.status_code != 303:
+        raise SystemExit(answer.text)
+    return client
+
+
+def _analyze(url: str) -> None:
+    engine = create_engine(url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
