@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from app.lowering import Lowering
+from app.lowering import IN_A_CHECK, Lowering
 from app.scored import POLICIES_ALONE, Scored, Scoring
 from policies.approval import cover, needs
 from policies.derivation import derive
@@ -152,7 +152,8 @@ def assess(
         risk = _consented(risk, facts, rules, waivers, consents)
         risk = drawn(risk, findings, rules.company, quote.currency, partial(lots, content))
         if risk.enforces and verdict(findings) is Verdict.ALLOW:
-            risk = Lowering(rules=rules, scoring=scoring.alone(), as_of=as_of, findings=findings).lowered(risk, facts)
+            lowering = Lowering(rules=rules, scoring=scoring.alone(), as_of=as_of, findings=findings, most=IN_A_CHECK)
+            risk = lowering.lowered(risk, facts)
     names = {each.line.line_id: each.product_name for each in facts.lines} if findings else {}
     not_assessed = (*notes, *evaluation.not_assessed)
     decision = Decision(

@@ -14,7 +14,7 @@ from policies.evaluation import findings_after
 from policies.grouping import group
 from policies.waiver import apply_waivers
 from scoring.decide import weighed
-from scoring.model.counterfactual import counterfactual
+from scoring.model.counterfactual import MOST_TRIES, counterfactual
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,24 +25,28 @@ if TYPE_CHECKING:
     from policies.domain.quote import Quote
     from policies.facts import QuoteFacts
 
+IN_A_CHECK: Final = 12
+"""So many changed quotes are judged while somebody waits for the decision; whoever asks for more on the scorecard gets it."""
+
 MOST_LINES: Final = 25
 """For a larger quote no change is looked for: each one tried is judged and scored anew, and there may be dozens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lowering:
-    """Judges changed quotes as the one at hand was judged, of which `findings` were found."""
+    """Judges changed quotes, `most` at most, as the one at hand was judged, of which `findings` were found."""
 
     rules: Rules
     scoring: Scoring
     as_of: datetime
     findings: Sequence[Finding]
+    most: int = MOST_TRIES
 
     def lowered(self, risk: Risk, facts: QuoteFacts) -> Risk:
         """The risk with the change that brings it under every threshold; without one where none does, or many lines stand."""
         if len(facts.lines) > MOST_LINES:
             return risk
-        found = counterfactual(facts.quote, self._rescored(facts), _asks_for_nothing, facts)
+        found = counterfactual(facts.quote, self._rescored(facts), _asks_for_nothing, facts, risk=risk, most=self.most)
         return risk if found is None else replace(risk, counterfactual=found)
 
     def _rescored(self, before: QuoteFacts) -> Callable[[Quote], Risk]:

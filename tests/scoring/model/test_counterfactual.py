@@ -1,9 +1,10 @@
 """What would lower a risk: proven by scoring, as few edits as get there, and only edits that a person would make."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from policies.derivation import derive
-from policies.domain.decision import Risk, RiskStatus
+from policies.domain.decision import Risk, RiskReason, RiskStatus
 from policies.remedy import apply
 from scoring.model.counterfactual import MOST_TRIES, counterfactual
 from scoring.model.edits import edits
@@ -25,7 +26,7 @@ def toy(quote):
     return Risk(status=RiskStatus.SCORED, score=min(Decimal(1), score))
 
 
-def asked(limit, quote, **tables):
+def asked(limit, quote, *, risk=None, most=MOST_TRIES, **tables):
     """The counterfactual under a limit, and the quotes that were scored on the way."""
     seen = []
 
@@ -34,7 +35,7 @@ def asked(limit, quote, **tables):
         return toy(changed)
 
     facts = derive(quote, as_of=day(0), **tables)
-    return counterfactual(quote, rescoring, lambda risk: risk.score < Decimal(limit), facts), seen
+    return counterfactual(quote, rescoring, lambda risk: risk.score < Decimal(limit), facts, risk=risk, most=most), seen
 
 
 def test_one_edit_that_is_enough_is_proven_by_scoring_the_changed_quote():
@@ -62,6 +63,28 @@ def test_where_nothing_is_enough_there_is_none_within_the_tries():
     found, seen = asked("0.01", a_quote(lines=[a_line(line_id=str(at), ramp=[STEP]) for at in range(30)]))
     assert found is None
     assert 0 < len(seen) <= MOST_TRIES
+
+
+def test_of_few_tries_those_are_made_that_undo_the_reasons():
+    lines = [a_line(line_id=str(at), ramp=[STEP]) for at in range(6)]
+    quote, tables = a_quote(lines=lines), {"company": a_company(payment_terms=TERMS)}
+    because = [RiskReason(feature="non_standard_frequency", label="", value=None, contribution=Decimal("0.9"))]
+    risk = replace(toy(quote), reasons=tuple(because))
+    found, seen = asked("1", quote, risk=risk, most=1, **tables)
+    assert (found, len(seen)) == (None, 1)
+    assert seen[0].billing_frequency == "annual"
+
+
+def test_where_no_edit_lowers_the_score_none_are_joined():
+    quote = a_quote(lines=[a_line(line_id=str(at), ramp=[STEP]) for at in range(6)])
+    facts, seen = derive(quote, as_of=day(0)), []
+
+    def never_lower(changed):
+        seen.append(changed)
+        return toy(quote)
+
+    assert counterfactual(quote, never_lower, lambda _: False, facts, risk=toy(quote), most=12) is None
+    assert len(seen) == 6
 
 
 def test_a_discount_goes_down_to_what_the_rep_may_give_and_its_record_along():
