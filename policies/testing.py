@@ -77,6 +77,15 @@ def run_tests(policies: Iterable[Policy], documents: Documents) -> Iterator[Proo
             yield Proof(policy_id=policy.id, test=test.name, source=policy.source, failure=failure)
 
 
+def messages(policy: Policy, test: PolicyTest, documents: Documents) -> tuple[str, ...]:
+    """What the policy says on a test's document, finding by finding; nothing where that cannot be read."""
+    try:
+        facts = _FACTS[policy.applies_to](test, documents)
+    except ValueError:
+        return ()
+    return tuple(finding.message for finding in _findings(policy, facts))
+
+
 def _failure(policy: Policy, test: PolicyTest, documents: Documents) -> str | None:
     try:
         facts = _FACTS[policy.applies_to](test, documents)

@@ -13,8 +13,11 @@ from app.pages.account import AccountPages
 from app.pages.audits import AuditPages
 from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.insights import InsightPages
+from app.pages.models import ModelPages
 from app.pages.page import Page
 from app.pages.people import PeoplePages
+from app.pages.policies import PolicyPages
+from app.pages.policy_drafts import DraftPages
 from app.pages.playbooks import PlaybookPages
 from app.pages.queue import QueuePages
 from app.pages.record import RecordPages
@@ -64,6 +67,9 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         *RecoveryPages(room.store, room.rules, room.settings.home, simulated=room.settings.simulated).pages(),
         *PlaybookPages(room.store, room.rules, room.settings.home).pages(),
         *InsightPages(room.store, room.rules).pages(),
+        *DraftPages(room.store, room.rules).pages(),
+        *PolicyPages(room.store, room.rules).pages(),
+        *ModelPages(room.store, room.settings.models).pages(),
         *_record_pages(room),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
     )

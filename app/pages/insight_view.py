@@ -132,7 +132,7 @@ def _remark(metric: Mapping[str, Any]) -> tuple[str, str]:
     if "bound" in metric:
         bound = percent(metric["bound"])
         if metric["borne"] is None:
-            return f"too few to tell whether it bears {bound}", "plain"
+            return "" if metric["value"] is None else f"too few to tell whether it bears {bound}", "plain"
         return (f"bears {bound}", "good") if metric["borne"] else (f"does not bear {bound}: demoted", "bad")
     return "", "plain"
 

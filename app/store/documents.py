@@ -115,6 +115,16 @@ class Documents:
                 return
             portion = self._rows(query.where(DOCUMENTS.c.id > portion[-1].id))
 
+    def newest(self, kind: DocumentKind, limit: int) -> Iterator[Document]:
+        """The documents in force that were received last, the newest first."""
+        these = (DOCUMENTS.c.kind == kind.value, _IN_FORCE)
+        newest = select(DOCUMENTS.c.id).where(*these).order_by(DOCUMENTS.c.received_at.desc(), DOCUMENTS.c.id.desc())
+        ids = [row.id for row in self._rows(newest.limit(limit))]
+        for start in range(0, len(ids), _AT_A_TIME):
+            some = ids[start : start + _AT_A_TIME]
+            found = {row.id: row for row in self._rows(select(DOCUMENTS).where(*these, DOCUMENTS.c.id.in_(some)))}
+            yield from (_stored(found[each]).document for each in some if each in found)
+
     def links(self, kind: DocumentKind) -> Iterator[Link]:
         """What each document in force is of, without its content; in no order."""
         query = select(DOCUMENTS.c.id, DOCUMENTS.c.agreement_id, DOCUMENTS.c.parent_id, DOCUMENTS.c.occurred_at)

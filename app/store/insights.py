@@ -133,7 +133,7 @@ class Insights:
 
     def days_of(self, dimension: str, value: str, span: Span) -> Sequence[Row[Any]]:
         """Findings and money at risk of each day, by currency, for one pattern, policy or product."""
-        names = [INSIGHT_DAYS.c[name] for name in ("day", "currency", "findings", "under", "over")]
+        names = [INSIGHT_DAYS.c[name] for name in ("day", "currency", "findings", "shadow", "under", "over")]
         return self._rows(
             select(*names).where(
                 INSIGHT_DAYS.c.dimension == dimension,
