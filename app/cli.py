@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "serve": ("server", "Serve the HTTP API."),
     "worker": ("working", "Handle what vendors have sent, beside the server."),
     "outbox": ("outbox", "List, send again and drop what goes out."),
+    "alerts": ("alerting", "Check, list and try what people are told of."),
     "inbox": ("inbox", "List, retry and replay what vendors have sent."),
     "check": ("judging", "Check a quote against all policies."),
     "verify": ("verifying", "Hold a billing configuration against its agreement."),

@@ -35,6 +35,7 @@ def chores(
         "idempotency_answers": store.idempotency.purge,
         "inbox_events": lambda: store.inbox.purge(older_than=settings.inbox_retention),
         "outbox_messages": lambda: store.outbox.purge(older_than=settings.outbox_retention),
+        "told_notices": lambda: store.notices.purge(older_than=settings.outbox_retention),
         "ended_sessions": store.sessions.purge,
         "refused_requests": lambda: store.refused.purge(older_than=settings.refused_retention),
         "expired_cases": store.desk.expire,

@@ -12,6 +12,10 @@ from importlib.metadata import version
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from app.alerts.by_apprise import ByApprise
+from app.alerts.config import channels_of, live_alerts
+from app.alerts.dispatch import Dispatcher
+from app.alerts.senders import Senders
 from app.bootstrap import Services, build
 from app.courier import Courier, consequences
 from app.inbox import Inbound, Judges
@@ -52,7 +56,8 @@ def work(settings: Settings, connections: Connections, clients: Fetching) -> boo
     threads, lease = settings.worker_threads, settings.worker_lease
     # Threads of their own, so that whoever is slow to take what is sent does not keep deliveries from being handled.
     sending = (Duty(line=services.store.outbox.line, handle=courier_of(services, connections, clients).handle),)
-    workers = [Worker(each, log, threads=threads, lease=lease) for each in (todo, sending)]
+    telling = alert_duties(services)
+    workers = [Worker(each, log, threads=threads, lease=lease) for each in (todo, sending, telling)]
     retrainer = retrainer_of(services, told.is_set)
     if retrainer.plan():
         # A thread of its own as well: a training takes minutes.
@@ -91,6 +96,28 @@ def inbound_of(services: Services, connections: Connections, clients: Fetching) 
     objects = VendorObjects(store.inbox, connections, clients)
     follows = partial(consequences, store.outbox)
     return Inbound(store, objects, judges, services.clock, consequences=follows, simulated=settings.simulated)
+
+
+def alert_duties(services: Services) -> tuple[Duty, ...]:
+    """What plans and sends alerts."""
+    settings = services.settings
+    file = live_alerts(settings.home, settings.policy_reload)
+    dispatcher = Dispatcher(
+        store=services.store,
+        file=file,
+        channels=lambda: channels_of(file(), settings.home, os.environ),
+        company=lambda: services.rules.current().company,
+        clock=services.clock,
+        send=Senders(by_apprise=ByApprise()),
+        home=settings.home,
+        address=settings.public_url or f"http://{settings.host}:{settings.port}",
+    )
+    dispatcher.begin()
+    notices = services.store.notices
+    return (
+        Duty(line=notices.sending, handle=dispatcher.handle_telling),
+        Duty(line=notices.planning, handle=dispatcher.handle_notice),
+    )
 
 
 def retrainer_of(services: Services, is_stopping: Callable[[], bool]) -> Retrainer:

@@ -98,6 +98,11 @@ class Dispatcher:
 
     def handle_telling(self, item: Claimed) -> dict[str, Any]:
         """Send the telling that is claimed, or what is told together; what to log of it."""
+        try:
+            self.file()
+        except AlertsRefused:
+            self.store.notices.retry(item, [], self.clock() + timedelta(minutes=1), "alerts.yaml cannot be used")
+            return {"became": "retried"}
         for prefix, told in ((SUM_UP, self._sum_up), (DIGEST, self._digest)):
             if item.item_id.startswith(prefix):
                 return told(item, item.item_id.removeprefix(prefix))
