@@ -10,15 +10,16 @@ from app.assess import Gate, Verifier
 from app.config import Settings
 from app.desk.service import DealDeskService
 from app.pages.account import AccountPages
+from app.pages.alerts import AlertPages
 from app.pages.audits import AuditPages
 from app.pages.company_sign_in import BACK, CompanySignIn
 from app.pages.insights import InsightPages
 from app.pages.models import ModelPages
 from app.pages.page import Page
 from app.pages.people import PeoplePages
+from app.pages.playbooks import PlaybookPages
 from app.pages.policies import PolicyPages
 from app.pages.policy_drafts import DraftPages
-from app.pages.playbooks import PlaybookPages
 from app.pages.queue import QueuePages
 from app.pages.record import RecordPages
 from app.pages.record_decision import DecisionPages
@@ -71,6 +72,7 @@ def all_pages(room: PageRoom) -> tuple[Page, ...]:
         *PolicyPages(room.store, room.rules).pages(),
         *ModelPages(room.store, room.settings.models).pages(),
         *_record_pages(room),
+        *AlertPages(room.store, room.settings.home).pages(),
         *PeoplePages(room.store, Registry(room.store, room.clock, room.passwords), room.rules).pages(),
     )
 
