@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from app.store import BadPageToken, HoldFilter, HoldStep
+from policies.domain.decision import Verdict
 from policies.holding import HoldChange, HoldEvent, HoldState
 from tests.app.store.builders import NOON, REASON, a_decision, a_hold, a_step
 
@@ -168,3 +169,25 @@ def test_what_happened_is_not_changed_but_for_when_it_was_sent(store, database_u
         connection.exec_driver_sql("UPDATE hold_history SET sent_at = NULL")
     engine.dispose()
     assert store.holds.history("BC-1")[0].sent_at == NOON
+
+
+def test_holds_are_found_by_the_verdict_of_their_decision_and_by_the_day_they_are_due(store):
+    for number, verdict in ((1, Verdict.FLAG), (2, Verdict.BLOCK)):
+        decision = a_decision(verdict=verdict)
+        day = NOON.date() + timedelta(days=number)
+        hold = a_hold(number, decision_id=decision.summary.decision_id, first_invoice_date=day)
+        store.record(decision, hold=a_step(hold, HoldEvent.HELD))
+    assert [each.billing_configuration_id for each in store.holds.page(HoldFilter(verdict=Verdict.FLAG)).holds] == [
+        "BC-1"
+    ]
+    soon = HoldFilter(due_before=NOON.date() + timedelta(days=2))
+    assert [each.billing_configuration_id for each in store.holds.page(soon).holds] == ["BC-1"]
+
+
+def test_one_hold_is_changed_by_hand(store):
+    held(store, a_hold())
+    let_go = HoldChange(hold=a_hold(state=HoldState.RELEASED), at=NOON, events=(HoldEvent.RELEASED,))
+    assert store.holds.change("BC-1", lambda _: let_go).state is HoldState.RELEASED
+    assert store.holds.change("BC-1", lambda _: None) is None
+    assert store.holds.change("BC-NONE", lambda _: let_go) is None
+    assert [each.event for each in store.holds.history("BC-1")] == [HoldEvent.HELD, HoldEvent.RELEASED]
