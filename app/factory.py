@@ -22,6 +22,7 @@ from app.api.examples import read_examples
 from app.api.feedback import FEEDBACK_SCHEMAS, feedback_routes
 from app.api.holds import hold_routes
 from app.api.hooks import hook_routes
+from app.api.insight_schemas import INSIGHT_SCHEMAS
 from app.api.insights import InsightRoom, insight_routes
 from app.api.model_schemas import MODEL_SCHEMAS
 from app.api.models import model_routes
@@ -307,7 +308,7 @@ def openapi_document(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The OpenAPI document of these routes."""
     return describe(
         routes,
-        schemas={**SCHEMAS, **DESK_SCHEMAS, **RECOVERY_SCHEMAS, **MODEL_SCHEMAS, **FEEDBACK_SCHEMAS},
+        schemas={**SCHEMAS, **DESK_SCHEMAS, **RECOVERY_SCHEMAS, **MODEL_SCHEMAS, **FEEDBACK_SCHEMAS, **INSIGHT_SCHEMAS},
         examples=read_examples(),
         version=VERSION,
     )

@@ -115,7 +115,7 @@ def _route(room: InsightRoom, name: str) -> Route:
         about=about,
         scope=Scope.READ,
         query=(*_DAYS, _BY) if name == "ledgers" else _DAYS,
-        answers=Content(schema="", media_types=(JSON, _CSV), about="The rows, and what they rest on."),
+        answers=Content(schema=f"Insight{name.title()}", media_types=(JSON, _CSV), about="The rows, and what they rest on."),
         handle=lambda asked: _answer(room, name, asked),
     )
 
@@ -191,7 +191,7 @@ def _fix_route(room: InsightRoom) -> Route:
         about="A fix to a pattern, a policy or a product, with the day from which on it works; the insights show what came before and after.",
         scope=Scope.REVIEW,
         takes=Content(schema="FixRequest"),
-        answers=Content(schema="", about="The fix as it was noted."),
+        answers=Content(schema="NotedFix", about="The fix as it was noted."),
         problems=(MALFORMED_JSON, INVALID, IDEMPOTENCY_CONFLICT),
         handle=lambda asked: room.memory.once(asked, f"POST {_PATH}/fixes", lambda: note(asked)),
     )

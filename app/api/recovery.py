@@ -82,7 +82,7 @@ def _list(room: RecoveryRoom) -> Route:
         about="The last moved first. Each says what it can become, and how much is still open.",
         scope=Scope.READ,
         query=_QUERY,
-        answers=Content(schema=""),
+        answers=Content(schema="RecoveryCasePage"),
         handle=many,
     )
 
@@ -107,7 +107,7 @@ def _open(room: RecoveryRoom) -> Route:
         "agreement is in one case only; what another case has already is left out, and where nothing is left, that case is named.",
         scope=Scope.REVIEW,
         takes=Content(schema="CaseRequest"),
-        answers=Content(schema="", about="The case."),
+        answers=Content(schema="RecoveryCase", about="The case."),
         problems=(MALFORMED_JSON, INVALID, IDEMPOTENCY_CONFLICT, RECOVERY_CONFLICT),
         handle=lambda asked: room.memory.once_with(asked, f"POST {_PATH}", lambda keep: opened(asked, keep)),
     )
@@ -129,7 +129,7 @@ def _one(room: RecoveryRoom) -> Route:
         about="Its lines, the draft of what to invoice, its amounts and every move.",
         scope=Scope.READ,
         path_parameters=_CASE_ID,
-        answers=Content(schema=""),
+        answers=Content(schema="RecoveryCase"),
         problems=(NOT_FOUND,),
         handle=one,
     )
@@ -159,7 +159,7 @@ def _move(room: RecoveryRoom) -> Route:
         scope=Scope.REVIEW,
         path_parameters=_CASE_ID,
         takes=Content(schema="MoveRequest"),
-        answers=Content(schema="", about="The case."),
+        answers=Content(schema="RecoveryCase", about="The case."),
         problems=(MALFORMED_JSON, INVALID, NOT_FOUND, IDEMPOTENCY_CONFLICT, RECOVERY_CONFLICT),
         handle=lambda asked: room.memory.once_with(
             asked, f"POST {_PATH}/{asked.path['case_id']}/move", lambda keep: moved(asked, keep)
@@ -197,7 +197,7 @@ def _letter(room: RecoveryRoom) -> Route:
             text_parameter("sender", "Who signs it."),
             text_parameter("situation", "Another letter than the case's own."),
         ),
-        answers=Content(schema=""),
+        answers=Content(schema="RecoveryLetter"),
         problems=(NOT_FOUND, INVALID),
         handle=letter,
     )

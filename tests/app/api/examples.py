@@ -26,13 +26,14 @@ from tests.fakes import Clock
 FOLDER = Path(__file__).parents[3] / "app" / "web" / "examples"
 STARTER = Path(__file__).parents[3] / "app" / "starter"
 DIFFERING = (
-    (r"\b(dec|ref|rev)_[0-9A-Z]{26}", r"\1_01KJQ2V8Y4M6T0WXA3C5E7G9HB"),
+    (r"\b(dec|ref|rev|rec|fix)_[0-9A-Z]{26}", r"\1_01KJQ2V8Y4M6T0WXA3C5E7G9HB"),
     (r'"key:[0-9a-f]{12}"', '"key:0bc27cac85fd"'),
     (
         r'"policy_version": "sha256:[0-9a-f]{64}"',
         '"policy_version": "sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"',
     ),
     (r'"request_id": "[0-9a-f]{16}"', '"request_id": "9f86d081884c7d65"'),
+    (r'"(noted_by|opened_by|by)": "[0-9a-f]{12}"', r'"\1": "0bc27cac85fd"'),
     (r'"key_id": "[0-9a-f]{12}"', '"key_id": "0bc27cac85fd"'),
     (r'"duration_ms": [0-9.]+', '"duration_ms": 4.1'),
     (r'"(20[0-9T-]{17}Z)-[0-9a-f]{8}"', r'"\1-5a74da2f"'),
@@ -80,6 +81,7 @@ def _ask(settings):
     }
     found |= _watched(client, headers) | _models(client, headers, services.settings.models)
     found |= _reviewed(client, services.store, headers, decision)
+    found |= _insights(client, headers)
     found["FeedbackCounts"] = client.get("/v1/feedback?from=2026-03-01&to=2026-03-31", headers=headers).json
     services.store.close()
     return found
@@ -113,6 +115,30 @@ def _reviewed(client, store, headers, decision):
         "Assigned": assigned,
         "Reviewed": reviewed,
         "ReviewList": client.get(f"{address}/reviews", headers=headers).json,
+    }
+
+
+def _insights(client, headers):
+    """What an audit of the seat contract found, on its way back, and how the ledgers and the rest tell of it."""
+    request = read_examples()["AuditRequest"] | {"store": True}
+    report = client.post("/v1/audits", json=request, headers=headers).json
+    asked = {"agreement_id": report["agreement_id"], "finding_id": report["findings"][0]["finding_id"], "owner": "ann"}
+    case = client.post("/v1/recovery-cases", json=asked, headers=headers).json
+    fix = {
+        "kind": "policy",
+        "value": report["findings"][0]["policy_id"],
+        "made_on": "2026-03-01",
+        "title": "Usage is rated by the billing system",
+    }
+    found = {"NotedFix": client.post("/v1/insights/fixes", json=fix, headers=headers).json}
+    for name in ("ledgers", "patterns", "policies", "reps", "fixes", "signals"):
+        address = f"/v1/insights/{name}?from=2026-01-01&to=2026-12-31"
+        found[f"Insight{name.title()}"] = client.get(address, headers=headers).json
+    address = f"/v1/recovery-cases/{case['case_id']}"
+    return found | {
+        "RecoveryCase": case,
+        "RecoveryCasePage": client.get("/v1/recovery-cases", headers=headers).json,
+        "RecoveryLetter": client.get(f"{address}/letter", headers=headers).json,
     }
 
 
