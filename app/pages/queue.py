@@ -27,7 +27,7 @@ from app.pages.queue_filters import (
 from app.pages.queue_view import Looking, address_of, changes_of, names_of, rows_of
 from app.pages.reviewers import actor_of
 from app.rules import Rules
-from app.store import BadPageToken, Case, CasePage, Role, Store
+from app.store import BadPageToken, Case, CaseFilter, CasePage, Role, Store
 from policies.domain.company import BusinessCalendar
 from policies.domain.desk import CaseState
 from policies.domain.money import amount_string
@@ -77,8 +77,7 @@ class QueuePages:
         stated = stated_in(asked.query)
         names = names_of(self._store)
         looking = Looking(actor=actor_of(asked.user), now=asked.now, calendar=calendar, names=names)
-        narrowed = stated.keys() - {"state"}
-        counts = self._store.desk.counts(wanted if narrowed else None)
+        counts = self._counts(asked, wanted, found)
         context = {
             "rows": rows_of(found.cases, looking, changes_of(found.cases, self._store, self._desk)),
             "stated": stated,
@@ -94,6 +93,17 @@ class QueuePages:
             "some_simulated": any(case.simulated for case in found.cases),
         }
         return PageReply(context=context)
+
+    def _counts(self, asked: PageAsked, wanted: CaseFilter, found: CasePage) -> Mapping[CaseState, int]:
+        """How many cases there are by state, of those that fit the other filters."""
+        stated = stated_in(asked.query)
+        if not stated.keys() - {"state"}:
+            return self._store.desk.counts()
+        if "state" not in stated and "page" not in asked.query and found.next_page is None:
+            # All that fit are here: they need not be looked for a second time.
+            states = [case.state for case in found.cases]
+            return {each: states.count(each) for each in CaseState if each.is_open}
+        return self._store.desk.counts(wanted)
 
     def _file(self, asked: PageAsked) -> PageReply:
         """The cases that fit the filters as CSV, up to so many; who took it is logged."""
