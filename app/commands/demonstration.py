@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,8 +19,10 @@ from rich.progress import Progress
 
 from app.assess import Call, Caller
 from app.bootstrap import Services, build, limits_of
+from app.commands.demo_after_sale import audit_some, verify_some
 from app.commands.demo_model import learn, worth_learning
-from app.demo import DEMO_SEED, Document, Kind, demo_files, documents, generate, new_manifest
+from app.demo import DEFAULT_START, DEMO_SEED, Document, Kind, demo_files, documents, generate, new_manifest
+from app.demo.world import MONTHS
 from app.gate import QuoteGate
 from app.ingest import AGREEMENTS, BILLING_CONFIGURATIONS, INVOICES, OUTCOMES, QUOTES, USAGE, Sort, read_records
 from app.models import models_in_force
@@ -30,6 +32,7 @@ from app.people.registry import Registry, Wanted, approval_roles_of
 from app.scored import ByIndex, Scoring
 from app.store import Role, Scope
 from app.store.upgrade import upgrade
+from policies.domain.period import add_months
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +48,9 @@ SORTS: Final[Mapping[Kind, Sort]] = {
     Kind.OUTCOME: OUTCOMES,
 }
 JUDGED_AT_FIRST: Final = 60
-"""So many of the first quotes, in which every pattern is planted, and of the newest ones are judged when the company is loaded."""
+"""So many of the first quotes, in which every pattern is planted, are judged when the company is loaded."""
+NEWEST: Final = 300
+"""So many of the newest quotes are judged, by a model that knows nothing of what came of them."""
 
 DESK: Final = "demo"
 REP: Final = "rita"
@@ -161,17 +166,20 @@ def _let_people_in(services: Services) -> str:
 def _load(services: Services, quotes: int) -> dict[str, int]:
     """Store the history, learn from it, and judge some of its quotes."""
     counts: dict[str, int] = {}
-    texts: list[str] = []
+    kept: dict[Kind, list[str]] = {Kind.QUOTE: [], Kind.BILLING_CONFIGURATION: [], Kind.AGREEMENT: []}
+    texts, today = kept[Kind.QUOTE], services.clock()
     with Progress(transient=True) as progress:
         task = progress.add_task("loading a simulated company", total=quotes)
 
         def made(number: int, _: int) -> None:
             progress.update(task, completed=number)
 
-        history = documents(new_manifest(DEMO_SEED, quotes), progress=made)
+        history = documents(new_manifest(DEMO_SEED, quotes, _two_years_before(today)), progress=made)
         while batch := list(islice(history, _AT_A_TIME)):
             _put(services, batch, counts)
-            texts += [document.text for document in batch if document.kind is Kind.QUOTE]
+            for document in batch:
+                if document.kind in kept:
+                    kept[document.kind].append(document.text)
         chosen, learned_at = _to_judge(texts), _learned_at(texts)
         scoring: Scoring = ByIndex()
         if worth_learning(counts.get(Kind.OUTCOME.value, 0)):
@@ -184,7 +192,17 @@ def _load(services: Services, quotes: int) -> dict[str, int]:
             # On the days before, there was no model yet.
             _judge(services, text, ByIndex() if _moment(text) < learned_at else scoring)
             progress.advance(task)
+        task = progress.add_task("verifying some of its set-ups, auditing some of its contracts", total=2)
+        verify_some(services, kept[Kind.BILLING_CONFIGURATION])
+        progress.advance(task)
+        audit_some(services, kept[Kind.AGREEMENT], today)
+        progress.advance(task)
     return counts
+
+
+def _two_years_before(today: datetime) -> date:
+    """When the history of the demo begins, so that it ends on the day before this one."""
+    return max(DEFAULT_START, add_months(today.date(), -MONTHS))
 
 
 def _judge(services: Services, text: str, scoring: Scoring) -> None:
@@ -219,13 +237,18 @@ def _put(services: Services, batch: Iterable[Document], counts: dict[str, int]) 
 def _to_judge(texts: Sequence[str]) -> list[str]:
     """The first quotes and the newest, oldest first."""
     by_age = sorted(texts, key=_made_at)
-    return sorted({*texts[:JUDGED_AT_FIRST], *by_age[-JUDGED_AT_FIRST:]}, key=_made_at)
+    return sorted({*texts[:JUDGED_AT_FIRST], *by_age[-_newest(texts) :]}, key=_made_at)
 
 
 def _learned_at(texts: Sequence[str]) -> datetime:
     """The start of the day on which the first of the newest quotes was made: the model knows nothing of what came of them."""
-    newest = sorted(texts, key=_made_at)[-JUDGED_AT_FIRST:]
+    newest = sorted(texts, key=_made_at)[-_newest(texts) :]
     return _moment(newest[0]).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _newest(texts: Sequence[str]) -> int:
+    """How many of the newest quotes are judged: of a small company only a part, so that there is something to learn from."""
+    return min(NEWEST, max(JUDGED_AT_FIRST, len(texts) // 4))
 
 
 def _moment(text: str) -> datetime:

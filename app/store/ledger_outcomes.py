@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, or_, select, update
 
 from app.bookkeeping.facts import Json, minor, name_of, read
 from app.bookkeeping.money import item_id, shared
-from app.store.identifiers import searchable
+from app.store.identifiers import searchable, stamp
 from app.store.ledger_posting import Because, Item, Posting
 from app.store.ledger_tables import INSIGHT_OUTCOMES, LEDGER_ITEMS
 from app.store.packing import unpack
@@ -53,10 +54,12 @@ def outcome_in(connection: Connection, document: Json, at: str) -> None:
     facts = facts_of_outcome(connection, document, at)
     posting = Posting(connection)
     items = _items(posting, facts)
-    because = Because(event=f"outcome {facts.judged}", at=at, outcome_id=facts.outcome_id)
     earlier = connection.execute(
         select(INSIGHT_OUTCOMES).where(INSIGHT_OUTCOMES.c.outcome_id == facts.outcome_id).with_for_update()
     ).first()
+    # History that is brought in belongs to the months in which it happened; what an outcome says later, to when it says so.
+    booked_at = min(facts.at, at) if earlier is None else at
+    because = Because(event=f"outcome {facts.judged}", at=booked_at, outcome_id=facts.outcome_id)
     was_recovered = 0 if earlier is None else earlier.recovered
     if facts.judged == "dismissed":
         _dismiss(posting, items, because)
@@ -85,7 +88,7 @@ def facts_of_outcome(connection: Connection, document: Json, at: str) -> Outcome
     consented = bool(finding.get("approved_by") or finding.get("waived_by"))
     return OutcomeFacts(
         outcome_id=searchable(str(document["outcome_id"])),
-        at=str(document.get("discovered_at") or at),
+        at=_discovered(document.get("discovered_at")) or at,
         contracts=_contracts(connection, document["subject"]),
         finding_id=name_of(document.get("finding_id")),
         policy_id=name_of(document.get("policy_id") or finding.get("policy_id")),
@@ -102,6 +105,12 @@ def facts_of_outcome(connection: Connection, document: Json, at: str) -> Outcome
         decision_id=searchable(decision_id) if isinstance(decision_id, str) else None,
         consented=consented,
     )
+
+
+def _discovered(stated: object) -> str | None:
+    """When it was discovered, as the store writes moments; None where that is not stated with its time zone."""
+    found = datetime.fromisoformat(stated) if isinstance(stated, str) else None
+    return stamp(found) if found is not None and found.tzinfo is not None else None
 
 
 def _judged(document: Json, *, is_over: bool) -> str:
