@@ -90,7 +90,10 @@ def test_what_is_past_its_time_is_forgotten_and_nothing_else(sqlite_url):
             "idempotency_answers": 1,
             "inbox_events": 0,
             "outbox_messages": 0,
+            "told_notices": 0,
+            "ended_sessions": 0,
             "refused_requests": 1,
+            "expired_cases": 0,
             "escalated_holds": 0,
         }
         assert store.refused.get("ref_1") is None
