@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from policies.domain.company import Company, Thresholds
 from policies.domain.decision import Risk, RiskStatus, Verdict
 from policies.domain.finding import Direction, Effect, Finding
-from policies.domain.money import format_amount
+from policies.domain.money import format_amount, round_to_currency
 
 if TYPE_CHECKING:
     from policies.domain.decision import NotAssessed
@@ -217,8 +217,9 @@ def _money(finding: Finding, currency: str) -> str:
     if at_risk is None:
         return ""
     if not at_risk.remaining_term and at_risk.already_lost:
-        return f": {format_amount(at_risk.already_lost, currency)} {_ALREADY[finding.direction]}"
-    amount = at_risk.remaining_term
+        lost = round_to_currency(at_risk.already_lost, currency)
+        return f": {format_amount(lost, currency)} {_ALREADY[finding.direction]}"
+    amount = round_to_currency(at_risk.remaining_term or Decimal(0), currency)
     return f": {format_amount(amount, currency)} {_WORDS[finding.direction]}" if amount else ""
 
 

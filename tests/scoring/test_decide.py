@@ -68,3 +68,8 @@ def test_what_is_lost_already_is_told_where_nothing_is_left_to_lose_and_counts_f
     gone = replace(gone, amount_at_risk=replace(gone.amount_at_risk, already_lost=Decimal(14400)))
     said = headline([a_finding("small", Effect.BLOCK, "10"), gone], {"gone": "Not billed"}, {"1": "Seats"}, "USD", [])
     assert said == "Not billed on Seats: $14,400 went unbilled (the first of 2 findings)."
+
+
+def test_the_headline_has_money_in_whole_minor_units() -> None:
+    said = headline([a_finding("a", Effect.BLOCK, "2079.96361643852713")], {"a": "Old price book"}, {}, "USD", ())
+    assert said == "Old price book on 1: $2,079.96 could go unbilled."
