@@ -115,7 +115,9 @@ def _route(room: InsightRoom, name: str) -> Route:
         about=about,
         scope=Scope.READ,
         query=(*_DAYS, _BY) if name == "ledgers" else _DAYS,
-        answers=Content(schema=f"Insight{name.title()}", media_types=(JSON, _CSV), about="The rows, and what they rest on."),
+        answers=Content(
+            schema=f"Insight{name.title()}", media_types=(JSON, _CSV), about="The rows, and what they rest on."
+        ),
         handle=lambda asked: _answer(room, name, asked),
     )
 
