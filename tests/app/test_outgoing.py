@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.outgoing import MOST_FINDINGS, decision_data
+from app.outgoing import MOST_FINDINGS, as_reviewed, decision_data
 from app.reverify import SYSTEM
 from app.store import KnownTarget, MessageKind
 from policies.domain.decision import Verdict
@@ -132,3 +132,17 @@ def test_time_that_goes_on_calls_for_nothing_at_the_vendor():
     decision = a_verification()
     target = known(decision, SUBSCRIPTION, wanted=MessageKind.HOLD)
     assert kinds(vendors_only().of_change(a_change(decision, HoldEvent.ESCALATED), target)) == []
+
+
+def test_a_decision_is_written_back_as_it_is_with_the_review():
+    """What a person consented to bears their name, the rest stays, and a message without a review changes nothing."""
+    findings = [
+        {"finding_id": "f1", "approved_by": None, "waived_by": None},
+        {"finding_id": "f2", "approved_by": "bob"},
+    ]
+    document = {"verdict": "block", "headline": "Before", "findings": findings}
+    reviewed = {"approved": {"f1": "ann"}, "waived": {}, "verdict": "allow", "headline": "Ann let it pass"}
+    found = as_reviewed(document, json.dumps({"reviewed": reviewed}).encode())
+    assert (found["verdict"], found["headline"]) == ("allow", "Ann let it pass")
+    assert [each["approved_by"] for each in found["findings"]] == ["ann", "bob"]
+    assert as_reviewed(document, b"{}") == document
