@@ -53,6 +53,7 @@ def main() -> None:
         ("benchmarks.hooks",),
         ("benchmarks.audit", "--records", str(1_000_000 // share)),
         ("benchmarks.deliveries",),
+        ("benchmarks.bulk",),
     ):
         print(flush=True)
         subprocess.run(python("-m", *each), check=True)

@@ -45,13 +45,14 @@ def main() -> None:
     company, builder = simulated(arguments.seed, arguments.quotes), HistoryBuilder()
     vectors = [each for _, each in streamed(company, builder)]
     leaked = [float(bool(company.truth[each.quote_id].get("leaked"))) for each in company.quotes]
-    scorer = Scorer(_package(vectors, leaked, arguments.trees, arguments.depth))
+    scorer = Scorer(package(vectors, leaked, arguments.trees, arguments.depth))
     print(f"{len(NAMES)} features, {arguments.trees} trees of depth {arguments.depth}, {len(vectors):,} quotes")
     _one(company, builder, scorer, vectors)
     _many(scorer, vectors)
 
 
-def _package(vectors: list[FeatureVector], leaked: list[float], trees: int, depth: int) -> ModelPackage:
+def package(vectors: list[FeatureVector], leaked: list[float], trees: int, depth: int) -> ModelPackage:
+    """A model of so many trees on top of a linear part, fitted to the features of simulated quotes."""
     rows = np.array([each.values for each in vectors])
     known = np.nan_to_num(rows)
     middle, spread = known.mean(axis=0), known.std(axis=0) + 1e-3
