@@ -57,6 +57,11 @@ class Chart:
     legend: tuple[Legend, ...] = ()
 
     @property
+    def records(self) -> list[dict[str, str]]:
+        """The table's rows by heading, for a CSV."""
+        return [dict(zip(self.headings, row, strict=True)) for row in self.rows]
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not self.rows

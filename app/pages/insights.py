@@ -15,6 +15,7 @@ from app.ledgers import insights
 from app.ledgers.activity import COUNTED, activity
 from app.ledgers.definitions import DEFINITIONS
 from app.ledgers.insights import GROUPS, Asked
+from app.ledgers.remembered import Remembered
 from app.ledgers.tables import CSV, csv_of
 from app.pages import insight_view as view
 from app.pages.forms import PageForm
@@ -49,6 +50,7 @@ class InsightPages:
     def __init__(self, store: Store, rules: Callable[[], Rules]) -> None:
         self._store = store
         self._rules = rules
+        self._remembered = Remembered(store.insights.state)
 
     def pages(self) -> tuple[Page, ...]:
         """The routes."""
@@ -96,7 +98,9 @@ class InsightPages:
         want, found = self._looked_up(asked)
         months, rows, metrics = found["months"], found["rows"], found["metrics"]
         ledger = view.the_ledger(rows, want)
-        fixes = insights.fixes(self._store, want.asked)
+        days = want.asked.first, want.asked.last
+        fixes = self._remembered.of(("fixes", *days), lambda: insights.fixes(self._store, want.asked))
+        reviewers = self._remembered.of(("reviewers", *days), lambda: insights.reviewers(self._store, want.asked))
         context = {
             "want": want,
             "currencies": found["currencies"],
@@ -115,7 +119,7 @@ class InsightPages:
             "label_of": view.label_of,
             "metrics": view.metric_groups(metrics, want),
             "shares": view.shares_chart(metrics, want),
-            "reviewers": [_reviewer(each) for each in insights.reviewers(self._store, want.asked)],
+            "reviewers": [_reviewer(each) for each in reviewers],
             "causes": [each for each in fixes["rows"] if _is_here(each, want)][:_SHOWN],
             "causes_chart": view.causes_chart(fixes["rows"], want),
             "made": [_made(each) for each in fixes["made"]],
@@ -132,10 +136,11 @@ class InsightPages:
         """What the page and its tables show, and what is wanted with the currency settled."""
         want = wanted(asked)
         by_month = Asked(first=want.asked.first, last=want.asked.last)
-        found = insights.ledgers(self._store, by_month)
+        store, remembered, days = self._store, self._remembered, (want.asked.first, want.asked.last)
+        found = remembered.of(("ledgers", *days), lambda: insights.ledgers(store, by_month))
         is_month = want.asked.group == "month"
-        rows = found["rows"] if is_month else insights.ledger_rows(self._store, want.asked)
-        held = activity(self._store, by_month)
+        rows = found["rows"] if is_month else insights.ledger_rows(store, want.asked)
+        held = remembered.of(("held", *days), lambda: activity(store, by_month))
         currencies = sorted({each["currency"] for each in found["rows"]})
         want = _settled(want, currencies, self._company())
         return want, {
@@ -144,7 +149,7 @@ class InsightPages:
             "metrics": found["metrics"],
             "totals": found["rows"],
             "held": held,
-            "activity": held if is_month else activity(self._store, want.asked),
+            "activity": held if is_month else activity(store, want.asked),
             "currencies": [(each, each) for each in currencies] or [(want.currency, want.currency)],
         }
 

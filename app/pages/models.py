@@ -12,8 +12,10 @@ from wtforms.validators import InputRequired, Length
 
 from app.bounded import Unavailable
 from app.errors import NOT_FOUND, refuse
+from app.ledgers.tables import CSV, csv_of
 from app.models_told import model_json, models_json
 from app.pages import model_view as view
+from app.pages.charts import Chart
 from app.pages.forms import PageForm
 from app.pages.page import HTML, Nav, Page, PageAsked, PageReply
 from app.reviewing.kept import KeptReviews
@@ -82,9 +84,15 @@ class ModelPages:
         told = self._told(asked.path["version"])
         if told is None:
             raise refuse(NOT_FOUND, "There is no model of this version.")
+        card = _card(told)
+        if asked.query.get("format") == "csv":
+            chart = card.get(asked.query.get("chart", ""))
+            if not isinstance(chart, Chart):
+                raise refuse(NOT_FOUND, "There is no such table.")
+            return PageReply.file(csv_of(chart.records), CSV, f"{chart.key}-{told['version']}.csv")
         context = {
             "told": told,
-            "card": _card(told),
+            "card": card,
             "form": ChangeForm(None, version=told["version"]),
             "may_change": asked.user.may(Role.ADMIN),
         }

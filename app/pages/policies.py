@@ -102,6 +102,9 @@ class PolicyPages:
             raise refuse(NOT_FOUND, "There is no such policy in force.")
         want = wanted(asked)
         shown = _shown(name, policy, policy_figures(self._store, want.asked).get(name, PolicyFigures()))
+        chart = self._chart(name, want.asked)
+        if asked.query.get("format") == "csv":
+            return PageReply.file(csv_of(chart.records), CSV, f"{name}-hits.csv")
         recent, looked = self._recent(name)
         context = {
             "of": policy,
@@ -112,7 +115,7 @@ class PolicyPages:
             "proofs": list(run_tests([policy], CanonicalDocuments())),
             "expected": {test.name: test.expect.value for test in policy.tests},
             "examples": _examples(policy),
-            "chart": self._chart(name, want.asked),
+            "chart": chart,
             "ledgers": ledgers_of(self._store, replace(want.asked, group="policy"), name),
             "recent": recent,
             "looked_through": looked,

@@ -16,6 +16,7 @@ from app.store.ledger_tables import (
     INSIGHT_DAYS,
     INSIGHT_OUTCOMES,
     INSIGHT_QUOTES,
+    LEDGER_ENTRIES,
     LEDGER_ITEMS,
     SOURCE_FIXES,
 )
@@ -39,6 +40,19 @@ class Insights:
 
     def _rows(self, query: Any) -> Sequence[Row[Any]]:
         return self._database.read(lambda connection: connection.execute(query).all())
+
+    def state(self) -> tuple[Any, ...]:
+        """What is another as soon as something is decided, signed, booked, audited, reviewed or noted; read from indexes alone."""
+        newest = (
+            func.max(DECISIONS.c.seq),
+            func.max(LEDGER_ENTRIES.c.seq),
+            func.count(INSIGHT_OUTCOMES.c.outcome_id),
+            func.max(INSIGHT_QUOTES.c.signed_at),
+            func.max(AUDIT_REPORTS.c.audited_at),
+            func.max(_REVIEWS.c.reviewed_at),
+            func.max(SOURCE_FIXES.c.noted_at),
+        )
+        return tuple(self._rows(select(*[select(each).scalar_subquery() for each in newest]))[0])
 
     def quotes(self, span: Span) -> Row[Any]:
         """How many quotes began, and how many of them never met anything in their way."""

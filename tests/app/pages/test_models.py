@@ -55,6 +55,8 @@ def test_the_champions_card_says_what_it_is_worth_and_where_not(site, folder):
     assert "\u2212 discount depth" in told
     assert version in told
     assert "<script>alert" not in page.text
+    table = site.visit("auditor").get(f"/models/{version}?format=csv&chart=reliability").text
+    assert table.splitlines()[1].endswith(",50,yes")
 
 
 def test_a_group_fits_where_wilsons_interval_holds_what_was_said():

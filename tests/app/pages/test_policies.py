@@ -67,6 +67,8 @@ def test_a_policy_shows_its_text_tests_messages_and_recent_decisions(site):
     assert "when: line.included_quantity != null" in told
     assert "Q-&lt;b&gt;1" in page.text
     assert "/scorecards/quotes/Q-2" not in page.text
+    table = site.visit("analyst").get(f"/policies/{POLICY}?format=csv").text
+    assert "2026-03,1,0" in table
     assert site.visit("analyst").get("/policies/nothing").status_code == 404
 
 
