@@ -4,7 +4,8 @@ The companies are simulated. A model is trained as of the end of the 18th of 24 
 judged on all later quotes. AP is the average precision and AUC the area under the curve, both against the true odds (a deal
 leaks in part); `of oracle` divides by what the true odds themselves reach, for AP also on signed deals that leaked or not.
 ECE is how far probabilities lie from the true odds, over ten groups of as many quotes. Money is the share of all that leaked
-in the tenth of the signed deals with the highest scores. `attainable` knows which numbers the odds are made of, and learns
+in the tenth of the signed deals that come first: `by odds` by the score, `by loss` by the expected leakage of those that give
+one; both `of oracle` are over what the true odds find. `attainable` knows which numbers the odds are made of, and learns
 their weights and the reps' habits from the same outcomes: nobody who has to find that out can do much better.
 """
 
@@ -31,7 +32,7 @@ from scoring.history import History
 from scoring.model.package import ModelPackage
 from scoring.model.scorer import Scorer
 from scoring.training import CannotLearn, Example, train
-from scoring.training.choose import SERVED, plain_logistic
+from scoring.training.choose import plain_logistic
 from scoring.training.data import Data, data, learnable
 from scoring.training.evaluate import auc, average_precision, calibration_error, top_share
 from scoring.training.logistic import Design, design, fitted, sigmoid
@@ -39,7 +40,7 @@ from scoring.training.matrix import table
 
 Numbers = NDArray[np.float64]
 MONTHS = 18
-HEAD = ("", "AP", "of oracle", "signed", "AUC", "ECE", "money", "of oracle")
+HEAD = ("", "AP", "of oracle", "signed", "AUC", "ECE", "by odds", "of oracle", "by loss", "of oracle")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +99,16 @@ def _table(name: str, before: Sequence[Deal], later: Later, cut: datetime) -> No
     told = first.card["labels"]
     print(f"{name} (simulated): {len(before):,} quotes before {cut:%d %B %Y}, {told['known']:,} with a known outcome,")
     print(f"{told['leaks']:,} of them leaks; {len(later.deals):,} later quotes. Trained in {spent:.0f} s.")
+    print(f"{'':<86}{'money':>10}{'':>10}{'money':>10}")
     print(f"{HEAD[0]:<36}" + "".join(f"{each:>10}" for each in HEAD[1:]))
     _row("oracle: the true odds", later.odds, later, later.odds)
     served = first.card["served"]
     scores = _scored(Scorer(first.package), later)
-    _row(f"served: {served}", scores, later, scores)
-    for way in (each for each in SERVED if each != served):
-        scores = _scored(Scorer(train(examples, History(), cut, data_digest="simulated", serve=way).package), later)
-        _row(_WAYS[way], scores, later, scores)
+    _row(f"served: {served}", scores, later, scores, _expected(first.package, scores, later))
+    for way in (each for each in _WAYS if each != served):
+        package = train(examples, History(), cut, data_digest="simulated", serve=way).package
+        scores = _scored(Scorer(package), later)
+        _row(_WAYS[way], scores, later, scores, _expected(package, scores, later))
     found = data_of(examples, cut)
     for label, scores in _plain_ways(found, later):
         _row(label, scores, later, scores)
@@ -117,6 +120,7 @@ def _table(name: str, before: Sequence[Deal], later: Later, cut: datetime) -> No
 
 
 _WAYS = {
+    "average": "mean of effects and trees alone",
     "linear+trees": "effects and trees on them",
     "linear": "effects alone",
     "trees": "trees alone, same labels",
@@ -128,27 +132,39 @@ _UNLEARNED: Sequence[tuple[str, Callable[[Deal], float]]] = (
 )
 
 
-def _row(label: str, scores: Numbers, later: Later, shares: Numbers | None) -> None:
-    """One line of the table; what is no probability has no calibration error."""
+def _row(label: str, scores: Numbers, later: Later, shares: Numbers | None, expected: Numbers | None = None) -> None:
+    """One line of the table; what is no probability has no calibration error, and what knows no loss no expected one."""
     ones = np.ones(len(scores))
     signed, its = later.signed, np.ones(int(later.signed.sum()))
     ap, best = (average_precision(each, later.odds, ones) for each in (scores, later.odds))
     on_signed = [average_precision(each[signed], later.leaked[signed], its) for each in (scores, later.odds)]
-    money, most = (top_share(each[signed], later.lost[signed]) for each in (scores, later.odds))
     figures = [ap, ap / best, on_signed[0] / on_signed[1], auc(scores, later.odds, ones)]
     ece = f"{calibration_error(shares, later.odds, ones):>10.3f}" if shares is not None else f"{'-':>10}"
-    print(f"{label:<36}" + "".join(f"{each:>10.3f}" for each in figures) + ece + f"{money:>10.3f}{money / most:>10.3f}")
+    money = _of_money(scores, later) + (_of_money(expected, later) if expected is not None else "")
+    print(f"{label:<36}" + "".join(f"{each:>10.3f}" for each in figures) + ece + money)
+
+
+def _of_money(ranks: Numbers, later: Later) -> str:
+    """What leaked in the tenth of the signed deals that come first, and how much of what the true odds find that is."""
+    found, most = (top_share(each[later.signed], later.lost[later.signed]) for each in (ranks, later.odds))
+    return f"{found:>10.3f}{found / most:>10.3f}"
+
+
+def _expected(package: ModelPackage, scores: Numbers, later: Later) -> Numbers:
+    """The expected leakage of each deal in dollars; 0 where it is not known."""
+    losses = package.amounts.losses(_vectors(later)) if package.amounts is not None else [None] * len(scores)
+    dollars = np.array([each.rate for each in later.deals])
+    expected: Numbers = scores * np.array([each or 0.0 for each in losses]) * dollars
+    return expected
 
 
 def _by_loss(package: ModelPackage, later: Later) -> str:
-    """What is found by those who look first where the most money is expected to leak."""
-    losses = [each or 0.0 for each in package.amounts.losses(_vectors(later))] if package.amounts is not None else []
-    dollars = np.array([each.rate for each in later.deals])
-    expected = _scored(Scorer(package), later) * np.array(losses or [0.0] * len(later.deals)) * dollars
-    found, most = (top_share(each[later.signed], later.lost[later.signed]) for each in (expected, later.odds))
+    """How all that was expected to leak compares with all that did, and how few deals make up the latter."""
+    signed, scores = later.signed, _scored(Scorer(package), later)
+    lost = np.sort(later.lost[signed])
     return (
-        f"In the tenth with the highest expected leakage: {found:.3f} of the money, {found / most:.3f} of what the true odds find;"
-        f" expected on signed deals {expected[later.signed].sum() / later.lost[later.signed].sum():.2f} of what was lost."
+        f"Expected leakage of the signed deals: {_expected(package, scores, later)[signed].sum() / lost.sum():.2f} of what was"
+        f" lost; the ten largest leaks are {lost[-10:].sum() / lost.sum():.2f} of that."
     )
 
 

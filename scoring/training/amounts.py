@@ -21,12 +21,18 @@ FEWEST: Final = 5
 _ENOUGH_FOR_TREES: Final = 60
 _SMALLEST, _LARGEST = 1e-5, 10.0
 _PARTS: Final = 4
+_LARGE: Final = 0.95
+"""A leak of a deal beyond this quantile counts as one of it: else a handful of them would settle the scale of all."""
+
 _ROUNDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaks:
-    """Leaks with a known amount: the deals' numbers, the logarithm of the share of the value that leaked, and the values."""
+    """Leaks with a known amount: the deals' numbers, the logarithm of the share of the value that leaked, and the values.
+
+    A value is in deals of the usual size in its currency: no rate is known here, and a yen is no dollar.
+    """
 
     values: Numbers
     shares: Numbers
@@ -46,15 +52,27 @@ def leaks(examples: Sequence[Example], values: Numbers, leaked: Numbers, weights
         for at, each in enumerate(examples)
         if leaked[at] == 1.0 and (amount := _amount(each)) is not None and (worth := each.vector.value or 0.0) > 0.0
     ]
+    usual = _usual(examples)
     places = np.array([at for at, _, _ in found], dtype=int)
     worths = np.array([worth for _, _, worth in found], dtype=float)
     shares = np.array([amount for _, amount, _ in found], dtype=float) / worths
+    sizes = worths / np.array([usual[examples[at].vector.currency] for at in places], dtype=float)
     return Leaks(
         values=values[places],
         shares=np.log(np.clip(shares, _SMALLEST, _LARGEST)),
-        worth=worths,
+        worth=np.minimum(sizes, np.quantile(sizes, _LARGE)) if len(sizes) else sizes,
         weights=weights[places],
     )
+
+
+def _usual(examples: Sequence[Example]) -> dict[str | None, float]:
+    """The value of the middle deal in each currency."""
+    found: dict[str | None, list[float]] = {}
+    for each in examples:
+        worth = each.vector.value or 0.0
+        if worth > 0.0:
+            found.setdefault(each.vector.currency, []).append(worth)
+    return {currency: float(np.median(worths)) for currency, worths in found.items()}
 
 
 def _amount(example: Example) -> float | None:

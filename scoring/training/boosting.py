@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,7 @@ FEATURE_NAMES: Final = tuple(FEATURES[at].name for at in COLUMNS)
 _CONSTRAINTS: Final = "(" + ",".join(str(FEATURES[at].direction) for at in COLUMNS) + ")"
 _MOST_ROUNDS: Final = 400
 _PATIENCE: Final = 25
+_NO_CHILD: Final = -1
 _COMMON: Final = {
     "tree_method": "hist",
     "max_bin": 64,
@@ -72,10 +74,11 @@ def risk(
         max_depth=3,
         eta=0.05,
         min_child_weight=10.0,
+        colsample_bytree=0.3,
         monotone_constraints=_CONSTRAINTS,
     )
     if base is None:
-        parameters["base_score"] = float(np.clip(leaked.mean(), 1e-4, 1.0 - 1e-4))
+        parameters["base_score"] = start_of(leaked)
     matrix = _matrix(values, leaked, base=base)
     if tried is None:
         return xgboost.train(parameters, matrix, growth.rounds)
@@ -88,6 +91,24 @@ def risk(
         early_stopping_rounds=_PATIENCE,
         verbose_eval=False,
     )
+
+
+def start_of(leaked: Numbers) -> float:
+    """The share of leaks that trees by themselves start from."""
+    return float(np.clip(leaked.mean(), 1e-4, 1.0 - 1e-4))
+
+
+def scaled(booster: Any, share: float) -> Any:
+    """The same trees, each leaf a part of itself; what they start from is left to the base that they are given."""
+    model = json.loads(bytes(booster.save_raw(raw_format="json")))
+    for tree in model["learner"]["gradient_booster"]["model"]["trees"]:
+        for at, child in enumerate(tree["left_children"]):
+            if child == _NO_CHILD:
+                tree["split_conditions"][at] *= share
+                tree["base_weights"][at] *= share
+    found = xgboost.Booster()
+    found.load_model(bytearray(json.dumps(model).encode()))
+    return found
 
 
 def rounds_of(booster: Any) -> int:

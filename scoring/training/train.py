@@ -15,12 +15,12 @@ from scoring.model.package import Manifest, ModelPackage
 from scoring.training import boosting
 from scoring.training.amounts import amounts, leaks
 from scoring.training.card import Findings, card
-from scoring.training.choose import PLAIN, plain_logistic
+from scoring.training.choose import AVERAGE, OF_EFFECTS, PLAIN, plain_logistic
 from scoring.training.data import ENOUGH, Data, data, learnable, quiet
 from scoring.training.judge import Judged, Newest, judged
 from scoring.training.learn import Learned, learned
 from scoring.training.linear_part import linear_part, margins, without_traces
-from scoring.training.logistic import sigmoid, usual_strengths
+from scoring.training.logistic import log_odds, sigmoid, usual_strengths
 from scoring.training.patterns import patterns
 from scoring.training.tiers import TIERS
 
@@ -142,7 +142,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
         trained_on=int(found.known.sum()),
         quotes=len(examples),
         leaks=int((found.leaked == 1.0).sum()),
-        served="linear" if tried.served == PLAIN else tried.served,
+        served={PLAIN: "linear", AVERAGE: "linear+trees"}.get(tried.served, tried.served),
         simulated=any(each.simulated for each in examples),
         card=told,
     )
@@ -185,17 +185,23 @@ def _parts(rows: Data, fit: Learned, tried: Judged, growth: boosting.Growth) -> 
     if tried.served == PLAIN:
         plain = linear_part(rows.plain_basis, plain_logistic(rows), rows.plain.indicators)
         return _Parts(linear=plain, trees=None, importance={})
-    linear = linear_part(rows.basis, fit.effects, rows.made.indicators)
-    base = margins(rows.basis, linear, rows.made.dense, fit.effects, rows.made.indicators)
+    whole = rows.made.margins(fit.effects)
+    expected = fit.silence.expected(rows.labels.leaked, sigmoid(whole))
+    effects = fit.effects
+    if tried.served == AVERAGE:
+        effects = effects * OF_EFFECTS
+        effects[0] += (1.0 - OF_EFFECTS) * log_odds(boosting.start_of(expected))
+    linear = linear_part(rows.basis, effects, rows.made.indicators)
     if tried.served == "linear":
         return _Parts(linear=linear, trees=None, importance={})
-    expected = fit.silence.expected(rows.labels.leaked, sigmoid(base))
-    alone = tried.served == "trees"
-    booster = boosting.risk(rows.values, expected, replace(growth, rounds=tried.rounds), base=None if alone else base)
+    on_effects = tried.served == "linear+trees"
+    base = margins(rows.basis, linear, rows.made.dense, effects, rows.made.indicators) if on_effects else None
+    booster = boosting.risk(rows.values, expected, replace(growth, rounds=tried.rounds), base=base)
+    importance = dict(boosting.importance(booster))
+    if tried.served == AVERAGE:
+        booster = boosting.scaled(booster, 1.0 - OF_EFFECTS)
     return _Parts(
-        linear=None if alone else linear,
-        trees=boosting.served(booster),
-        importance=dict(boosting.importance(booster)),
+        linear=None if tried.served == "trees" else linear, trees=boosting.served(booster), importance=importance
     )
 
 

@@ -93,11 +93,18 @@ def test_trees_keep_to_the_directions_of_features():
     assert (np.diff(margins(booster, rising)) >= 0.0).all()
 
 
-@pytest.mark.parametrize("way", ["linear+trees", "trees", "plain logistic"])
+@pytest.mark.parametrize("way", ["average", "linear+trees", "linear", "trees", "plain logistic"])
 def test_a_way_that_is_asked_for_is_served_and_the_card_says_so(examples, way):
     model = trained(examples, serve=way)
-    assert model.package.manifest.served == {"plain logistic": "linear"}.get(way, way)
+    assert model.package.manifest.served == {"plain logistic": "linear", "average": "linear+trees"}.get(way, way)
     assert f"{way} was asked for" in model.card["because"]
+
+
+def test_the_average_is_the_weighed_mean_of_effects_and_trees(examples):
+    vectors = [each.vector for each in examples[:40]]
+    linear, average = (Scorer(trained(examples, serve=way).package).margins(vectors) for way in ("linear", "average"))
+    trees = Scorer(trained(examples, serve="trees").package).margins(vectors)
+    assert average == pytest.approx([0.7 * a + 0.3 * b for a, b in zip(linear, trees, strict=True)], abs=1e-4)
 
 
 def test_a_plain_logistic_is_served_without_names(examples):
