@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from app.bookkeeping.facts import minor
 from app.ledgers import metrics
 from app.ledgers.definitions import VERSION
+from app.ledgers.fixes import fix_document
 from app.ledgers.metrics import Measured, ReviewFact
 from app.ledgers.signals import SMALL_CHANGES, Probe, SizedQuote, bunching, splits
+from app.ledgers.telling import Document, measured_json, money_text
 from app.store.ledger_posting import BALANCES
 from app.store.ledgers import Span
-from policies.domain.money import Money, amount_string
 from policies.patterns import PATTERNS
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 GROUPS: Final = ("month", "pattern", "policy", "rep", "product", "segment", "source")
 _TIERS: Final = {"alert": 0.90, "digest": 0.70}
-_WINDOW: Final = 90
 _COUNTS: Final = ("decisions", "allowed", "flagged", "blocked", "findings", "consented", "shadow")
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +89,12 @@ def fixes(store: Store, asked: Asked) -> Document:
             "side": row.side,
             "currency": row.currency,
             "cases": int(row.n),
-            "found": _money(row.found, row.currency),
-            **{name: _money(getattr(row, name), row.currency) for name in BALANCES[2:]},
+            "found": money_text(row.found, row.currency),
+            **{name: money_text(getattr(row, name), row.currency) for name in BALANCES[2:]},
         }
         for row in store.insights.sources_of_loss(asked.span)
     ]
-    made = [_fix(store, each, asked.last) for each in store.insights.fixes()]
+    made = [fix_document(store, each, asked.last) for each in store.insights.fixes()]
     return _headed(asked, rows=to_fix, made=made)
 
 
@@ -119,10 +117,8 @@ def signals(store: Store, asked: Asked, company: Company | None) -> Document:
         for each in bunched
     ]
     for found in split:
-        amounts = " + ".join(_money(each, found.currency) for each in found.amounts)
-        detail = (
-            f"{amounts} a year within {found.within_days} days, over the limit of {_money(found.limit, found.currency)}"
-        )
+        amounts = " + ".join(money_text(each, found.currency) for each in found.amounts)
+        detail = f"{amounts} a year within {found.within_days} days, over the limit of {money_text(found.limit, found.currency)}"
         rows.append(_sign("split_quotes", found.account_id, f"{found.currency} {detail}", found.quote_ids))
     for probe in probes:
         detail = f"{probe.small_changes} small changes in {probe.decisions} decisions until it passed"
@@ -180,20 +176,6 @@ def reviewers(store: Store, asked: Asked) -> list[Document]:
     ]
 
 
-def measured_json(measured: Measured, **more: Any) -> Document:
-    """A figure as JSON; `value` null says in `because` why it cannot be told."""
-    interval = measured.interval
-    return {
-        "definition": measured.definition,
-        "value": None if measured.value is None else round(measured.value, 6),
-        "n": measured.n,
-        "low": None if interval is None else round(interval.low, 6),
-        "high": None if interval is None else round(interval.high, 6),
-        "because": measured.because,
-        **more,
-    }
-
-
 # ------------------------------------------------------------------------------------------------ parts
 
 
@@ -207,17 +189,13 @@ def _headed(asked: Asked, **more: Any) -> Document:
     }
 
 
-def _money(amount: Any, currency: str) -> str:
-    return amount_string(Money.from_minor_units(int(amount or 0), currency).amount, currency)
-
-
 def ledger_rows(store: Store, asked: Asked) -> list[Document]:
     """The five ledgers by group, currency and side."""
     by_month = asked.group == "month"
     found = store.ledgers.sums(asked.span, "all" if by_month else asked.group, by_month=by_month)
     return [
         {"value": row.value or None, "side": row.side, "currency": row.currency}
-        | {name: _money(getattr(row, name), row.currency) for name in BALANCES}
+        | {name: money_text(getattr(row, name), row.currency) for name in BALANCES}
         for row in found
     ]
 
@@ -225,7 +203,7 @@ def ledger_rows(store: Store, asked: Asked) -> list[Document]:
 def _ledgers_by(store: Store, asked: Asked, dimension: str) -> dict[tuple[str, str], Document]:
     found: dict[tuple[str, str], Document] = {}
     for row in store.ledgers.sums(asked.span, dimension):
-        amounts = {name: _money(getattr(row, name), row.currency) for name in BALANCES}
+        amounts = {name: money_text(getattr(row, name), row.currency) for name in BALANCES}
         found.setdefault((row.value, row.currency), {})[row.side] = amounts
     return found
 
@@ -234,7 +212,7 @@ def _count_rows(store: Store, asked: Asked, dimension: str) -> list[Document]:
     return [
         {"value": row.value or None, "currency": row.currency}
         | {name: int(getattr(row, name)) for name in _COUNTS}
-        | {name: _money(getattr(row, name), row.currency) for name in ("under", "over")}
+        | {name: money_text(getattr(row, name), row.currency) for name in ("under", "over")}
         for row in store.ledgers.counts(asked.span, dimension)
     ]
 
@@ -362,38 +340,6 @@ def _took(row: Any) -> int:
 def _day_number(day: str) -> int:
     """A day as a number: the same few days come up for every deal."""
     return date.fromisoformat(day).toordinal()
-
-
-def _fix(store: Store, fix: Mapping[str, Any], today: date) -> Document:
-    made = date.fromisoformat(fix["made_on"])
-    window = max(0, min(_WINDOW, (today - made).days))
-    before = Span(first=(made - timedelta(days=window)).isoformat(), before=made.isoformat())
-    # The day of the fix itself belongs to neither.
-    after = Span(first=(made + timedelta(days=1)).isoformat(), before=(made + timedelta(days=window + 1)).isoformat())
-    both = {span: store.insights.days_of(fix["kind"], fix["value"], span) for span in (before, after)}
-    money = Counter(row.currency for rows in both.values() for row in rows)
-    currency = money.most_common(1)[0][0] if money else None
-    effect = metrics.fix_effect(*[_days(both[span], span, window, currency) for span in (before, after)])
-    return {
-        **{name: fix[name] for name in ("fix_id", "kind", "value", "made_on", "title", "owner", "note", "noted_by")},
-        "window_days": effect.window_days,
-        "before": effect.before,
-        "after": effect.after,
-        "currency": currency,
-        "ratio": measured_json(effect.ratio),
-        "saved_a_day": measured_json(effect.saved_a_day),
-    }
-
-
-def _days(rows: Sequence[Any], span: Span, window: int, currency: str | None) -> list[tuple[int, float]]:
-    """Cases of every currency and the money of the commonest, of each day of the window, in whole units."""
-    first = date.fromisoformat(span.first)
-    days = {(first + timedelta(days=number)).isoformat(): (0, 0.0) for number in range(window)}
-    for row in rows:
-        n, amount = days[row.day]
-        of_it = float(Decimal(_money(row.under, row.currency))) if row.currency == currency else 0.0
-        days[row.day] = n + int(row.findings), amount + of_it
-    return list(days.values())
 
 
 def _limits(company: Company | None) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
