@@ -163,13 +163,18 @@ def _measured(unit: Unit, value: float, _: Detail) -> str:
 
 
 def _gap(unit: Unit, value: float, _: Detail) -> str:
-    """How far over or under: of a logarithm in percent, of percentages in points, of a discount from list."""
+    """How far over or under: of a logarithm in percent, of percentages in points."""
     if unit is not Unit.LOG_RATIO:
         return f"{abs(value):.0f} % {'above' if value >= 0 else 'below'}"
     ratio = _ratio(value)
     if ratio >= _MANIFOLD:
         return f"{ratio:,.0f} times"
     return f"{abs(ratio - 1.0) * 100:.0f} % {'above' if value >= 0 else 'below'}"
+
+
+def _discounted(_: Unit, value: float, __: Detail) -> str:
+    """How far from list: a discount is positive where the price is under it."""
+    return f"{abs(value):.0f} % {'below' if value >= 0 else 'above'}"
 
 
 def _ratio(logarithm: float) -> float:
@@ -180,6 +185,7 @@ def _ratio(logarithm: float) -> float:
 _WORDS: Final[Mapping[str, Callable[[Unit, float, Detail], str]]] = {
     "value": _measured,
     "gap": _gap,
+    "discounted": _discounted,
     "times": _times,
     "lead": _lead,
     "money": _money,

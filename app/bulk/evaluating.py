@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from app.bulk.scoring import Answered, Model, Scoring
-from app.learning.links import outcomes_in
 from app.learning.judging import RuleTexts
+from app.learning.links import outcomes_in
 from app.portions import worked
 from scoring.training.evaluate import evaluate
 

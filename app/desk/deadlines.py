@@ -13,6 +13,7 @@ SOON_HOURS: Final = 8
 """What has to be answered within so many working hours is due soon."""
 _HOURS_ALONE: Final = 24
 _HOUR: Final = timedelta(hours=1)
+_LATELY: Final = timedelta(days=30)
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -35,7 +36,7 @@ def answer_due(at: datetime | None, now: datetime, calendar: BusinessCalendar) -
     if at is None:
         return None
     if at <= now:
-        return Due(at=at, words=f"overdue since {_moment(at)}", tone="bad")
+        return Due(at=at, words=f"overdue since {_moment(at, now)}", tone="bad")
     left = working_time(calendar, now, at)
     return Due(at=at, words=f"{_left(left, calendar)} left", tone="warn" if left <= SOON_HOURS * _HOUR else "plain")
 
@@ -70,9 +71,10 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _moment(at: datetime) -> str:
+def _moment(at: datetime, now: datetime) -> str:
+    """A moment that is over: with the time of day where that is lately, with the year where it is long ago."""
     told = at.astimezone(UTC)
-    return f"{told.day} {told:%b, %H:%M} UTC"
+    return f"{told.day} {told:%b, %H:%M} UTC" if now - at < _LATELY else _day(at)
 
 
 def _day(at: datetime) -> str:

@@ -32,7 +32,7 @@ FEATURES: Final = (
     _pricing("ramp_steps", Unit.COUNT, _RAMP, 1, "The ramps have {steps}", "No line has a ramp"),
     _pricing("uplift_lines", Unit.COUNT, "uplifts", 1, "{lines} with a yearly uplift", "No line has an uplift of its own"),
     _pricing("discount_depth", Unit.PERCENT, _DISCOUNT, 1, "The deepest discount is {value}", "No line is discounted"),
-    _pricing("discount_mean", Unit.PERCENT, _DISCOUNT, 1, "The quote is {gap} list price over its term", "The quote is at list"),
+    _pricing("discount_mean", Unit.PERCENT, _DISCOUNT, 1, "The quote is {discounted} list price over its term", "The quote is at list"),
     _pricing("discount_spread", Unit.PERCENT, _DISCOUNT, 0, "Discounts differ by {value} between lines", "All lines have the same discount"),
     _pricing("lines_over_list", Unit.COUNT, _DISCOUNT, 0, "{lines} above list price", "No line is above list price"),
     _pricing("discounts_that_end", Unit.COUNT, _ENDS, 1, "{discounts} with an end within the term", "No discount ends"),

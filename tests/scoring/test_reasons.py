@@ -83,6 +83,8 @@ def test_no_topic_left_out_moves_more_than_one_that_is_told(contributions):
         ("pair_excess", 0.6931, {"name": "Data and Services"}, "With Data and Services sold together the odds of a leak are 2.0 times those of either by itself"),
         ("discount_depth", 24.6, {}, "The deepest discount is 25 %"),
         ("discount_depth", 0.0, {}, "No line is discounted"),
+        ("discount_mean", 30.0, {}, "The quote is 30 % below list price over its term"),
+        ("discount_mean", -5.0, {}, "The quote is 5 % above list price over its term"),
         ("missing_overage", 1.0, {}, "1 line with an included quantity and no overage price"),
         ("peer_price_lowest", -0.3567, {"name": "Seats", "peers": 40}, "Seats is priced 30 % below what peers pay for such a quantity (40 peers)"),
         ("lead_days", -4.0, {}, "The service starts 4 days before the quote was made"),

@@ -36,7 +36,7 @@ def test_working_time_keeps_its_length_when_the_clocks_change():
     ("hours", "words", "tone"),
     [
         (-1, "overdue since 2 Mar, 08:30 UTC", "bad"), (0, "overdue since 2 Mar, 09:30 UTC", "bad"),
-        (0.4, "24 working minutes left", "warn"), (1, "1 working hour left", "warn"), (7, "7 working hours left", "warn"),
+        (-24 * 90, "overdue since 2 Dec 2025", "bad"), (0.4, "24 working minutes left", "warn"), (1, "1 working hour left", "warn"), (7, "7 working hours left", "warn"),
         (24, "8 working hours left", "warn"), (31, "15 working hours left", "plain"), (24 * 7, "4 working days left", "plain"),
     ],
 )  # fmt: skip
