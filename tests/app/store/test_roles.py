@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.store import Document, DocumentKind, Scope, Store
@@ -16,14 +16,16 @@ OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 pytestmark = pytest.mark.postgres
 
 
+def _grants():
+    return re.search(r"```sql\n(GRANT.*?)```", OPERATIONS.read_text(), re.DOTALL)[1]
+
+
 @pytest.fixture
 def served_url(postgres_url):
     """The address of an upgraded database for an account with the rights of the operations page and no others."""
     a_store(postgres_url).close()
     account = make_url(postgres_url).database.replace("test_", "serve_")
-    grants = re.search(r"```sql\n(GRANT.*?)```", OPERATIONS.read_text(), re.DOTALL)[1].replace(
-        "quoteguard_serve", account
-    )
+    grants = _grants().replace("quoteguard_serve", account)
     engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as owner:
         owner.exec_driver_sql(f"CREATE ROLE {account} LOGIN PASSWORD 'served'")
@@ -32,6 +34,20 @@ def served_url(postgres_url):
         owner.exec_driver_sql(f"DROP OWNED BY {account}")
         owner.exec_driver_sql(f"DROP ROLE {account}")
     engine.dispose()
+
+
+def test_every_table_has_its_rights(postgres_url):
+    a_store(postgres_url).close()
+    engine = create_engine(postgres_url)
+    tables = set(inspect(engine).get_table_names())
+    engine.dispose()
+    assert tables == set(re.findall(r"\w+", " ".join(re.findall(r" ON (.*?) TO ", _grants())))) - {
+        "ALL",
+        "SEQUENCES",
+        "IN",
+        "SCHEMA",
+        "public",
+    }
 
 
 def test_the_rights_are_enough_to_serve(served_url):
