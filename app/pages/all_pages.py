@@ -31,6 +31,7 @@ from app.pages.sign_in import SignInPages
 from app.pages.static_files import StaticFiles
 from app.people.lending import Lending
 from app.people.oidc import IdentityProvider
+from app.people.oidc_documents import ProviderDocuments
 from app.people.passwords import Passwords
 from app.people.registry import Registry
 from app.people.signing_in import SigningIn
@@ -110,5 +111,6 @@ def _provider(settings: Settings) -> IdentityProvider | None:
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret,
         back=ours + BACK,
+        documents=ProviderDocuments(settings.oidc_issuer),
         roles_claim=settings.oidc_roles_claim,
     )

@@ -13,7 +13,8 @@ from app.pages import cookies
 from app.pages.forgery import place_of_ours
 from app.pages.page import Cookie, Page, PageAsked, PageReply
 from app.pages.sign_in import entered
-from app.people.oidc import Begun, IdentityProvider, NotKnown, admit
+from app.people.oidc import Begun, IdentityProvider, admit
+from app.people.oidc_documents import NotKnown
 from app.people.signing_in import SigningIn
 from app.store import Store
 

@@ -7,16 +7,16 @@ who somebody is comes from the provider, in a token that its own key has signed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import jwt
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
+from app.people.oidc_documents import NotKnown, ProviderDocuments
 from app.people.person import Person
 from app.store import NameTaken, Role, Store, User
 
@@ -25,10 +25,6 @@ _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdD
 """What a token may be signed with: never a shared secret, never nothing."""
 _LEEWAY_SECONDS: Final = 60
 _LONGEST: Final = 200
-
-
-class NotKnown(Exception):  # noqa: N818 - it says what is the matter
-    """The provider did not say who it is, or who it is may not come in. The message is for the person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +51,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProvider:
-    """The company's identity provider. `back` is the address of ours that it sends people to."""
+    """The company's identity provider. `back` is the address of ours that it sends people to; `documents` is what it says about itself."""
 
     issuer: str
     client_id: str
     client_secret: str | None
     back: str
+    documents: ProviderDocuments
     roles_claim: str = "groups"
 
     def begin(self) -> Begun:
@@ -68,7 +65,7 @@ class IdentityProvider:
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         with self._session() as session:
             address, _ = session.create_authorization_url(
-                self._endpoint("authorization_endpoint"), state=state, nonce=nonce, code_verifier=verifier
+                self.documents.endpoint("authorization_endpoint"), state=state, nonce=nonce, code_verifier=verifier
             )
         return Begun(address=address, state=state, nonce=nonce, verifier=verifier)
 
@@ -77,7 +74,7 @@ class IdentityProvider:
         try:
             with self._session() as session:
                 token = session.fetch_token(
-                    self._endpoint("token_endpoint"), code=code, code_verifier=begun.verifier, timeout=_SECONDS
+                    self.documents.endpoint("token_endpoint"), code=code, code_verifier=begun.verifier, timeout=_SECONDS
                 )
             return self._identity(self._claims(str(token.get("id_token", "")), begun.nonce))
         except (OAuthError, requests.RequestException, jwt.PyJWTError, ValueError) as error:
@@ -93,36 +90,33 @@ class IdentityProvider:
             token_endpoint_auth_method="client_secret_basic" if self.client_secret else "none",
         )
 
-    def _endpoint(self, name: str) -> str:
-        """An endpoint by the provider's own description, which must be the description of this very provider."""
-        about = _fetched(f"{self.issuer}/.well-known/openid-configuration")
-        if str(about.get("issuer", "")).rstrip("/") != self.issuer:
-            raise NotKnown("The identity provider calls itself something else than QUOTEGUARD_OIDC_ISSUER.")
-        address = str(about.get(name, ""))
-        if not _is_safe(address):
-            raise NotKnown("The identity provider names no safe address.")
-        return address
-
     def _claims(self, token: str, nonce: str) -> Mapping[str, Any]:
         """What the token says, once signature, issuer, audience, time and nonce are right (Core, 3.1.3.7)."""
-        header = jwt.get_unverified_header(token)
-        keys = jwt.PyJWKSet.from_dict(_fetched(self._endpoint("jwks_uri")))
-        fitting = [key for key in keys.keys if header.get("kid") in (None, key.key_id)]
-        if not fitting:
+        key_id = jwt.get_unverified_header(token).get("kid")
+        try:
+            claims = self._signed(token, self.documents.keys(key_id))
+        except jwt.InvalidSignatureError:
+            # A provider may change its key and keep the name.
+            claims = self._signed(token, self.documents.keys(key_id, asking_again=True))
+        if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise ValueError("the token was made for another sign-in")
+        if claims.get("azp", self.client_id) != self.client_id:
+            raise ValueError("the token was made for another program")
+        return claims
+
+    def _signed(self, token: str, keys: Sequence[jwt.PyJWK]) -> dict[str, Any]:
+        """The claims of a token that one of `keys` has signed, and that is for us, now."""
+        if not keys:
             raise ValueError("no key of the provider has signed it")
         claims: dict[str, Any] = jwt.decode(
             token,
-            fitting[0].key,
+            keys[0].key,
             algorithms=list(_ALGORITHMS),
             audience=self.client_id,
             issuer=[self.issuer, f"{self.issuer}/"],
             leeway=_LEEWAY_SECONDS,
             options={"require": ["exp", "iat", "sub", "iss", "aud"]},
         )
-        if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-            raise ValueError("the token was made for another sign-in")
-        if claims.get("azp", self.client_id) != self.client_id:
-            raise ValueError("the token was made for another program")
         return claims
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
@@ -182,22 +176,3 @@ def roles_of(groups: tuple[str, ...], mapping: Mapping[str, str]) -> tuple[froze
             roles.add(Role(role))
             levels |= {level} if level and role == Role.APPROVER else set()
     return frozenset(roles), frozenset(levels)
-
-
-def _fetched(address: str) -> dict[str, Any]:
-    if not _is_safe(address):
-        raise NotKnown("The identity provider must be reached by https.")
-    try:
-        answer = requests.get(address, timeout=_SECONDS, allow_redirects=False)
-        answer.raise_for_status()
-        found = answer.json()
-    except (requests.RequestException, ValueError) as error:
-        raise NotKnown("The identity provider does not answer. Try again, or use your password.") from error
-    return found if isinstance(found, dict) else {}
-
-
-def _is_safe(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (
-        parts.scheme == "http" and (parts.hostname or "") in ("127.0.0.1", "localhost", "::1")
-    )

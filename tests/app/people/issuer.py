@@ -18,12 +18,17 @@ CLIENT = "quoteguard"
 
 @dataclass
 class Issuer:
-    """`claims` go into the next token, over what is right; `sign_with` is another key than the published one."""
+    """`claims` go into the next token, over what is right; `sign_with` is another key than the published one.
+
+    `fetched` are the paths that were asked for.
+    """
 
     claims: dict = field(default_factory=dict)
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     sign_with: object = None
     algorithm: str = "ES256"
+    key_id: str = "k1"
+    fetched: list = field(default_factory=list)
     asked: dict = field(default_factory=dict)
     server: ThreadingHTTPServer | None = None
 
@@ -55,7 +60,7 @@ class Issuer:
         }
 
     def keys(self) -> dict:
-        return {"keys": [{**json.loads(ECAlgorithm.to_jwk(self.key.public_key())), "kid": "k1", "alg": "ES256"}]}
+        return {"keys": [{**json.loads(ECAlgorithm.to_jwk(self.key.public_key())), "kid": self.key_id, "alg": "ES256"}]}
 
     def token(self, sent: dict) -> dict:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(sent["code_verifier"].encode()).digest()).rstrip(b"=")
@@ -64,13 +69,14 @@ class Issuer:
         now = int(time.time())
         claims = {"iss": self.address, "aud": CLIENT, "sub": "u-1", "iat": now, "exp": now + 60}
         claims |= {"nonce": self.asked["nonce"], "preferred_username": "Ada", "name": "Ada Abbey"} | self.claims
-        signed = jwt.encode(claims, self.sign_with or self.key, self.algorithm, headers={"kid": "k1"})
+        signed = jwt.encode(claims, self.sign_with or self.key, self.algorithm, headers={"kid": self.key_id})
         return {"access_token": "a", "token_type": "Bearer", "id_token": signed}
 
 
 def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
+            issuer.fetched.append(self.path)
             self._answer(issuer.keys() if self.path == "/keys" else issuer.described())
 
         def do_POST(self):
