@@ -247,6 +247,11 @@ class Settings:
         "The address that people have in their browsers, behind a proxy that ends TLS.",
         shown="the address that was asked for",
     )
+    trusted_proxies: int = _setting(
+        _whole_number(0, 10),
+        "0",
+        "How many proxies stand in front, each of which adds to `X-Forwarded-For`: counted from its right end, that is where people sign in from.",
+    )
     session_idle: timedelta = _setting(
         _span("minutes", 1, 1440), "120", "How long a person stays signed in without doing anything."
     )

@@ -161,6 +161,7 @@ def _page_frame(services: Services, room: PageRoom) -> PageFrame:
         access=services.store.access,
         clock=services.clock,
         public_url=services.settings.public_url,
+        trusted_proxies=services.settings.trusted_proxies,
     )
 
 

@@ -18,6 +18,7 @@ from app.errors import BAD_REQUEST, INTERNAL, WRONG_TYPE, Problem, refuse
 from app.pages import cookies
 from app.pages.faults import FORGED, NOT_YOURS
 from app.pages.forgery import FIELD, is_from_elsewhere, is_marked, mark
+from app.pages.origin import address_of
 from app.pages.page import Cookie, Fields, Page, PageAsked, PageReply, Theme
 from app.pages.showing import Showing
 from app.people.signing_in import Browser, SigningIn
@@ -58,6 +59,7 @@ class PageFrame:
     access: AccessLog
     clock: Callable[[], datetime]
     public_url: str | None = None
+    trusted_proxies: int = 0
 
     def open(self, app: Flask, pages: Sequence[Page]) -> None:
         """Register every page with the framework."""
@@ -133,8 +135,7 @@ class PageFrame:
             now=self.clock(),
             csrf=mark(token if signed_in is not None else visitor),
             browser=Browser(
-                # Behind a proxy everybody has the proxy's.
-                address=asking.environ.get("REMOTE_ADDR", "") if self.public_url is None else "",
+                address=address_of(asking.environ, proxies=self._proxies),
                 agent=asking.environ.get("HTTP_USER_AGENT", ""),
             ),
             secure=secure,
@@ -143,6 +144,11 @@ class PageFrame:
             notice=cookies.read_notice(kept[cookies.NOTICE]),
             cookies={**kept, cookies.VISITOR: visitor},
         )
+
+    @property
+    def _proxies(self) -> int | None:
+        """How many proxies stand before us. With an address of its own there is one, and nobody may have said so."""
+        return None if self.public_url is not None and self.trusted_proxies == 0 else self.trusted_proxies
 
     def _asked_before(self, asking: ApiRequest, problem: Problem) -> PageAsked:
         """The request as its page saw it; where none did, as far as it can be read."""
