@@ -6,10 +6,10 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, insert, literal_column, select
 
 from app.store import chain
 from app.store.database import Database, Prepared
@@ -26,6 +26,8 @@ _DOCUMENTS: Final = frozenset({"context", "document", "request"})
 _LARGEST: Final = 2**63 - 1
 _LONGEST_PAGE: Final = 500
 _PORTION: Final = 100
+_FEW_WEEKS: Final = timedelta(days=31)
+_SUBJECT_TYPES: Final = tuple(each.value for each in SubjectType)
 _INSERT: Final = Prepared(insert(DECISIONS))
 _HEAD: Final = Prepared(select(CHAIN.c.length, CHAIN.c.head).where(CHAIN.c.id == literal_column("1")).with_for_update())
 _WHOLE: Final = select(DECISIONS)
@@ -95,7 +97,7 @@ class DecisionLog:
         What is recorded while someone turns pages neither repeats nor hides an entry. Raises `BadPageToken`.
         """
         limit = max(1, min(limit, _LONGEST_PAGE))
-        query = _SUMMARY.where(*_conditions(wanted)).order_by(DECISIONS.c.seq.desc()).limit(limit + 1)
+        query = listed(wanted).limit(limit + 1)
         if page is not None:
             query = query.where(DECISIONS.c.seq < _read_token(page))
         rows = self._database.read(lambda connection: connection.execute(query).all())
@@ -168,6 +170,11 @@ def append(connection: Connection, sealed: Sealed) -> Receipt:
     return receipt
 
 
+def listed(wanted: DecisionFilter) -> Select[Any]:
+    """The decisions that are wanted, the newest first, without their documents."""
+    return _SUMMARY.where(*_conditions(wanted)).order_by(DECISIONS.c.seq.desc())
+
+
 def _note(row: Row[Any]) -> DecisionNote:
     return DecisionNote(
         decision_id=row.decision_id,
@@ -179,24 +186,48 @@ def _note(row: Row[Any]) -> DecisionNote:
     )
 
 
+def _is_short(wanted: DecisionFilter) -> bool:
+    """Whether the decisions are of a few weeks, so that their time says most of them."""
+    first, before = wanted.created_from, wanted.created_before
+    return first is not None and before is not None and before - first <= _FEW_WEEKS
+
+
+def _equal(name: str, value: Any, *, by_index: bool = True) -> ColumnElement[bool]:
+    """That a column has a value.
+
+    Where another column says more, SQLite must not walk through all that share a verdict or a source; it cannot know how many
+    those are, and an expression keeps it from doing so.
+    """
+    column = DECISIONS.c[name]
+    return column == value if by_index else func.coalesce(column, column) == value
+
+
 def _newest(query: Select[Any]) -> Select[Any]:
     return query.order_by(DECISIONS.c.seq.desc()).limit(1)
 
 
 def _conditions(wanted: DecisionFilter) -> list[ColumnElement[bool]]:
-    equal = {
-        "subject_type": wanted.subject_type and wanted.subject_type.value,
+    narrow: dict[str, Any] = {
         "subject_id": searchable(wanted.subject_id),
         "content_hash": searchable(wanted.content_hash),
-        "verdict": wanted.verdict and wanted.verdict.value,
         "rep_id": searchable(wanted.rep_id),
         "account_id": searchable(wanted.account_id),
+    }
+    wide: dict[str, Any] = {
+        "verdict": wanted.verdict and wanted.verdict.value,
         "source": searchable(wanted.source),
         "policy_version": searchable(wanted.policy_version),
         "model_version": searchable(wanted.model_version),
         "simulated": wanted.simulated,
     }
-    conditions = [DECISIONS.c[name] == value for name, value in equal.items() if value is not None]
+    conditions = [_equal(name, value) for name, value in narrow.items() if value is not None]
+    is_narrow = bool(conditions) or _is_short(wanted)
+    conditions += [_equal(name, value, by_index=not is_narrow) for name, value in wide.items() if value is not None]
+    if wanted.subject_type is not None:
+        conditions.append(DECISIONS.c.subject_type == wanted.subject_type.value)
+    elif wanted.subject_id is not None:
+        # The index of documents begins with their type.
+        conditions.append(DECISIONS.c.subject_type.in_(_SUBJECT_TYPES))
     if wanted.created_from is not None:
         conditions.append(DECISIONS.c.created_at >= stamp(wanted.created_from))
     if wanted.created_before is not None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, or_
+from sqlalchemy import ColumnElement, Row
 
 from app.store.decision_rows import amount_of, minor_units
 from app.store.desk_records import Assignment, Case, CaseFilter, KeptReview, Step
@@ -24,6 +24,8 @@ from policies.domain.outcome import OutcomeVerdict, SubjectType
 from policies.domain.review import Covered, ReviewAction
 
 _LONGEST_NAME: Final = 200
+# With the key beside it still short enough for an index of PostgreSQL.
+_MOST_SEARCHED_BYTES: Final = 1_000
 _SAME: Final = ("decision_id", "content_hash", "currency", "urgency", "version", "simulated", "key_id")
 _OUTSIDE: Final = (
     "revision", "headline", "at_risk_currency", "score", "tier", "root_cause", "rep_id", "account_id", "source", "stage",
@@ -50,6 +52,7 @@ def case_columns(case: Case) -> dict[str, Any]:
         "changed_at": stamp(case.changed_at),
         "due_at": _stamp(case.due_at),
         "deadline": _stamp(case.deadline),
+        "search": _search(case.subject_id, case.account_id, _short(case.account_name)),
     }
 
 
@@ -197,9 +200,7 @@ def conditions_of(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.waits_for is not None:
         found.append(columns.waits_for.contains(waits_for((wanted.waits_for,)) or "", autoescape=True))
     if wanted.text is not None:
-        part = searchable(wanted.text)
-        named = (columns.subject_id, columns.account_id, columns.account_name)
-        found.append(or_(*[each.icontains(part, autoescape=True) for each in named]))
+        found.append(columns.search.contains(_search(wanted.text), autoescape=True))
     if wanted.at_risk_from is not None:
         found.append(columns.at_risk >= wanted.at_risk_from)
     if wanted.due_before is not None:
@@ -237,6 +238,12 @@ def _stamp(at: datetime | None) -> str | None:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else moment(text)
+
+
+def _search(*parts: str | None) -> str:
+    """Ids and names as they are looked for: without upper and lower case, and no longer than an index holds."""
+    whole = "\n".join(searchable(part) for part in parts if part).casefold()
+    return whole.encode("utf-8")[:_MOST_SEARCHED_BYTES].decode("utf-8", "ignore")
 
 
 def _short(name: str | None) -> str | None:

@@ -67,12 +67,16 @@ CASES: Final = Table(
     _required("changed_at"),
     Column("due_at", Text),
     Column("deadline", Text),
+    # The ids and names that a case is looked for by, in one form of upper and lower case.
+    Column("search", Text, nullable=False, server_default=""),
     # Whatever the queue is filtered by is read from the index alone, without the rows.
     Index("cases_by_urgency", "is_open", *_ORDER, *_FILTERED),
     Index("cases_by_state", "state", *_ORDER),
     Index("cases_by_rep", "rep_id", "is_open", *_ORDER),
     Index("cases_by_account", "account_id", "is_open", *_ORDER),
     Index("cases_by_assignee", "assignee", "is_open", *_ORDER),
+    # A part of a word is looked for in the index alone, too.
+    Index("cases_by_search", "is_open", *_ORDER, "state", "search"),
 )
 
 REVIEWS: Final = Table(

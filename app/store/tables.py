@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0010"
+SCHEMA: Final = "0012"
 """The revision of the tables that these statements are written for."""
 
 METADATA: Final = MetaData()
@@ -76,6 +76,11 @@ DECISIONS: Final = Table(
     Index("decisions_by_verdict", "verdict", "seq"),
     Index("decisions_by_rep", "rep_id", "seq"),
     Index("decisions_by_account", "account_id", "seq"),
+    # Few values each: that none of the decisions has another is said without reading them.
+    Index("decisions_by_source", "source", "seq"),
+    Index("decisions_by_policies", "policy_version", "seq"),
+    Index("decisions_by_model", "model_version", "seq"),
+    Index("decisions_by_simulated", "simulated", "seq"),
 )
 
 CHAIN: Final = Table(

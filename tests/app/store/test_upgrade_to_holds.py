@@ -18,21 +18,23 @@ def first_version(url):
         for table in inspect(connection).get_table_names():
             if table not in FIRST:
                 connection.exec_driver_sql(f"DROP TABLE {table}")
+        for index in ("source", "policies", "model", "simulated"):
+            connection.exec_driver_sql(f"DROP INDEX decisions_by_{index}")
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("DROP FUNCTION note_sending_only")
         command.stamp(alembic_config(connection), "0001", purge=True)
     engine.dispose()
 
 
-def test_the_record_is_kept_and_holds_can_be_recorded(database_url):
-    with Store.open(database_url) as store:
-        upgrade(database_url)
+def test_the_record_is_kept_and_holds_can_be_recorded(empty_database_url):
+    with Store.open(empty_database_url) as store:
+        upgrade(empty_database_url)
         store.artefacts.put("policies", POLICIES)
         receipt = store.record(a_decision(decision_id="dec_before", policies=digest_of(POLICIES)))
-    first_version(database_url)
-    assert current(database_url) == "0001"
-    assert upgrade(database_url) is True
-    with Store.open(database_url) as store:
+    first_version(empty_database_url)
+    assert current(empty_database_url) == "0001"
+    assert upgrade(empty_database_url) is True
+    with Store.open(empty_database_url) as store:
         assert store.decisions.get("dec_before").receipt == receipt
         store.record(a_decision(), hold=a_step(a_hold()))
         assert store.holds.get("BC-1") == a_hold()
