@@ -198,3 +198,10 @@ def added(counts: Iterable[dict[Key, Tally]]) -> dict[Key, Tally]:
         for key, tally in each.items():
             found.setdefault(key, Tally()).add(tally)
     return found
+
+
+def counted_seconds(seconds: int) -> int:
+    """Seconds as they are counted: from 1,000 on only three digits of them, cut off, and never less than none."""
+    digits = len(str(seconds))
+    unit = int(10 ** max(0, digits - 3))
+    return max(0, seconds - seconds % unit)

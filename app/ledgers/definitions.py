@@ -153,7 +153,7 @@ _ALL: Final = (
     Definition(
         id="review_seconds",
         title="Seconds per review",
-        text="Seconds between the decision and the review of it; the median.",
+        text="Seconds between the decision and the review of it; the median. From 1,000 seconds on it is told to three digits, cut off.",
     ),
     Definition(
         id="rubber_stamping",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ from app.bookkeeping.facts import minor
 from app.ledgers import metrics
 from app.ledgers.definitions import VERSION
 from app.ledgers.fixes import fix_document
-from app.ledgers.metrics import Measured, ReviewFact
+from app.ledgers.metrics import Measured, ReviewTally
 from app.ledgers.signals import SMALL_CHANGES, Probe, SizedQuote, bunching, splits
 from app.ledgers.telling import Document, measured_json, money_text
 from app.store.ledger_posting import BALANCES
@@ -144,22 +144,21 @@ def all_metrics(store: Store, asked: Asked) -> Iterable[Document]:
     yield from _tiers(store, span)
     yield from _lags(store, span)
     yield from _of_decisions(store, span)
-    yield from _of_reviews(reviews_of(store, span))
+    yield from _of_reviews([*reviews_of(store, span).values()])
 
 
-def reviews_of(store: Store, span: Span) -> list[ReviewFact]:
-    """The reviews of the span."""
-    return [
-        ReviewFact(
-            decision_id=row.decision_id,
-            action=row.action,
-            reason_code=row.reason_code,
-            reviewer=row.actor_id,
-            opened_at=datetime.fromisoformat(row.created_at),
-            decided_at=datetime.fromisoformat(row.reviewed_at),
-        )
-        for row in store.insights.reviews(span)
-    ]
+def reviews_of(store: Store, span: Span) -> dict[str, ReviewTally]:
+    """The reviews of the span, by reviewer."""
+    seconds: dict[str, Counter[int]] = defaultdict(Counter)
+    approved: Counter[str] = Counter()
+    for reviewer, after, reviews, approving in store.insights.reviews(span):
+        seconds[reviewer][after] = int(reviews)
+        approved[reviewer] += int(approving)
+    days = store.insights.days_of_reviewers(span)
+    return {
+        name: ReviewTally(days=days.get(name, 0), approved=approved[name], seconds=counts)
+        for name, counts in seconds.items()
+    }
 
 
 def reviewers(store: Store, asked: Asked) -> list[Document]:
@@ -316,24 +315,25 @@ def _of_decisions(store: Store, span: Span) -> Iterable[Document]:
     because = None if n else "no decision was made"
     flags = Measured(definition="flags_per_quote", value=sums["findings"] / n if n else None, n=n, because=because)
     yield measured_json(flags)
-    signed = ((_size(row), row.flagged_at is not None, _took(row)) for row in store.insights.signed(span))
-    yield measured_json(metrics.cycle_time_cost(signed))
+    yield measured_json(metrics.cycle_time_cost(_signed(store, span)))
 
 
-def _of_reviews(facts: Sequence[ReviewFact]) -> Iterable[Document]:
-    yield measured_json(metrics.a_day(facts))
-    yield measured_json(metrics.review_seconds(facts))
-    approved = sum(each.action in ("approve", "waive") for each in facts)
-    yield measured_json(metrics.share("rubber_stamping", approved, len(facts), nothing="no review is recorded"))
+def _of_reviews(tallies: Sequence[ReviewTally]) -> Iterable[Document]:
+    yield measured_json(metrics.a_day(tallies))
+    yield measured_json(metrics.review_seconds(tallies))
+    yield measured_json(metrics.rubber_stamping(tallies))
 
 
-def _size(row: Any) -> tuple[str, int]:
-    """Deals whose yearly price has as many binary digits are of one size; those without one are one too."""
-    return row.currency, (row.annual or 0).bit_length()
+def _signed(store: Store, span: Span) -> Mapping[tuple[Hashable, bool, int], int]:
+    """How many deals were signed, by size, flagged or not, and days from the first quote on.
 
-
-def _took(row: Any) -> int:
-    return max(0, _day_number(row.signed_at[:10]) - _day_number(row.first_at[:10]))
+    Deals whose yearly price has as many binary digits are of one size; those without one are one too.
+    """
+    found: Counter[tuple[Hashable, bool, int]] = Counter()
+    for first_at, signed_at, flagged_at, annual, currency in store.insights.signed(span):
+        took = max(0, _day_number(signed_at[:10]) - _day_number(first_at[:10]))
+        found[(currency, (annual or 0).bit_length()), flagged_at is not None, took] += 1
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from app.ledgers.statistics import Interval, bootstrap_difference, chapman, quantile, rate_ratio, wilson
@@ -13,6 +13,7 @@ from app.ledgers.statistics import Interval, bootstrap_difference, chapman, quan
 FEWEST: Final = 10
 """With fewer cases before a fix, or judged findings of a tier, nothing is concluded."""
 _A_MONTH: Final = 28
+_NO_REVIEW: Final = "no review is recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +28,16 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewFact:
-    """What somebody decided on a decision. `opened_at` is when it came to be reviewed."""
+class ReviewTally:
+    """One reviewer's reviews: how many, on how many days, how many approved, and how often each took how many seconds."""
 
-    decision_id: str
-    action: str
-    reason_code: str | None
-    reviewer: str
-    opened_at: datetime
-    decided_at: datetime
+    days: int
+    approved: int
+    seconds: Mapping[int, int]
 
     @property
-    def seconds(self) -> float:
-        return max(0.0, (self.decided_at - self.opened_at).total_seconds())
+    def reviews(self) -> int:
+        return sum(self.seconds.values())
 
 
 def share(definition: str, hits: int, n: int, *, nothing: str) -> Measured:
@@ -109,22 +107,22 @@ def recurrence(closed: Sequence[tuple[str, str, str, date]], opened: Iterable[tu
     return share("recurrence", back, len(closed), nothing="nothing has been closed yet")
 
 
-def cycle_time_cost(signed: Iterable[tuple[object, bool, int]]) -> Measured:
-    """From (size, flagged, days) of signed deals: medians compared within each size, weighted by flagged deals."""
-    by_size: dict[object, dict[bool, Counter[int]]] = defaultdict(lambda: {True: Counter(), False: Counter()})
-    for size, flagged, took in signed:
-        by_size[size][flagged][took] += 1
-    weighted, n = 0.0, 0
+def cycle_time_cost(signed: Mapping[tuple[Hashable, bool, int], int]) -> Measured:
+    """From how many signed deals are of one (size, flagged, days): medians compared within each size, weighted by flagged deals."""
+    by_size: dict[Hashable, dict[bool, Counter[int]]] = defaultdict(lambda: {True: Counter(), False: Counter()})
+    for (size, flagged, took), n in signed.items():
+        by_size[size][flagged][took] += n
+    weighted, of = 0.0, 0
     for each in by_size.values():
         with_flag, without = quantile(each[True], 0.5), quantile(each[False], 0.5)
         if with_flag is not None and without is not None:
             count = sum(each[True].values())
             weighted += count * (with_flag - without)
-            n += count
-    if n == 0:
+            of += count
+    if of == 0:
         because = "no signed deal with a flag has one of its size without"
         return Measured(definition="cycle_time_cost", value=None, n=0, because=because)
-    return Measured(definition="cycle_time_cost", value=weighted / n, n=n)
+    return Measured(definition="cycle_time_cost", value=weighted / of, n=of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,43 +136,44 @@ class ReviewerFigures:
     hurried: bool
 
 
-def reviewers(reviews: Iterable[ReviewFact]) -> list[ReviewerFigures]:
+def reviewers(tallies: Mapping[str, ReviewTally]) -> list[ReviewerFigures]:
     """Figures of each reviewer. `hurried` says that nearly all was approved, of many, in less than half a minute."""
-    by_name: dict[str, list[ReviewFact]] = defaultdict(list)
-    for each in reviews:
-        by_name[each.reviewer].append(each)
-    return [_reviewer(name, those) for name, those in sorted(by_name.items())]
+    return [_reviewer(name, tally) for name, tally in sorted(tallies.items())]
 
 
-def _reviewer(name: str, those: Sequence[ReviewFact]) -> ReviewerFigures:
-    approved = sum(each.action in ("approve", "waive") for each in those)
-    approvals = share("rubber_stamping", approved, len(those), nothing="")
-    seconds = review_seconds(those)
+def _reviewer(name: str, tally: ReviewTally) -> ReviewerFigures:
+    approvals, seconds = rubber_stamping([tally]), review_seconds([tally])
     stamped = approvals.interval is not None and approvals.interval.low >= 0.9 and (seconds.value or 0) < 30
     return ReviewerFigures(
         reviewer=name,
         approvals=approvals,
         seconds=seconds,
-        a_day=a_day(those),
-        hurried=stamped and len(those) >= FEWEST,
+        a_day=a_day([tally]),
+        hurried=stamped and tally.reviews >= FEWEST,
     )
 
 
-def review_seconds(those: Sequence[ReviewFact]) -> Measured:
+def rubber_stamping(tallies: Sequence[ReviewTally]) -> Measured:
+    """The share of reviews that approve."""
+    approved, n = sum(each.approved for each in tallies), sum(each.reviews for each in tallies)
+    return share("rubber_stamping", approved, n, nothing=_NO_REVIEW)
+
+
+def review_seconds(tallies: Sequence[ReviewTally]) -> Measured:
     """The median."""
-    value = quantile(Counter(int(each.seconds) for each in those), 0.5)
-    because = None if those else "no review is recorded"
-    return Measured(
-        definition="review_seconds", value=None if value is None else float(value), n=len(those), because=because
-    )
+    counts: Counter[int] = Counter()
+    for each in tallies:
+        counts.update(each.seconds)
+    value, n = quantile(counts, 0.5), counts.total()
+    because = None if n else _NO_REVIEW
+    return Measured(definition="review_seconds", value=None if value is None else float(value), n=n, because=because)
 
 
-def a_day(those: Sequence[ReviewFact]) -> Measured:
+def a_day(tallies: Sequence[ReviewTally]) -> Measured:
     """Reviews on an analyst's day with any."""
-    on = {(each.reviewer, each.decided_at.date()) for each in those}
-    because = None if those else "no review is recorded"
-    value = len(those) / len(on) if on else None
-    return Measured(definition="flags_per_analyst_day", value=value, n=len(those), because=because)
+    n, days = sum(each.reviews for each in tallies), sum(each.days for each in tallies)
+    because = None if n else _NO_REVIEW
+    return Measured(definition="flags_per_analyst_day", value=n / days if days else None, n=n, because=because)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, case, column, func, insert, select, table
+from sqlalchemy import Row, and_, case, func, insert, select
 
 from app.store.database import Database
+from app.store.desk_tables import REVIEWS
 from app.store.identifiers import searchable, stamp
 from app.store.ledger_posting import BALANCES
 from app.store.ledger_tables import (
@@ -16,6 +17,7 @@ from app.store.ledger_tables import (
     INSIGHT_DAYS,
     INSIGHT_OUTCOMES,
     INSIGHT_QUOTES,
+    INSIGHT_REVIEWS,
     LEDGER_ENTRIES,
     LEDGER_ITEMS,
     SOURCE_FIXES,
@@ -24,10 +26,6 @@ from app.store.ledgers import Span
 from app.store.tables import DECISIONS
 
 _FOUND: Final = LEDGER_ITEMS.c.kind.in_(("audit", "outcome", "case"))
-# The desk's own room keeps these; here they are only read.
-_REVIEWS: Final = table(
-    "reviews", column("decision_id"), column("action"), column("reason_code"), column("actor_id"), column("reviewed_at")
-)
 _MOST: Final = 200
 
 
@@ -49,7 +47,7 @@ class Insights:
             func.count(INSIGHT_OUTCOMES.c.outcome_id),
             func.max(INSIGHT_QUOTES.c.signed_at),
             func.max(AUDIT_REPORTS.c.audited_at),
-            func.max(_REVIEWS.c.reviewed_at),
+            func.max(REVIEWS.c.reviewed_at),
             func.max(SOURCE_FIXES.c.noted_at),
         )
         return tuple(self._rows(select(*[select(each).scalar_subquery() for each in newest]))[0])
@@ -66,7 +64,7 @@ class Insights:
         query = select(INSIGHT_QUOTES.c.rep_id, func.count().label("n"), func.sum(clean).label("clean"))
         return self._rows(query.where(_within(INSIGHT_QUOTES.c.first_at, span)).group_by(INSIGHT_QUOTES.c.rep_id))
 
-    def signed(self, span: Span) -> Sequence[Row[Any]]:
+    def signed(self, span: Span) -> Sequence[Sequence[Any]]:
         """Signed quotes: from when to when, how large, flagged or not."""
         names = ("first_at", "signed_at", "flagged_at", "annual", "currency")
         query = select(*[INSIGHT_QUOTES.c[name] for name in names])
@@ -163,12 +161,18 @@ class Insights:
         query = select(AUDIT_REPORTS.c.currency, func.count().label("n"), *sums)
         return self._rows(query.group_by(AUDIT_REPORTS.c.currency).order_by(AUDIT_REPORTS.c.currency))
 
-    def reviews(self, span: Span) -> Sequence[Row[Any]]:
-        """Every review, with when its decision was made."""
-        joined = _REVIEWS.join(DECISIONS, DECISIONS.c.decision_id == _REVIEWS.c.decision_id)
-        columns = [_REVIEWS.c[name] for name in ("decision_id", "action", "reason_code", "actor_id", "reviewed_at")]
-        query: Select[Any] = select(*columns, DECISIONS.c.created_at).select_from(joined)
-        return self._rows(query.where(_within(_REVIEWS.c.reviewed_at, span)))
+    def reviews(self, span: Span) -> Sequence[Sequence[Any]]:
+        """How many reviews each reviewer made after how many seconds, and how many of these approved."""
+        names = INSIGHT_REVIEWS.c.reviewer, INSIGHT_REVIEWS.c.seconds
+        sums = [func.sum(INSIGHT_REVIEWS.c[name]).label(name) for name in ("reviews", "approved")]
+        return self._rows(select(*names, *sums).where(_within(INSIGHT_REVIEWS.c.day, span)).group_by(*names))
+
+    def days_of_reviewers(self, span: Span) -> Mapping[str, int]:
+        """On how many days each reviewer reviewed anything."""
+        reviewer = INSIGHT_REVIEWS.c.reviewer
+        query = select(reviewer, func.count(INSIGHT_REVIEWS.c.day.distinct()).label("days"))
+        rows = self._rows(query.where(_within(INSIGHT_REVIEWS.c.day, span)).group_by(reviewer))
+        return {row.reviewer: int(row.days) for row in rows}
 
     # --------------------------------------------------------------------------------- fixes at the source
 

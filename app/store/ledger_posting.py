@@ -168,7 +168,7 @@ def add_to(
     connection: Connection,
     table: Table,
     measures: Sequence[str],
-    sums: Mapping[tuple[str, ...], Mapping[str, int]],
+    sums: Mapping[tuple[Any, ...], Mapping[str, int]],
 ) -> None:
     """Add to rows that are there or not, in the order of their keys, so that two that add at once do not block each other."""
     keys = len(table.primary_key.columns)

@@ -17,6 +17,7 @@ from app.store.ledger_books import COUNTED
 from app.store.ledger_posting import BALANCES, add_to, sum_keys
 from app.store.ledger_tables import INSIGHT_DAYS, INSIGHT_QUOTES, LEDGER_DAYS, LEDGER_ENTRIES, LEDGER_ITEMS
 from app.store.packing import unpack
+from app.store.review_counts import recount
 from app.store.tables import DECISIONS
 
 Progress = Callable[[int], None]
@@ -33,7 +34,10 @@ def rebuild(database: Database, progress: Progress = lambda _: None) -> int:
 
 def _rebuild(connection: Connection, database: Database, progress: Progress) -> int:
     if database.is_postgresql:
-        connection.exec_driver_sql("LOCK TABLE decisions, documents, ledger_entries IN SHARE ROW EXCLUSIVE MODE")
+        # In the order in which a review, a document or a decision writes to them, so that nobody waits for each other.
+        connection.exec_driver_sql(
+            "LOCK TABLE reviews, documents, decisions, ledger_entries IN SHARE ROW EXCLUSIVE MODE"
+        )
     columns = INSIGHT_QUOTES.c.quote_id, INSIGHT_QUOTES.c.signed_at
     signed = {row.quote_id: row.signed_at for row in connection.execute(select(*columns)) if row.signed_at is not None}
     counts: dict[Key, Tally] = {}
@@ -55,6 +59,7 @@ def _rebuild(connection: Connection, database: Database, progress: Progress) -> 
     _write(connection, counts, standings, signed)
     add_all(connection, newest.values())
     add_to(connection, LEDGER_DAYS, BALANCES, _sums(connection))
+    recount(connection)
     return number
 
 

@@ -139,6 +139,16 @@ INSIGHT_QUOTES: Final = Table(
     Index("insight_quotes_by_signing", "signed_at", "flagged_at", "first_at", "annual", "currency"),
 )
 
+INSIGHT_REVIEWS: Final = Table(
+    "insight_reviews",
+    METADATA,
+    _key("day"),
+    _key("reviewer"),
+    # From the decision to the review of it; longer ones only to three digits, so that a day has few rows.
+    Column("seconds", BigInteger, primary_key=True, autoincrement=False),
+    *_counts("reviews", "approved"),
+)
+
 INSIGHT_OUTCOMES: Final = Table(
     "insight_outcomes",
     METADATA,

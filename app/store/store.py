@@ -19,6 +19,7 @@ from app.store.decisions import DecisionLog, Sealed, append, seal
 from app.store.desk import DealDesk
 from app.store.desk_records import BesideReview, Queueing
 from app.store.documents import Documents
+from app.store.erasure import Erasure
 from app.store.holds import Holds, change_in
 from app.store.idempotency import Idempotency
 from app.store.identifiers import searchable
@@ -46,6 +47,7 @@ from app.store.records import (
 )
 from app.store.recovery_cases import RecoveryCases
 from app.store.refused import Refused
+from app.store.review_counts import reviewed_in
 from app.store.sessions import Sessions, SignInAttempts
 from app.store.tables import SCHEMA
 from app.store.verification import Anchor, ChainReport, LinkReport, Progress
@@ -56,7 +58,7 @@ _REFUSED_BYTES: Final = 10 << 20
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
     `inbox`, `outbox`, `trainings`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`,
-    `secrets`.
+    `secrets`, `erasure`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
     """
@@ -90,11 +92,14 @@ class Store:
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
         self.secrets = OwnSecrets(database, clock)
         self.trainings = Queue(database, clock, "train")
-        self.desk = DealDesk(database, clock, self.outbox, self.documents, self.idempotency, queueing, beside_reviews)
+        self.desk = DealDesk(
+            database, clock, self.outbox, self.documents, self.idempotency, queueing, (reviewed_in, *beside_reviews)
+        )
         self.people = People(database, clock)
         self.sessions = Sessions(database, clock)
         self.attempts = SignInAttempts(database, clock)
         self.access = AccessLog(database, clock)
+        self.erasure = Erasure(database, clock)
 
     @classmethod
     def open(
