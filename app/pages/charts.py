@@ -11,9 +11,8 @@ from itertools import pairwise
 from typing import Final
 
 from app.pages.drawing import (
-    BOTTOM,
     HEIGHT,
-    LEFT,
+    RIGHT,
     TOP,
     WIDTH,
     Area,
@@ -40,7 +39,7 @@ class Legend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A drawing with what it says in words. `key` is unique on its page."""
+    """A drawing with what it says in words. `key` is unique on its page. `over` are the lines that lie above the shapes."""
 
     key: str
     title: str
@@ -50,6 +49,7 @@ class Chart:
     width: int = WIDTH
     height: int = HEIGHT
     lines: tuple[Line, ...] = ()
+    over: tuple[Line, ...] = ()
     areas: tuple[Area, ...] = ()
     bars: tuple[Bar, ...] = ()
     dots: tuple[Dot, ...] = ()
@@ -111,23 +111,25 @@ def ranked_bars(
     heading: str = "Amount",
     label_heading: str = "",
     description: str = "",
+    width: int = WIDTH,
 ) -> Chart:
     """Horizontal bars, one an item, in the order given: for a ranking."""
     most = max([float(value) for _, value in items] or [0.0]) or 1.0
-    left, space = 190, WIDTH - 190 - 100
+    left, space = 190, width - 190 - 100
     bars, texts = [], []
     for row, (label, value) in enumerate(items):
         top = row * _ROW + 4
-        width = rounded(max(float(value), 0.0) / most * space)
-        bars.append(Bar(left, top, width, _ROW - 8, "s1", f"{label}: {show(value)}"))
+        long = rounded(max(float(value), 0.0) / most * space)
+        bars.append(Bar(left, top, long, _ROW - 8, "s1", f"{label}: {show(value)}"))
         texts.append(Text(left - 8, top + 13, _cut(label), "end"))
-        texts.append(Text(rounded(left + width + 6), top + 13, show(value), "value"))
+        texts.append(Text(rounded(left + long + 6), top + 13, show(value), "value"))
     return Chart(
         key=key,
         title=title,
         description=description or _said([f"{label} {show(value)}" for label, value in items]),
         headings=(label_heading or "What", heading),
         rows=tuple((label, show(value)) for label, value in items),
+        width=width,
         height=max(len(items), 1) * _ROW + 4,
         lines=(Line(left, 0, left, len(items) * _ROW + 2, "axis"),),
         bars=tuple(bars),
@@ -145,11 +147,12 @@ def stacked_bars(
     axis: Show = short_number,
     label_heading: str = "Month",
     description: str = "",
+    width: int = WIDTH,
 ) -> Chart:
     """Upright bars, one a label, each made of one part a series; what is below nothing hangs down."""
     tops = [sum(max(_number(each.values[at]), 0.0) for each in series) for at in range(len(labels))]
     lows = [sum(min(_number(each.values[at]), 0.0) for each in series) for at in range(len(labels))]
-    plot = Plot.over([*tops, *lows, 0.0])
+    plot = Plot.over([*tops, *lows, 0.0], width=width)
     step = plot.width / max(len(labels), 1)
     bars = []
     for at, label in enumerate(labels):
@@ -167,6 +170,8 @@ def stacked_bars(
         description=description or _of_series(labels, series, show),
         headings=(label_heading, *[each.name for each in series]),
         rows=_rows(labels, series, show),
+        width=plot.size[0],
+        height=plot.size[1],
         lines=plot.lines,
         bars=tuple(bars),
         texts=(*plot.ticks(axis), *plot.labels(labels, step)),
@@ -186,11 +191,12 @@ def lines(
     description: str = "",
     least: Figure | None = None,
     most: Figure | None = None,
+    width: int = WIDTH,
 ) -> Chart:
     """A line a series, broken where there is no figure, with a band where an interval is known."""
     shown = [each for one in series for row in (one.values, one.low, one.high) for each in row if each is not None]
     bounds = [float(each) for each in (least, most) if each is not None]
-    plot = Plot.over([*[float(each) for each in shown], *bounds], from_zero=least is None)
+    plot = Plot.over([*[float(each) for each in shown], *bounds], from_zero=least is None, width=width)
     step = plot.width / max(len(labels), 1)
     areas, dots = [], []
     for number, one in enumerate(series):
@@ -209,6 +215,8 @@ def lines(
         description=description or _of_series(labels, series, show),
         headings=(label_heading, *_line_headings(series)),
         rows=_line_rows(labels, series, show),
+        width=plot.size[0],
+        height=plot.size[1],
         lines=plot.lines,
         areas=tuple(areas),
         dots=tuple(dots),
@@ -270,31 +278,40 @@ def histogram(
     label_heading: str = "From, to",
     heading: str = "Count",
     description: str = "",
+    width: int = WIDTH,
 ) -> Chart:
-    """How many lie between each two edges, of which there is one more than counts; `mark` is drawn where it lies."""
-    plot = Plot.over([0.0, *[float(count) for count in counts]])
+    """How many lie between each two edges, of which there is one more than counts; `mark` is drawn where it lies, its label above."""
+    plot = Plot.over([0.0, *[float(count) for count in counts]], width=width, top=TOP if mark is None else TOP + 16)
     first, last = (float(edges[0]), float(edges[-1])) if edges else (0.0, 1.0)
     spread = last - first or 1.0
+
+    def x(figure: Figure) -> float:
+        return min(max((float(figure) - first) / spread, 0.0), 1.0) * plot.width
+
     names = [f"{show(low)} to {show(high)}" for low, high in pairwise(edges)]
     bars, texts, marks = [], [], []
     for low, high, count, name in zip(edges, edges[1:], counts, names, strict=False):
-        begin, end = ((float(each) - first) / spread * plot.width for each in (low, high))
-        bars.append(plot.bar(begin + 1, max(end - begin - 2, 1.0), 0.0, float(count), "s1", f"{name}: {count}"))
-    texts += [
-        Text(rounded(LEFT + (float(edge) - first) / spread * plot.width), HEIGHT - 10, show(edge), "mid")
-        for edge in edges[:: max(1, len(edges) // 6)]
-    ]
+        bars.append(plot.bar(x(low) + 1, max(x(high) - x(low) - 2, 1.0), 0.0, float(count), "s1", f"{name}: {count}"))
+    for edge in edges[:: max(1, len(edges) // 6)]:
+        # The last one ends with the plot: what is centred under its edge would be cut.
+        is_last = edge == edges[-1]
+        right = plot.left + x(edge) + (RIGHT - 2) * is_last
+        texts.append(Text(rounded(right), plot.size[1] - 10, show(edge), "end" if is_last else "mid"))
     if mark is not None:
-        at = rounded(LEFT + min(max((float(mark) - first) / spread, 0.0), 1.0) * plot.width)
-        marks.append(Line(at, TOP, at, HEIGHT - BOTTOM, "mark-at"))
-        texts.append(Text(at + 5, TOP + 10, mark_label or show(mark), "value"))
+        at = rounded(plot.left + x(mark))
+        marks.append(Line(at, TOP + 8, at, plot.bottom, "mark-at"))
+        side = "end" if x(mark) > plot.width / 2 else "start"
+        texts.append(Text(at + (-6 if side == "end" else 6), TOP + 6, mark_label or show(mark), f"value {side}"))
     return Chart(
         key=key,
         title=title,
         description=description or _said([f"{name}: {count}" for name, count in zip(names, counts, strict=False)]),
         headings=(label_heading, heading),
         rows=tuple((name, f"{count:,}") for name, count in zip(names, counts, strict=False)),
-        lines=(*plot.lines, *marks),
+        width=plot.size[0],
+        height=plot.size[1],
+        lines=plot.lines,
+        over=tuple(marks),
         bars=tuple(bars),
         texts=(*plot.ticks(short_number), *texts),
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from app.ledgers.activity import Activity
 from app.ledgers.definitions import DEFINITIONS
 from app.pages.charts import Chart, Series, lines, ranked_bars, stacked_bars
-from app.pages.drawing import Figure
+from app.pages.drawing import HALF, THIRD, Figure
 from app.pages.insight_query import LEDGERS, Wanted, months
 from app.pages.intervals import Measure, interval_dots
 from app.pages.showing import clean, money, number, percent
@@ -151,7 +151,9 @@ def shares_chart(metrics: Iterable[Mapping[str, Any]], wanted: Wanted) -> Chart:
         for each in metrics
         if each["low"] is not None and each["definition"] not in _NUMBERS and _is_asked(each, wanted)
     ]
-    return interval_dots("shares", "Shares, with the interval in which each may well lie", rows, show=_percent)
+    return interval_dots(
+        "shares", "Shares, with the interval in which each may well lie", rows, show=_percent, width=HALF
+    )
 
 
 def ledger_charts(rows: Iterable[Mapping[str, Any]], wanted: Wanted) -> list[Chart]:
@@ -165,7 +167,7 @@ def _by_month(name: str, labels: Sequence[str], rows: Mapping[str, Mapping[str, 
     values = [Decimal(rows[label][name]) if label in rows else Decimal(0) for label in labels]
     title = f"{DEFINITIONS[name].title}, {wanted.currency} {_SIDES[wanted.side]}"
     series = [Series(name=DEFINITIONS[name].title, values=values)] if any(values) else []
-    return stacked_bars(name, title, labels if series else [], series, show=in_currency(wanted.currency))
+    return stacked_bars(name, title, labels if series else [], series, show=in_currency(wanted.currency), width=THIRD)
 
 
 def in_currency(currency: str) -> Any:
@@ -185,7 +187,9 @@ def held_chart(rows: Sequence[Activity], wanted: Wanted) -> Chart:
         high=[each.high if each is not None else None for each in intervals],
     )
     title = "Share of decisions that were flagged or blocked, by month"
-    return lines("held", title, labels if rows else [], [series] if rows else [], show=_percent, axis=_percent)
+    return lines(
+        "held", title, labels if rows else [], [series] if rows else [], show=_percent, axis=_percent, width=HALF
+    )
 
 
 def ranked(rows: Iterable[Mapping[str, Any]], wanted: Wanted, ledger: str) -> Chart:
@@ -198,7 +202,9 @@ def ranked(rows: Iterable[Mapping[str, Any]], wanted: Wanted, ledger: str) -> Ch
     pairs.sort(key=lambda pair: (-pair[1], pair[0]))
     title = f"{DEFINITIONS[ledger].title} by {wanted.asked.group}, {wanted.currency} {_SIDES[wanted.side]}"
     heading = wanted.asked.group.title()
-    return ranked_bars("ranked", title, pairs[:_MOST_BARS], show=in_currency(wanted.currency), label_heading=heading)
+    return ranked_bars(
+        "ranked", title, pairs[:_MOST_BARS], show=in_currency(wanted.currency), label_heading=heading, width=HALF
+    )
 
 
 def causes_chart(rows: Iterable[Mapping[str, Any]], wanted: Wanted) -> Chart:
@@ -209,7 +215,9 @@ def causes_chart(rows: Iterable[Mapping[str, Any]], wanted: Wanted) -> Chart:
         if each["currency"] == wanted.currency and each["side"] == wanted.side
     ]
     title = f"Money found after billing, by cause, {wanted.currency} {_SIDES[wanted.side]}"
-    return ranked_bars("causes", title, pairs[:10], show=in_currency(wanted.currency), label_heading="Cause")
+    return ranked_bars(
+        "causes", title, pairs[:10], show=in_currency(wanted.currency), label_heading="Cause", width=HALF
+    )
 
 
 def cause(row: Mapping[str, Any]) -> str:

@@ -40,9 +40,10 @@ def interval_dots(
     label_heading: str = "What",
     heading: str = "Value",
     counted: str = "n",
+    width: int = WIDTH,
 ) -> Chart:
     """One row a figure on a scale from `least` to `most`; what reaches beyond is cut at the edge, and the table says it in full."""
-    scale = _Scale(float(least), float(most))
+    scale = _Scale(float(least), float(most), width - _RIGHT)
     bottom = len(measures) * _ROW + _TOP
     lines = [Line(scale.x(at), 0, scale.x(at), bottom, "axis" if at == scale.least else "grid") for at in scale.ticks]
     texts = [Text(scale.x(at), bottom + 16, show(at), "mid") for at in scale.ticks]
@@ -55,13 +56,14 @@ def interval_dots(
             lines.append(Line(scale.x(each.mark), y - 8, scale.x(each.mark), y + 8, "mark-at"))
         dots.append(Dot(scale.x(each.value), y, "s1", f"{each.label}: {show(each.value)} of {each.n:,}"))
         texts.append(Text(_LEFT - 10, y + 4, _cut(each.label), "end"))
-        texts.append(Text(WIDTH - _RIGHT + 14, y + 4, f"{show(each.value)}, {counted} {each.n:,}", "value"))
+        texts.append(Text(scale.end + 14, y + 4, f"{show(each.value)}, {counted} {each.n:,}", "value"))
     return Chart(
         key=key,
         title=title,
         description="; ".join(f"{each.label} {show(each.value)}, {counted} {each.n:,}" for each in measures[:12]) + ".",
         headings=(label_heading, heading, "95 % interval", counted),
         rows=tuple((each.label, show(each.value), interval_words(each, show), f"{each.n:,}") for each in measures),
+        width=width,
         height=bottom + _FOOT,
         lines=tuple(lines),
         dots=tuple(dots),
@@ -78,6 +80,7 @@ def interval_words(each: Measure, show: Show) -> str:
 class _Scale:
     least: float
     most: float
+    end: int
 
     @property
     def ticks(self) -> tuple[float, ...]:
@@ -85,7 +88,7 @@ class _Scale:
 
     def x(self, figure: Figure) -> float:
         share = (float(figure) - self.least) / ((self.most - self.least) or 1.0)
-        return rounded(_LEFT + min(max(share, 0.0), 1.0) * (WIDTH - _LEFT - _RIGHT))
+        return rounded(_LEFT + min(max(share, 0.0), 1.0) * (self.end - _LEFT))
 
 
 def _cut(label: str) -> str:

@@ -110,6 +110,8 @@ class ScorecardPages:
         self._offer(context["form"], deal)
         context["pdf"] = _address(f"{deal.quote_id}{_PDF}", None if deal.is_newest else deal.summary.decision_id)
         context["newest"] = _address(deal.quote_id)
+        seen = _address(deal.quote_id, None if deal.is_newest else deal.summary.decision_id)
+        context["lines_at"] = f"{seen}{'?' if deal.is_newest else '&'}lines="
         title = f"Quote {deal.quote_id[:80]}"
         return PageReply(template="scorecard.html", context=context, status=status, viewed=viewed, title=title)
 

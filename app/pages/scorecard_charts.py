@@ -1,22 +1,19 @@
-"""The scorecard's drawings: reasons from the average deal to this one, a line's price from list to net, past deals' discounts."""
+"""The scorecard's drawings: reasons from the average deal to this one, and past deals' discounts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from app.pages.charts import Chart, Step, histogram, waterfall
-from app.pages.drawing import WIDTH, Bar, Line, Text, rounded
-from app.pages.showing import money, percent
+from app.pages.charts import Chart, histogram
+from app.pages.drawing import THIRD, WIDTH, Bar, Line, Text, rounded
+from app.pages.showing import number, percent
 from app.scorecards.odds import Reasons, logit
-from app.scorecards.pricing import LinePrice, Prices
 
 _TICKS: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 _LEFT, _RIGHT, _ROW, _FOOT = 16, 150, 40, 30
 _BESIDE: Final = 48
-_EDGES: Final = tuple(range(0, 105, 10))
 
 
 def reasons_chart(reasons: Reasons) -> Chart:
@@ -64,47 +61,29 @@ def reasons_chart(reasons: Reasons) -> Chart:
     )
 
 
-def price_chart(line: LinePrice, number: int, currency: str) -> Chart | None:
-    """A line's way from list to net; `number` is its place."""
-    if line.list_total is None or line.net_total is None:
-        return None
-    steps = [Step(label=each.label, value=each.amount) for each in line.steps]
-    return _price_way(f"price-{number}", "From list to net", line.list_total, steps, line.net_total, currency)
-
-
-def prices_chart(prices: Prices, currency: str) -> Chart | None:
-    """The same of all lines together."""
-    if not prices.list_total:
-        return None
-    steps = [Step(label=each.label, value=each.amount) for each in prices.steps]
-    return _price_way(
-        "prices", "All lines from list to effective net", prices.list_total, steps, prices.net_total, currency
-    )
-
-
 def discounts_chart(discounts: Sequence[int], own: int | None) -> Chart:
-    """How many past deals have which largest discount, in hundredths of a percent, and where this one lies."""
-    counts = [0] * (len(_EDGES) - 1)
+    """How many past deals have which largest discount, in hundredths of a percent, and where this one lies.
+
+    The scale reaches to what is there, at least to 50 %.
+    """
+    most = max([*discounts, own or 0, 4_999]) // 1_000 + 1
+    edges = range(0, min(most, 10) * 10 + 1, 10)
+    counts = [0] * (len(edges) - 1)
     for each in discounts:
-        counts[min(max(each, 0) // 1000, len(counts) - 1)] += 1
+        counts[min(max(each, 0) // 1_000, len(counts) - 1)] += 1
+    told = "" if own is None else f"this deal, {number(Decimal(own) / 100, 1)} %"
     return histogram(
         "discounts",
         "Largest discount on a line, in past deals",
-        _EDGES,
+        edges,
         counts,
         show=lambda figure: f"{figure} %",
         mark=None if own is None else Decimal(own) / 100,
-        mark_label="this deal",
+        mark_label=told,
+        label_heading="Discount",
         heading="Deals",
+        width=THIRD,
     )
-
-
-def _price_way(key: str, title: str, listed: Decimal, steps: Sequence[Step], net: Decimal, currency: str) -> Chart:
-    whole = [Step(label="List", value=listed, whole=True), *steps, Step(label="Effective net", value=net, whole=True)]
-    chart = waterfall(key, title, whole, show=lambda figure: money(Decimal(str(figure)), currency))
-    # To the seller, what takes off is what to look at.
-    swapped = {"up": "down", "down": "up"}
-    return replace(chart, bars=tuple(replace(each, style=swapped.get(each.style, each.style)) for each in chart.bars))
 
 
 def _spread(ticks: Sequence[float], x: Callable[[float], float]) -> list[float]:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from app.assess import Gate
 from app.desk.chains import findings_in
 from app.desk.service import DealDeskService
+from app.model_places import Place
 from app.pages.page import PageAsked
 from app.pages.reviewers import actor_of
-from app.pages.scorecard_charts import discounts_chart, price_chart, prices_chart, reasons_chart
+from app.pages.scorecard_charts import discounts_chart, reasons_chart
+from app.pages.scorecard_prices import ladder, line_ladder, page_of
 from app.pages.showing import short
 from app.rules import Rules
 from app.scorecards.approvals import consents
 from app.scorecards.findings import RISK_FIX, Fix, causes, fixes, risk_fix, stands
 from app.scorecards.odds import reasons_of
 from app.scorecards.peers import peers_of
-from app.scorecards.pricing import prices_of
+from app.scorecards.pricing import MOST_LINES, prices_of
 from app.scorecards.reading import Deal, Told, revisions
 from app.store import Role, Standing, Store
 from policies.domain.desk import ReviewRules
 from policies.domain.outcome import SubjectType
 
-SHOWN_LINES: Final = 10
-"""So many lines are drawn; the others are folded away, with their figures in a table."""
 SHOWN_CAUSES: Final = 20
 CHOOSABLE: Final = 40
 """So many findings are offered one by one for a review; naming none is all of them."""
@@ -41,7 +40,7 @@ class ScorecardRoom:
     desk: DealDeskService
     gate: Gate
     rules: Callable[[], Rules]
-    models: Path
+    models: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +91,7 @@ def context_of(room: ScorecardRoom, asked: PageAsked, deal: Deal, reader: Reader
         "refused": "",
         "form": None,
     }
-    return {**shown, **(_for_the_desk(room, deal, rules) if reader.sees_all else _for_the_rep(deal))}
+    return {**shown, **(_for_the_desk(room, asked, deal, rules) if reader.sees_all else _for_the_rep(deal))}
 
 
 def is_open(deal: Deal, standing: Standing | None) -> bool:
@@ -138,19 +137,22 @@ def _for_the_rep(deal: Deal) -> dict[str, Any]:
     return {"revisions": (), "prices": None, "risk": None, "peers": None, "changes": None, "history": deal.history}
 
 
-def _for_the_desk(room: ScorecardRoom, deal: Deal, rules: Rules) -> dict[str, Any]:
+def _for_the_desk(room: ScorecardRoom, asked: PageAsked, deal: Deal, rules: Rules) -> dict[str, Any]:
     """What a rep is not shown: the score and its reasons, prices, past deals, what changed since somebody approved."""
-    document, currency = deal.document, deal.summary.currency
-    prices = prices_of(deal.quote, rules, deal.summary.created_at)
+    document = deal.document
+    page = page_of(asked.query.get("lines", ""), min(len(deal.quote.lines), MOST_LINES))
+    prices = prices_of(deal.quote, rules, deal.summary.created_at, page.slice)
     reasons = reasons_of(document.get("risk") or {})
     peers = peers_of(room.store, deal)
-    drawn = prices.lines[:SHOWN_LINES]
     return {
         "revisions": revisions(room.store, deal),
         "history": deal.history,
         "prices": prices,
-        "prices_chart": prices_chart(prices, currency) if len(prices.lines) > 1 else None,
-        "price_charts": [price_chart(each, number, currency) for number, each in enumerate(drawn)],
+        "price_page": page,
+        "prices_ladder": ladder(prices) if len(prices.lines) > 1 else (),
+        "price_lines": [
+            (number, each, line_ladder(each)) for number, each in enumerate(prices.lines[page.slice], page.start + 1)
+        ],
         "risk": document.get("risk") or Told(),
         "risk_fix": risk_fix(document),
         "reasons_chart": None if reasons is None else reasons_chart(reasons),

@@ -156,7 +156,10 @@ def short(text: object, length: int = LONGEST_SHOWN) -> str:
 
 def clean(text: object) -> str:
     """The text without marks that turn the direction of what follows, and without control characters."""
-    return "".join(mark for mark in str(text) if mark not in _UNSAFE_MARKS and (mark.isprintable() or mark in "\n\t"))
+    told = str(text)
+    if told.isprintable():  # marks that turn the direction are not: nearly every text is done here
+        return told
+    return "".join(mark for mark in told if mark not in _UNSAFE_MARKS and (mark.isprintable() or mark in "\n\t"))
 
 
 def words(text: object) -> str:

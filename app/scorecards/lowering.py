@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.lowering import MOST_LINES, Lowering
+from app.model_places import Place
 from app.models import NOT_SERVED, scorer_of
 from app.scorecards.reading import Deal
 from app.scored import as_recorded
@@ -33,7 +33,7 @@ class Lowered:
     because: str = ""
 
 
-def lowered(deal: Deal, rules: Rules, models: Path) -> Lowered:
+def lowered(deal: Deal, rules: Rules, models: Place) -> Lowered:
     """Look for the smallest change of terms that brings the deal under the thresholds in force."""
     if len(deal.quote.lines) > MOST_LINES:
         return Lowered(because=f"It is not looked for in quotes of more than {MOST_LINES} lines.")

@@ -6,7 +6,7 @@ are made from. So the steps add up to the cent, whatever their order; what a ste
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -89,6 +89,11 @@ class LinePrice:
         """Whether the way from list to net is known."""
         return self.list_total is not None and self.net_total is not None
 
+    @property
+    def by_kind(self) -> dict[str, Decimal]:
+        """The steps summed by their kind: two discounts are one amount."""
+        return _by_kind(self.steps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
@@ -109,29 +114,34 @@ class Prices:
         return readable((self.list_total - self.net_total) * HUNDRED / self.list_total) if self.list_total else None
 
 
-def prices_of(quote: Quote, rules: Rules, as_of: datetime) -> Prices:
-    """Every line of a quote in money."""
+def prices_of(quote: Quote, rules: Rules, as_of: datetime, dated: slice = slice(None)) -> Prices:
+    """Every line of a quote in money. Only the lines of `dated` come with each price in time, which takes longest to work out."""
     beyond = max(0, len(quote.lines) - MOST_LINES)
     quote = replace(quote, lines=quote.lines[:MOST_LINES])
     facts = derive(quote, as_of=as_of, company=rules.company, catalog=rules.catalog)
-    lines = tuple([_line(each, quote) for each in facts.lines])
+    with_dates = range(len(facts.lines))[dated]
+    lines = tuple([_line(each, quote, dated=at in with_dates) for at, each in enumerate(facts.lines)])
     whole = [each for each in lines if each.is_whole]
-    summed: dict[str, Decimal] = {}
-    for each in whole:
-        for step in each.steps:
-            kind = step.label.partition(":")[0]
-            summed[kind] = summed.get(kind, Decimal(0)) + step.amount
+    summed = _by_kind([step for each in whole for step in each.steps])
     return Prices(
         lines=lines,
         list_total=sum((each.list_total or Decimal(0) for each in whole), Decimal(0)),
         net_total=sum((each.net_total or Decimal(0) for each in whole), Decimal(0)),
-        steps=tuple(Step(label=label, amount=amount) for label, amount in summed.items() if amount),
+        steps=tuple(Step(label=label, amount=amount) for label, amount in summed.items()),
         left_out=sum(not each.is_whole and each.charge_type != ChargeType.USAGE for each in lines),
         beyond=beyond,
     )
 
 
-def _line(facts: LineFacts, quote: Quote) -> LinePrice:
+def _by_kind(steps: Sequence[Step]) -> dict[str, Decimal]:
+    summed: dict[str, Decimal] = {}
+    for step in steps:
+        kind = step.label.partition(":")[0]
+        summed[kind] = summed.get(kind, Decimal(0)) + step.amount
+    return summed
+
+
+def _line(facts: LineFacts, quote: Quote, *, dated: bool) -> LinePrice:
     line = facts.line
     told = LinePrice(
         line_id=line.line_id,
@@ -150,8 +160,8 @@ def _line(facts: LineFacts, quote: Quote) -> LinePrice:
         net = _rounded(line_total(terms), quote)
     except Unscheduled as unknown:
         return replace(told, because=f"It cannot be worked out: {unknown.reason}.")
-    told = replace(told, net_total=net, segments=_segments(terms, facts, net))
-    told = replace(told, segments=told.segments[:_MOST_STEPS], more_segments=len(told.segments[_MOST_STEPS:]))
+    segments = _segments(terms, facts, net) if dated else ()
+    told = replace(told, net_total=net, segments=segments[:_MOST_STEPS], more_segments=len(segments[_MOST_STEPS:]))
     if facts.list_unit_price is None:
         return replace(told, because="No list price is known, on the line or in the catalog.")
     if line.tiers or line.percentage is not None or line.net_unit_price is None:

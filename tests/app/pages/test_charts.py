@@ -50,7 +50,7 @@ def test_a_waterfall_ends_where_its_steps_lead():
 def test_a_histogram_marks_its_threshold():
     chart = histogram("k", "Scores", [0, 0.5, 1], [3, 1], mark=0.9, mark_label="alert")
     assert chart.bars[0].height == pytest.approx(chart.bars[1].height * 3, abs=0.5)
-    assert any(line.style == "mark-at" for line in chart.lines)
+    assert [line.style for line in chart.over] == ["mark-at"]
     assert chart.rows == (("0 to 0.50", "3"), ("0.50 to 1", "1"))
 
 

@@ -14,8 +14,8 @@ ADDRESS = "/scorecards/quotes/Q-1"
 
 
 @pytest.fixture(scope="module")
-def office(empty_tables, tmp_path_factory):
-    with an_office(empty_tables, tmp_path_factory.mktemp("home")) as opened:
+def office(upgraded_sqlite_file, tmp_path_factory):
+    with an_office(upgraded_sqlite_file, tmp_path_factory.mktemp("home")) as opened:
         yield opened
 
 
@@ -86,12 +86,23 @@ def test_an_earlier_decision_is_looked_at_and_nothing_is_done_about_it(office, d
     assert "cleared allowance-without-overage-price" in words(visitor.get(deal.address))
 
 
-def test_the_page_of_a_hundred_lines_stays_small(office):
-    lines = [SEATS | {"line_id": str(number), "product_name": f"Seats of team {number}"} for number in range(100)]
+def test_a_hundred_lines_are_all_in_a_table_and_ten_at_a_time_in_full(office):
+    lines = [SEATS | {"line_id": str(number), "product_name": f"Seats of team {number}"} for number in range(1, 101)]
     office.check(a_deal("Q-100", *lines))
-    answer = office.visit("analyst").get("/scorecards/quotes/Q-100")
-    assert "90 more lines" in words(answer)
-    assert len(answer.data) < 300_000
+    visitor = office.visit("analyst")
+    first, sixth = visitor.get("/scorecards/quotes/Q-100"), visitor.get("/scorecards/quotes/Q-100?lines=57")
+    assert "100 Seats of team 100 $720,000 \u2212$72,000 +$48,000 \u2212$36,000 $660,000 8.33 % under list" in words(
+        first
+    )
+    assert "Shown in full: lines 1 to 10 of 100" in words(first)
+    assert "Shown in full: lines 51 to 60 of 100" in words(sixth)
+    assert "Line 57 Seats of team 57 500 \u00d7 $36" in words(sixth)
+    assert len(first.data) < 150_000
+
+
+def test_an_address_that_asks_for_no_such_line_shows_the_first(office, deal):
+    for asked in ("0", "-3", "x", "99999", "1e3", "²"):
+        assert "Line 1 Seat 500 \u00d7 $36" in words(office.visit("analyst").get(f"{deal.address}?lines={asked}"))
 
 
 # ------------------------------------------------------------------------------------------------ to whom
