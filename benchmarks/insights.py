@@ -1,7 +1,8 @@
-"""Insights over two years of decisions, on SQLite or PostgreSQL: `python -m benchmarks.insights [URL] [--decisions N]`.
+"""Insights over two years of decisions, on SQLite or PostgreSQL: `python -m benchmarks.insights [URL] [--decisions N] [--reviews N]`.
 
 The decisions are made up: 60 reps, 2,000 accounts, 40 products, two revisions a quote in the mean; four of ten are flagged, half of
-those mended and signed; one in twenty leaks later. Each question is asked ten times; the slowest answer counts.
+those mended and signed; one in twenty leaks later; twelve people reviewed a quarter of them. Each question is asked ten times; the
+slowest answer counts. "The page" is all that the insights page asks when it is looked at first.
 """
 
 from __future__ import annotations
@@ -16,13 +17,22 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Connection, insert
+
 from app.ledgers import insights
+from app.ledgers.activity import activity
 from app.ledgers.insights import Asked
-from app.store import Basis, DecisionSummary, Document, DocumentKind, RecordedDecision, Store
+from app.store import Basis, DecisionSummary, Document, DocumentKind, KeptReview, RecordedDecision, Store
+from app.store.database import Database
+from app.store.desk_rows import review_columns
+from app.store.desk_tables import REVIEWS
+from app.store.review_counts import recount
 from app.store.upgrade import upgrade
 from policies.domain.company import AuthorityRule, Company, DiscountAuthority
 from policies.domain.decision import Subject, Verdict
+from policies.domain.desk import CaseState
 from policies.domain.outcome import SubjectType
+from policies.domain.review import ReviewAction
 
 FIRST = datetime(2024, 12, 1, tzinfo=UTC)
 DAYS = 730
@@ -45,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.insights", description=__doc__)
     parser.add_argument("url", nargs="?")
     parser.add_argument("--decisions", type=int, default=100_000)
+    parser.add_argument("--reviews", type=int, default=25_000)
     parser.add_argument("--rebuild", action="store_true", help="Count again from the record, too.")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -55,6 +66,7 @@ def main() -> None:
             fill(store, asked.decisions)
             each = (time.perf_counter() - began) / asked.decisions * 1e6
             print(f"{asked.decisions:,} decisions recorded in batches, {each:.0f} us each")
+            review(url, asked.decisions, asked.reviews)
             ask_all(store)
             if asked.rebuild:
                 began = time.perf_counter()
@@ -70,6 +82,8 @@ def ask_all(store: Store) -> None:
     }
     everything = Asked(**span)
     questions |= {
+        "reviewers": lambda: insights.reviewers(store, everything),
+        "the page": lambda: the_page(store, everything),
         "patterns": lambda: insights.patterns(store, everything),
         "policies": lambda: insights.policies(store, everything),
         "reps": lambda: insights.reps(store, everything),
@@ -85,6 +99,50 @@ def ask_all(store: Store) -> None:
             work.append((time.process_time() - worked) * 1000)
         slowest = f"{max(times):8.1f} ms slowest"
         print(f"{name:24}{sorted(times)[5]:8.1f} ms median {slowest} {sorted(work)[5]:8.1f} ms of the processor")
+
+
+def the_page(store: Store, asked: Asked) -> None:
+    insights.ledgers(store, asked)
+    activity(store, asked)
+    insights.fixes(store, asked)
+    insights.reviewers(store, asked)
+
+
+def review(url: str, decisions: int, reviews: int) -> None:
+    """Put the reviews in past the desk, and count them as a rebuild does."""
+    chance = random.Random(2)
+    numbers = range(0, decisions, max(1, decisions // max(1, reviews)))[:reviews]
+    rows = [review_columns(a_review(number, decisions, chance)) for number in numbers]
+
+    def work(connection: Connection) -> None:
+        connection.execute(insert(REVIEWS), rows)
+        recount(connection)
+
+    database = Database(url, timeout=timedelta(seconds=60), schema=None)
+    if rows:
+        database.write(work)
+    database.close()
+
+
+def a_review(number: int, decisions: int, chance: random.Random) -> KeptReview:
+    return KeptReview(
+        review_id=f"rev_{number}",
+        number=number % 2 + 1,
+        subject_type=SubjectType.QUOTE,
+        subject_id=f"Q-{number // 2}",
+        decision_id=f"dec_{number}",
+        content_hash=f"sha256:{number}",
+        reviewed_at=moment_of(number, decisions) + timedelta(seconds=int(chance.expovariate(1 / 7_200))),
+        action=chance.choice([ReviewAction.APPROVE, ReviewAction.APPROVE, ReviewAction.WAIVE, ReviewAction.REJECT]),
+        reason="benchmark",
+        actor_id=f"analyst-{chance.randrange(12)}",
+        actor_name="",
+        state=CaseState.APPROVED,
+    )
+
+
+def moment_of(number: int, decisions: int) -> datetime:
+    return FIRST + timedelta(days=number // 2 * 2 * DAYS / decisions, hours=number % 2)
 
 
 def fill(store: Store, decisions: int) -> None:
@@ -120,7 +178,7 @@ def made(decisions: int, digest: str, chance: random.Random) -> Iterator[tuple[i
         quote = number // 2
         rep, account = chance.randrange(60), chance.randrange(2000)
         is_second = number % 2 == 1
-        at = FIRST + timedelta(days=quote * 2 * DAYS / decisions, hours=int(is_second))
+        at = moment_of(number, decisions)
         flagged = chance.random() < (0.1 if is_second else 0.4)
         request = a_quote(quote, rep, account, chance, mended=is_second)
         yield number, decision(number, request, at, digest, flagged=flagged, chance=chance), request
