@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "train": ("learning", "Learn from quotes and what turned out of them."),
     "evaluate": ("learning", "Hold the model in force against labelled quotes."),
     "models": ("models", "List, show, promote and roll back models."),
+    "record": ("record_retention", "Erase documents whose time is over."),
     "replay": ("record", "Make a recorded decision again, or verify the record."),
     "keys": ("callers", "Make, rotate, revoke and list API keys."),
     "users": ("users", "Make, disable and list people who sign in to the pages."),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.holding import escalate_holds
 from app.observability.logs import places_of
+from app.retention import sweep_daily
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -28,9 +29,16 @@ _PATIENCE: Final = 5.0
 
 
 def chores(
-    store: Store, settings: Settings, company: Callable[[], Company | None], clock: Callable[[], datetime]
+    store: Store,
+    settings: Settings,
+    company: Callable[[], Company | None],
+    clock: Callable[[], datetime],
+    erased: Callable[[str, int], object] = lambda *_: None,
 ) -> Mapping[str, Chore]:
-    """What there is to do: forget answers to old Idempotency-Keys and refused requests and deliveries past their time, close cases of quotes that ran out, escalate holds."""
+    """What there is to do: forget answers to old Idempotency-Keys, refused requests and deliveries past their time, close cases
+    of quotes that ran out, escalate holds, and once a day erase documents that the company does not keep for good; `erased` hears
+    how many of each kind.
+    """
     return {
         "idempotency_answers": store.idempotency.purge,
         "inbox_events": lambda: store.inbox.purge(older_than=settings.inbox_retention),
@@ -40,6 +48,7 @@ def chores(
         "refused_requests": lambda: store.refused.purge(older_than=settings.refused_retention),
         "expired_cases": store.desk.expire,
         "escalated_holds": lambda: len(escalate_holds(store.holds, company(), clock())),
+        "erased_documents": lambda: sweep_daily(store, company(), clock(), erased),
     }
 
 

@@ -44,7 +44,9 @@ def application(settings: Settings, shared: Path) -> Flask:
 
     tell_of_rules(services.rules, metrics, log)
     tell_of_models(services.models, metrics, log)
-    todo = chores(services.store, settings, lambda: services.rules.current().company, services.clock)
+    todo = chores(
+        services.store, settings, lambda: services.rules.current().company, services.clock, metrics.documents_erased
+    )
     housekeeper = Housekeeper(todo, log)
     housekeeper.start()
     atexit.register(housekeeper.stop)

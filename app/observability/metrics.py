@@ -54,6 +54,7 @@ class _Names:
     model_failures: Counter
     scoring_failures: Counter
     deliveries: _ByLabels[Counter]
+    erased: _ByLabels[Counter]
     waiting: _ByLabels[Gauge]
     parked: _ByLabels[Gauge]
     oldest: _ByLabels[Gauge]
@@ -114,6 +115,10 @@ class Metrics:
     def delivered(self, *, connection: str, became: str) -> None:
         """A vendor's delivery was answered: stored, known, empty, answered, unchecked or refused."""
         self._names.deliveries[connection, became].inc()
+
+    def documents_erased(self, kind: str, number: int) -> None:
+        """Documents whose time was over were erased, counted by version."""
+        self._names.erased[kind,].inc(number)
 
     def queue_is(self, queue: str, *, waiting: int, parked: int, oldest_seconds: float) -> None:
         """How long a line is, and since when its oldest item waits, as the database has it now."""
@@ -177,6 +182,7 @@ def _names(registry: CollectorRegistry | None) -> _Names:
         deliveries=counter(
             "deliveries", "Deliveries of vendors answered, by what became of them.", "connection", "became"
         ),
+        erased=counter("erased_documents", "Versions of documents that were erased after their time.", "kind"),
         waiting=_ByLabels(gauge("queue_waiting", "Items that wait in a line.", "mostrecent", "queue")),
         parked=_ByLabels(gauge("queue_parked", "Items that wait for a person.", "mostrecent", "queue")),
         oldest=_ByLabels(gauge("queue_oldest_seconds", "How long the oldest item waits.", "mostrecent", "queue")),

@@ -19,6 +19,7 @@ from app.store.desk_records import (
     Step,
     ToldOfReview,
 )
+from app.store.erasure import Concerned, OldDocument
 from app.store.errors import (
     AlreadyAnswered,
     BadPageToken,
@@ -120,6 +121,7 @@ __all__ = [
     "CasePage",
     "ChainReport",
     "Claimed",
+    "Concerned",
     "DecisionFilter",
     "DecisionPage",
     "DecisionSummary",
@@ -166,6 +168,7 @@ __all__ = [
     "NoticeNote",
     "Notices",
     "Noticing",
+    "OldDocument",
     "Origin",
     "Outbox",
     "PutResult",

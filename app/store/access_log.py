@@ -54,7 +54,12 @@ class AccessLog:
 
 def add_in(connection: Connection, access: Access, now: datetime) -> None:
     """Log an access in a transaction of the caller's."""
-    columns = {
+    connection.execute(insert(ACCESS_LOG), logged_columns(access, now))
+
+
+def logged_columns(access: Access, now: datetime) -> dict[str, Any]:
+    """An access as its row."""
+    return {
         "at": stamp(now),
         "user_id": access.user_id,
         "user_name": searchable(access.user_name),
@@ -63,7 +68,6 @@ def add_in(connection: Connection, access: Access, now: datetime) -> None:
         "subject_id": searchable(access.subject_id),
         "detail": searchable(access.detail),
     }
-    connection.execute(insert(ACCESS_LOG), columns)
 
 
 def _conditions(wanted: AccessFilter) -> list[ColumnElement[bool]]:

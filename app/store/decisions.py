@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, insert, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 
 from app.store import chain
 from app.store.database import Database, Prepared
@@ -198,8 +210,9 @@ def _equal(name: str, value: Any, *, by_index: bool = True) -> ColumnElement[boo
     Where another column says more, SQLite must not walk through all that share a verdict or a source; it cannot know how many
     those are, and an expression keeps it from doing so.
     """
-    column = DECISIONS.c[name]
-    return column == value if by_index else func.coalesce(column, column) == value
+    column: Column[Any] = DECISIONS.c[name]
+    said: ColumnElement[bool] = (column if by_index else func.coalesce(column, column)) == value
+    return said
 
 
 def _newest(query: Select[Any]) -> Select[Any]:

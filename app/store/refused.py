@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from app.store.database import Database
 from app.store.identifiers import moment, searchable, stamp
@@ -124,6 +124,11 @@ class Refused:
             )
             for row in rows
         )
+
+    def older(self, than: timedelta) -> int:
+        """How many were refused longer ago."""
+        query = select(func.count()).where(REFUSED.c.received_at < stamp(self._clock() - than))
+        return self._database.read(lambda connection: connection.execute(query).scalar_one())
 
     def purge(self, older_than: timedelta) -> int:
         """Forget what was refused longer ago, and return how many that were."""

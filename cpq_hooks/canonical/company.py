@@ -308,7 +308,7 @@ class CompanySchema(FileRecord):
         noun="chains",
     )
     reviews = Part(ReviewRulesSchema, "What a review may be.")
-    retention = Part(RetentionSchema, "What of the record is not for everybody.")
+    retention = Part(RetentionSchema, "What of the record is not for everybody, or not kept for good.")
     watch = Part(WatchLimitsSchema, "How early the watch speaks.")
     first_invoice = Part(FirstInvoiceGateSchema, "When a billing configuration is held before its first invoice.")
     policy_overrides = Table(

@@ -21,6 +21,7 @@ MOST_CHAINS: Final = 100
 MOST_STAGES: Final = 20
 MOST_ROLES: Final = 20
 LONGEST_WAIVER_DAYS: Final = 3_650
+LONGEST_KEPT_DAYS: Final = 36_500
 
 
 class ChainConditionSchema(FileRecord):
@@ -104,8 +105,8 @@ class ReviewRulesSchema(FileRecord):
     )
     api_keys = Table(
         Word("An API key, by its name or id."),
-        Items(Word("A role."), "The roles that it may consent in.", required=True, most=100),
-        "Which roles an API key with the scope review may consent in; one that is not named, in all.",
+        Items(Word("A role."), "The roles that it is left.", required=True, most=100),
+        "Which of its own roles an API key is left; one that is not named, all of them.",
     )
 
     conditions = (Rule(("reason_codes",), _codes_are_unique),)
@@ -119,8 +120,12 @@ def _masks_are_paths(retention: Any) -> Iterator[Placed]:
             yield ("masked_fields", position), Flaw("format", message)
 
 
+def _kept(documents: str) -> Whole:
+    return Whole(f"For how many days {documents} are kept; for good unless stated.", least=1, most=LONGEST_KEPT_DAYS)
+
+
 class RetentionSchema(FileRecord):
-    """What of the record is not for everybody."""
+    """What of the record is not for everybody, and which documents are not kept for good."""
 
     record = Retention
 
@@ -129,5 +134,11 @@ class RetentionSchema(FileRecord):
         "The fields that the record's pages and files show to administrators only.",
         most=200,
     )
+    quote_days = _kept("imported quotes")
+    agreement_days = _kept("agreements, after their end,")
+    billing_configuration_days = _kept("billing configurations")
+    usage_days = _kept("usage records")
+    invoice_days = _kept("invoices")
+    outcome_days = _kept("outcomes")
 
     conditions = (Rule(("masked_fields",), _masks_are_paths),)

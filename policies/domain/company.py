@@ -175,11 +175,20 @@ class PolicyOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """What of the record is not for everybody. `masked_fields` are paths such as "account.name" or "rep.*": wherever in a
-    document such a path ends, pages and files show it to administrators only. What is recorded stays as it is.
+    """What of the record is not for everybody, and what is not kept for good.
+
+    `masked_fields` are paths such as "account.name" or "rep.*": wherever in a document such a path ends, pages and files show
+    it to administrators only. The others say for how many days documents of a kind are kept after they were received, or
+    after their agreement has ended where that was later; None keeps them. Decisions stay as they were recorded.
     """
 
     masked_fields: tuple[str, ...] = ()
+    quote_days: int | None = None
+    agreement_days: int | None = None
+    billing_configuration_days: int | None = None
+    usage_days: int | None = None
+    invoice_days: int | None = None
+    outcome_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

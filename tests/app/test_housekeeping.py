@@ -95,6 +95,7 @@ def test_what_is_past_its_time_is_forgotten_and_nothing_else(sqlite_url):
             "refused_requests": 1,
             "expired_cases": 0,
             "escalated_holds": 0,
+            "erased_documents": 0,
         }
         assert store.refused.get("ref_1") is None
         assert store.refused.get("ref_2") is not None
