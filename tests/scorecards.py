@@ -94,11 +94,11 @@ class Office:
 
 
 @contextmanager
-def an_office(empty_tables: Path, home: Path) -> Iterator[Office]:
+def an_office(upgraded_sqlite_file: Path, home: Path) -> Iterator[Office]:
     """An office over a copy of the tables, at a time that stands still."""
     for name in ("catalog.yaml", "company.yaml"):
         (home / name).write_text((files("app.demo") / name).read_text("utf-8"), "utf-8")
-    shutil.copy(empty_tables, home / "quoteguard.db")
+    shutil.copy(upgraded_sqlite_file, home / "quoteguard.db")
     clock = Clock()
     services = build(Settings.from_environment({"QUOTEGUARD_HOME": str(home)}), clock=clock)
     yield Office(services, clock, pages_app(services))

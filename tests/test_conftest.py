@@ -6,15 +6,25 @@ import socket
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from app.store import Store
+from tests.app.store.builders import POLICIES, a_decision
+
 
 @pytest.mark.parametrize("turn", ["first", "second"])
-def test_each_test_starts_on_an_empty_database(database_url, turn):
-    engine = create_engine(database_url)
+def test_each_test_starts_on_an_empty_database(empty_database_url, turn):
+    engine = create_engine(empty_database_url)
     assert inspect(engine).get_table_names() == []
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE deals (id INTEGER)"))
     assert inspect(engine).get_table_names() == ["deals"]
     engine.dispose()
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_each_test_starts_on_tables_without_a_decision(database_url, turn):
+    with Store.open(database_url) as store:
+        store.artefacts.put("policies", POLICIES)
+        assert store.record(a_decision()).seq == 1
 
 
 @pytest.mark.postgres

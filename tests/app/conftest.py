@@ -4,7 +4,6 @@ import pytest
 
 from app.bootstrap import build
 from app.config import Settings
-from app.store.upgrade import upgrade
 from tests.app.arrivals import Arrivals
 from tests.fakes import Clock
 
@@ -13,7 +12,6 @@ from tests.fakes import Clock
 def arrivals(tmp_path, database_url):
     home = tmp_path / "home"
     home.mkdir()
-    upgrade(database_url)
     environ = {"QUOTEGUARD_HOME": str(home), "QUOTEGUARD_DATABASE_URL": database_url}
     clock = Clock()
     services = build(Settings.from_environment(environ), clock=clock)

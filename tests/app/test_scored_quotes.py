@@ -17,7 +17,6 @@ from app.recording import NotReplayable
 from app.replay import replay
 from app.rules import RuleFiles, library_files, take_up
 from app.store import Store
-from app.store.upgrade import upgrade
 from scoring.features import NAMES, digest
 from scoring.model import Models
 from scoring.model.stored import of_json
@@ -64,23 +63,15 @@ class Program:
     gate: QuoteGate
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory):
-    """A database with its tables and nothing in them, to be copied."""
-    file = tmp_path_factory.mktemp("database") / "empty.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def opened(tmp_path, empty_database):
+def opened(tmp_path, upgraded_sqlite_file):
     """A program with what the company says and the model in force, if there is one."""
     built = []
 
     def opener(company=COMPANY + THRESHOLDS, package=None):
         if package is not None:
             promoted(tmp_path / "models", package)
-        shutil.copy(empty_database, tmp_path / "quoteguard.db")
+        shutil.copy(upgraded_sqlite_file, tmp_path / "quoteguard.db")
         store = Store.open(f"sqlite:///{tmp_path / 'quoteguard.db'}", clock=lambda: NOW)
         models = LiveModels(folder=tmp_path / "models", every=timedelta(0))
         limits = Limits(max_bytes=10**6, max_lines=100, idempotency=timedelta(hours=1))

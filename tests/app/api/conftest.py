@@ -3,7 +3,6 @@
 import shutil
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ from werkzeug.test import TestResponse
 from app.config import Settings
 from app.factory import create_app
 from app.observability.logs import make_logger
-from app.store import Scope, Store
-from app.store.upgrade import upgrade
+from app.store import ANY_ROLE, Scope, Store
 from tests.fakes import Clock, FakeGate, FakeVerifier, NoRules
 
 QUOTE = {
@@ -47,7 +45,7 @@ class Api:
 
     def headers(self, *scopes: Scope, **more: str) -> dict[str, str]:
         """Headers with a key for these scopes, or for all."""
-        secret = self.store.keys.create("test", scopes or tuple(Scope)).secret
+        secret = self.store.keys.create("test", scopes or tuple(Scope), roles=(ANY_ROLE,)).secret
         return {"Authorization": f"Bearer {secret}", **{name.replace("_", "-"): value for name, value in more.items()}}
 
     def check(self, body: Any = QUOTE, path: str = "/v1/quotes/check", **headers: str) -> TestResponse:
@@ -70,21 +68,13 @@ class Api:
         return kept.request.body
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory) -> Path:
-    """A database with its tables and nothing in them, to be copied."""
-    file = tmp_path_factory.mktemp("database") / "empty.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def open_api(empty_database, tmp_path):
+def open_api(upgraded_sqlite_file, tmp_path):
     """Opens an API with the settings that the test names."""
     opened = []
 
     def opener(**environ: str) -> Api:
-        shutil.copy(empty_database, tmp_path / "quoteguard.db")
+        shutil.copy(upgraded_sqlite_file, tmp_path / "quoteguard.db")
         names = {f"QUOTEGUARD_{name.upper()}": value for name, value in environ.items()}
         settings = Settings.from_environment({"QUOTEGUARD_HOME": str(tmp_path), **names})
         clock = Clock()
@@ -98,7 +88,7 @@ def open_api(empty_database, tmp_path):
             clock=clock,
             log=StringIO(),
         )
-        api.key = store.keys.create("test", tuple(Scope)).secret
+        api.key = store.keys.create("test", tuple(Scope), roles=(ANY_ROLE,)).secret
         api.client = api.open()
         opened.append(api)
         return api

@@ -3,7 +3,6 @@
 import shutil
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,7 +10,6 @@ from flask import Flask
 from app.config import Settings
 from app.observability.logs import make_logger
 from app.store import Store
-from app.store.upgrade import upgrade
 from tests.app.pages.desk_site import a_desk_site
 from tests.fakes import Clock, FakeGate, FakeVerifier, NoRules
 from tests.pages import Visitor, pages_app, signed_in
@@ -34,21 +32,13 @@ class Site:
         return signed_in(self.app, self.store, *roles, **terms) if roles else Visitor(self.app.test_client())
 
 
-@pytest.fixture(scope="session")
-def empty_tables(tmp_path_factory) -> Path:
-    """A database with its tables and nothing in them, to be copied."""
-    file = tmp_path_factory.mktemp("database") / "empty.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def open_site(empty_tables, tmp_path):
+def open_site(upgraded_sqlite_file, tmp_path):
     """Opens the pages with the settings that the test names."""
     opened = []
 
     def opener(**environ: str) -> Site:
-        shutil.copy(empty_tables, tmp_path / "quoteguard.db")
+        shutil.copy(upgraded_sqlite_file, tmp_path / "quoteguard.db")
         names = {f"QUOTEGUARD_{name.upper()}": value for name, value in environ.items()}
         settings = Settings.from_environment({"QUOTEGUARD_HOME": str(tmp_path), **names})
         clock = Clock()
@@ -77,7 +67,7 @@ def site(open_site) -> Site:
 
 
 @pytest.fixture
-def desk(empty_tables, tmp_path):
+def desk(upgraded_sqlite_file, tmp_path):
     """The pages over a store that keeps cases."""
-    with a_desk_site(empty_tables, tmp_path) as opened:
+    with a_desk_site(upgraded_sqlite_file, tmp_path) as opened:
         yield opened

@@ -59,9 +59,9 @@ class DeskSite:
 
 
 @contextmanager
-def a_desk_site(empty_tables, home):
+def a_desk_site(upgraded_sqlite_file, home):
     """Monday morning, 2 March 2026, 09:30 in London: half past nine in the company's working day."""
-    shutil.copy(empty_tables, home / "quoteguard.db")
+    shutil.copy(upgraded_sqlite_file, home / "quoteguard.db")
     settings = Settings.from_environment({"QUOTEGUARD_HOME": str(home)})
     clock, rules = Clock(now=datetime(2026, 3, 2, 9, 30, tzinfo=UTC)), RulesOf()
     queueing = Queueing(lambda: rules.company)

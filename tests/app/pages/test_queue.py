@@ -70,8 +70,8 @@ def test_each_filter_finds_what_fits_and_stays_in_the_form(filtered, query, foun
 
 
 @pytest.fixture(scope="module")
-def filtered(empty_tables, tmp_path_factory):
-    with a_desk_site(empty_tables, tmp_path_factory.mktemp("filtered")) as site:
+def filtered(upgraded_sqlite_file, tmp_path_factory):
+    with a_desk_site(upgraded_sqlite_file, tmp_path_factory.mktemp("filtered")) as site:
         block = a_finding("floor", effect="block")
         request = {"account": {"name": "Zürich AG"}, "valid_until": "2026-03-05"}
         site.record(

@@ -23,10 +23,10 @@ def one(quote_id="Q-1", **terms):
 
 
 @pytest.fixture(scope="module")
-def filtered(empty_tables, tmp_path_factory):
+def filtered(upgraded_sqlite_file, tmp_path_factory):
     """An auditor before three decisions."""
     other = {"account_id": "A-1", "source": "hubspot", "model_version": "m-1", "rep_id": "rep-2"}
-    with a_desk_site(empty_tables, tmp_path_factory.mktemp("record")) as site:
+    with a_desk_site(upgraded_sqlite_file, tmp_path_factory.mktemp("record")) as site:
         site.record(one(), one(verdict=Verdict.ALLOW), one("Q-2", **other))
         yield site.visit("auditor")
 

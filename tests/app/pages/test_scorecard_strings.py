@@ -21,8 +21,8 @@ def hostile(quote_id, **terms):
 
 
 @pytest.fixture(scope="module")
-def office(empty_tables, tmp_path_factory):
-    with an_office(empty_tables, tmp_path_factory.mktemp("home")) as opened:
+def office(upgraded_sqlite_file, tmp_path_factory):
+    with an_office(upgraded_sqlite_file, tmp_path_factory.mktemp("home")) as opened:
         yield opened
 
 

@@ -28,10 +28,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(empty_tables, tmp_path_factory):
+def desk(upgraded_sqlite_file, tmp_path_factory):
     """The seat contract, set up without its overage price, and held."""
     home = tmp_path_factory.mktemp("home")
-    shutil.copy(empty_tables, home / "quoteguard.db")
+    shutil.copy(upgraded_sqlite_file, home / "quoteguard.db")
     settings = Settings.from_environment({"QUOTEGUARD_HOME": str(home), "QUOTEGUARD_LOG_LEVEL": "error"})
     services = build(settings, clock=Clock(WEDNESDAY))
     store_seats(services.store)
