@@ -1,6 +1,7 @@
 """Documents whose time is over are erased unless something needs them, and what is kept says why."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -23,11 +24,24 @@ TERMS = {"agreement_id": "AG-1", "quote_id": "Q-1", "currency": "USD", "start_da
 ENDED = TERMS | {"end_date": "2025-12-31"}
 
 
+@contextmanager
+def a_clocked_store(url):
+    clock = Clock(NOON)
+    with a_store(url, clock=clock) as opened:
+        opened.clock = clock
+        yield opened
+
+
 @pytest.fixture
 def store(sqlite_url):
-    clock = Clock(NOON)
-    with a_store(sqlite_url, clock=clock) as opened:
-        opened.clock = clock
+    with a_clocked_store(sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def either(database_url):
+    """The store on each database."""
+    with a_clocked_store(database_url) as opened:
         yield opened
 
 
@@ -93,20 +107,20 @@ def test_an_agreement_in_force_keeps_its_documents_until_their_time_after_its_en
     assert found(store, days=406, apply=True) == {"usage": (1, {}), "agreement": (1, {})}
 
 
-def test_a_hold_and_an_open_recovery_case_keep_what_they_are_about(store):
-    signed(store, ENDED)
+def test_a_hold_and_an_open_recovery_case_keep_what_they_are_about(either):
+    signed(either, ENDED)
     for kind in (DocumentKind.BILLING_CONFIGURATION, DocumentKind.INVOICE):
-        put(store, kind, "BC-1", agreement_id="AG-1")
-    used(store, "U-9", agreement_id="AG-9")
-    store.record(a_decision(), hold=a_step(a_hold(agreement_id="AG-1")))
-    a_case(store, agreement_id="AG-9")
+        put(either, kind, "BC-1", agreement_id="AG-1")
+    used(either, "U-9", agreement_id="AG-9")
+    either.record(a_decision(), hold=a_step(a_hold(agreement_id="AG-1")))
+    a_case(either, agreement_id="AG-9")
     kept = (0, {Needed.HOLD.value: 1})
-    assert found(store) == {
+    assert found(either) == {
         "billing_configuration": kept, "invoice": kept, "agreement": kept, "usage": (0, {Needed.RECOVERY.value: 1}),
     }  # fmt: skip
-    store.record(a_decision(), hold=a_step(a_hold(agreement_id="AG-1", state=HoldState.RELEASED)))
-    store.recovery.move(CaseMove(case_id="rec_1", version=1, move=Move(to=CaseState.WRITTEN_OFF), by="ann"))
-    assert (found(store)["invoice"], found(store)["usage"]) == ((1, {}), (1, {}))
+    either.record(a_decision(), hold=a_step(a_hold(agreement_id="AG-1", state=HoldState.RELEASED)))
+    either.recovery.move(CaseMove(case_id="rec_1", version=1, move=Move(to=CaseState.WRITTEN_OFF), by="ann"))
+    assert (found(either)["invoice"], found(either)["usage"]) == ((1, {}), (1, {}))
 
 
 def test_use_that_names_no_agreement_is_kept_for_those_of_its_customer(store):
@@ -139,12 +153,12 @@ def test_an_agreement_that_cannot_be_read_keeps_what_hangs_on_it(store):
     assert found(store)["usage"] == (0, {Needed.UNREADABLE.value: 1})
 
 
-def test_more_than_one_portion_is_swept(store):
+def test_more_than_one_portion_is_swept(either):
     documents = [Document(id=f"U-{number // 2}", body=b"%d" % number) for number in range(1203)]
     for start in (0, 1):
-        store.documents.put(DocumentKind.USAGE, documents[start::2])
-    assert found(store, apply=True) == {"usage": (1203, {})}
-    assert found(store) == {}
+        either.documents.put(DocumentKind.USAGE, documents[start::2])
+    assert found(either, apply=True) == {"usage": (1203, {})}
+    assert found(either) == {}
 
 
 @pytest.mark.parametrize(
