@@ -13,7 +13,7 @@ COPY scoring scoring
 COPY app app
 RUN python -m pip wheel --no-deps --wheel-dir /wheels . \
     && python -m venv /srv/quoteguard \
-    && /srv/quoteguard/bin/python -m pip install --constraint constraints.txt "quoteguard @ file://$(ls /wheels/quoteguard-*.whl)"
+    && /srv/quoteguard/bin/python -m pip install --constraint constraints.txt "quoteguard[objects,train] @ file://$(ls /wheels/quoteguard-*.whl)"
 
 # ---- run: no source, no compiler, no root
 FROM python:3.11-slim-bookworm

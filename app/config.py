@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from app.model_places import Place, place_in, stated_place
+
 PREFIX: Final = "QUOTEGUARD_"
 _DATABASES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
 _ANSWERS: Final = {
@@ -139,6 +141,7 @@ def _pairs(text: str) -> Mapping[str, str]:
 
 
 _FOLDER: Final = Kind(name="folder", parse=_folder)
+_PLACE: Final = Kind(name="folder, or `s3://`, `gs://`, `az://` address", parse=stated_place)
 _DATABASE: Final = Kind(name="URL", parse=_database_url)
 _LIMIT: Final = Kind(name="`NUMBER/minute`, `off`", parse=_rate_limit)
 _SWITCH: Final = Kind(name="`true`, `false`", parse=_true_or_false)
@@ -173,10 +176,10 @@ class Settings:
         shown="`quoteguard.db` in the home folder",
         secret=True,
     )
-    models: Path = _setting(
-        _FOLDER,
+    models: Place = _setting(
+        _PLACE,
         None,
-        "The folder with the models that were trained; which of them is in force stands in it.",
+        "Where the models that were trained lie, with what says which of them is in force. Copies of those in an object store are kept in the home folder.",
         shown="`models` in the home folder",
     )
     database_timeout: timedelta = _setting(
@@ -291,7 +294,7 @@ class Settings:
             raise SettingsError(tuple(problems))
         if values["database_url"] is None:
             values["database_url"] = f"sqlite:///{values['home'] / 'quoteguard.db'}"
-        values["models"] = values["models"] or values["home"] / "models"
+        values["models"] = place_in(values["home"], values["models"])
         return cls(**values)
 
 

@@ -1,4 +1,4 @@
-"""The models in force: champion and challenger out of the folder of models, taken up whole or not at all."""
+"""The models in force: champion and challenger from where the models lie, taken up whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
+from app.model_places import Place
+from app.objects import StoredObjects
 from app.scored import Away, ByIndex, ByModel, Fault, Scoring, away
 from scoring.model.errors import LibraryUnavailable, ModelRefused, NoSuchVersion
-from scoring.model.registry import IN_FORCE, Models
+from scoring.model.registry import Models
+from scoring.model.remote import RemoteModels
 from scoring.model.scorer import Scorer
-
-FOLDER = "models"
-"""Where the models lie in the home folder, unless a setting says otherwise."""
 
 NOT_SERVED = (ModelRefused, LibraryUnavailable, NoSuchVersion)
 """What keeps a version from being served."""
@@ -40,12 +40,12 @@ class InForce:
 
 @dataclass(slots=True)
 class LiveModels:
-    """The models of a folder, looked at again from time to time; what cannot be served leaves the last good one in force.
+    """The models of a place, looked at again from time to time; what cannot be served leaves the last good one in force.
 
     `on_failure` and `on_change` are told what happened, `on_fault` what failed while a quote was scored; none may raise.
     """
 
-    folder: Path
+    folder: Place
     every: timedelta
     on_change: Callable[[InForce], None] = lambda _: None
     on_failure: Callable[[ModelRefused], None] = lambda _: None
@@ -80,11 +80,10 @@ class LiveModels:
 
     def _look(self) -> None:
         self._next_look = monotonic() + self.every.total_seconds()
-        signature = _signature(self.folder)
-        if self._in_force is not None and signature == self._signature:
+        models = models_at(self.folder)
+        if self._in_force is not None and not self._has_changed(models):
             return
-        self._signature = signature
-        found, reasons = _taken_up(self.folder, self._in_force)
+        found, reasons = _taken_up(models, self._in_force)
         if reasons:
             self.on_failure(ModelRefused(reasons))
         if self._in_force is None or _versions(found) != _versions(self._in_force) or found.because is not None:
@@ -92,44 +91,62 @@ class LiveModels:
             self._in_force = found
             self.on_change(found)
 
+    def _has_changed(self, models: Models) -> bool:
+        """Whether anything is to be read anew. A store that is away has said nothing: what is in force stays."""
+        try:
+            signature = models.signature()
+        except ModelRefused as away:
+            self.on_failure(away)
+            return False
+        was, self._signature = self._signature, signature
+        return signature != was
 
-def scorer_of(folder: Path, version: str) -> Scorer:
+
+def models_at(place: Place) -> Models:
+    """The models of a place; nothing is read yet."""
+    return Models(place) if isinstance(place, Path) else RemoteModels(place.copies, StoredObjects(place.address))
+
+
+def scorer_of(place: Place, version: str) -> Scorer:
     """The scorer of one version. Raises ModelRefused, LibraryUnavailable or NoSuchVersion."""
-    return Scorer(Models(folder=folder).load(version))
+    return Scorer(models_at(place).load(version))
 
 
-def models_in_force(folder: Path) -> InForce:
+def models_in_force(place: Place) -> InForce:
     """What is in force now, read once."""
-    return _taken_up(folder, None)[0]
+    return _taken_up(models_at(place), None)[0]
 
 
-def _taken_up(folder: Path, before: InForce | None) -> tuple[InForce, list[str]]:
-    """The models that the folder names, each from `before` where it stands there already, and why others are not served."""
-    try:
-        named = Models(folder=folder).in_force()
-    except ModelRefused as refused:
-        because = f"It cannot be read which model is in force ({refused})"
-        kept = before if before is not None and before.champion is not None else InForce(because=because)
-        return kept, list(refused.reasons)
+def _taken_up(models: Models, before: InForce | None) -> tuple[InForce, list[str]]:
+    """The models that are named, each from `before` where it stands there already, and why others are not served."""
     reasons: list[str] = []
-    champion = _loaded(folder, named.champion, before, reasons)
+    try:
+        named = models.in_force()
+    except ModelRefused as refused:
+        reasons += refused.reasons
+        if before is not None and before.champion is not None:
+            return before, reasons
+        named = models.last_known()
+        if named.champion is None:
+            return InForce(because=f"It cannot be read which model is in force ({refused})"), reasons
+    champion = _loaded(models, named.champion, before, reasons)
     if champion is None and named.champion is not None:
         if before is not None and before.champion is not None:
             champion = before.champion
         else:
             return InForce(because=f"The model {named.champion} cannot be served ({'; '.join(reasons)})"), reasons
-    challenger = _loaded(folder, named.challenger, before, reasons) if champion is not None else None
+    challenger = _loaded(models, named.challenger, before, reasons) if champion is not None else None
     return InForce(champion=champion, challenger=challenger), reasons
 
 
-def _loaded(folder: Path, version: str | None, before: InForce | None, reasons: list[str]) -> Scorer | None:
+def _loaded(models: Models, version: str | None, before: InForce | None, reasons: list[str]) -> Scorer | None:
     if version is None:
         return None
     for each in (before.champion, before.challenger) if before is not None else ():
         if each is not None and each.version == version:
             return each
     try:
-        return scorer_of(folder, version)
+        return Scorer(models.load(version))
     except NOT_SERVED as refused:
         reasons += refused.reasons if isinstance(refused, ModelRefused) else (str(refused),)
         return None
@@ -137,24 +154,3 @@ def _loaded(folder: Path, version: str | None, before: InForce | None, reasons: 
 
 def _versions(in_force: InForce) -> tuple[str | None, ...]:
     return tuple(None if each is None else each.version for each in (in_force.champion, in_force.challenger))
-
-
-def _signature(folder: Path) -> object:
-    """What changes when a model is promoted, and when one that could not be served is mended."""
-    try:
-        stat = (folder / IN_FORCE).stat()
-    except OSError:
-        return None
-    try:
-        named = Models(folder=folder).in_force()
-    except ModelRefused:
-        return stat.st_mtime_ns, stat.st_size
-    times = [_touched(folder / each) for each in (named.champion, named.challenger) if each is not None]
-    return stat.st_mtime_ns, stat.st_size, *times
-
-
-def _touched(version: Path) -> int | None:
-    try:
-        return version.stat().st_mtime_ns
-    except OSError:
-        return None

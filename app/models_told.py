@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 def models_json(models: Models) -> dict[str, Any]:
     """All models, the newest first, and the log of changes. `because` says why it cannot be read what is in force."""
     now, because = _in_force(models)
+    try:
+        versions, log = models.versions(), models.log()
+    except ModelRefused as away:
+        versions, log, because = (), (), because or str(away)
     return {
         "champion": now.champion,
         "challenger": now.challenger,
         "because": because,
-        "models": [_in_short(models, version, now) for version in reversed(models.versions())],
-        "log": [dict(each) for each in reversed(models.log())],
+        "models": [_in_short(models, version, now) for version in reversed(versions)],
+        "log": [dict(each) for each in reversed(log)],
     }
 
 

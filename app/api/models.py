@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from app.api.route import Asked, Content, Reply, Route
 from app.api.writing import json_reply
 from app.errors import NOT_FOUND, refuse
+from app.model_places import Place
+from app.models import models_at
 from app.models_told import model_json, models_json
 from app.store import Scope
 from scoring.model.errors import NoSuchVersion
-from scoring.model.registry import Models
 
 
-def model_routes(folder: Path) -> tuple[Route, ...]:
-    """The routes that show the models of a folder."""
-    models = Models(folder=folder)
+def model_routes(place: Place) -> tuple[Route, ...]:
+    """The routes that show the models of a place."""
+    models = models_at(place)
 
     def many(_: Asked) -> Reply:
         return json_reply(models_json(models))

@@ -59,9 +59,9 @@ def scoring(home: Path | None, version: str | None = None) -> Scoring:
 
     Raises `Refused` where that version cannot be served. Where the one in force cannot, quotes are judged without it.
     """
-    folder = settings(home).models
+    place = settings(home).models
     try:
-        in_force = models_in_force(folder) if version is None else InForce(champion=scorer_of(folder, version))
+        in_force = models_in_force(place) if version is None else InForce(champion=scorer_of(place, version))
     except NOT_SERVED as refused:
         raise Refused("The model cannot be used.", (str(refused),)) from None
     if in_force.because is not None:

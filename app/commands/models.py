@@ -13,7 +13,7 @@ import click
 from app.commands.display import show_records
 from app.commands.model_review import review_month
 from app.commands.surroundings import Refused, home_option, json_option, settings
-from app.models import NOT_SERVED
+from app.models import NOT_SERVED, models_at
 from app.models_told import model_json, models_json
 from app.rules import RulesRefused, read_home, take_up
 from policies.domain.company import Company
@@ -39,10 +39,12 @@ models.add_command(review_month)
 @home_option
 @json_option
 def list_models(home: Path | None, *, as_json: bool) -> None:
-    """List every model in the folder, the newest first, and which is in force."""
+    """List every model, the newest first, and which is in force."""
     told = _tried(lambda: models_json(_models(home)))
     if as_json:
         click.echo(json.dumps(told, indent=2))
+    elif told["because"] is not None and not told["models"]:
+        raise Refused("The models cannot be listed.", (told["because"],))
     elif not told["models"]:
         click.echo("There is no model yet; quotes get a risk index. `quoteguard train` makes one.")
     else:
@@ -96,7 +98,7 @@ def challenge(version: str | None, by: str | None, why: str, home: Path | None) 
 
 
 def _models(home: Path | None) -> Models:
-    return Models(folder=settings(home).models)
+    return models_at(settings(home).models)
 
 
 def _company(home: Path | None) -> Company | None:

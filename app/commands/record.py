@@ -11,6 +11,7 @@ import click
 from app.chain_checks import keep_check
 from app.commands.opened import opened
 from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option, settings
+from app.model_places import Place
 from app.models import scorer_of
 from app.people.person import system
 from app.recording import NotReplayable
@@ -43,7 +44,7 @@ def replay(
             _replay(store, decision_id, settings(home).models, as_json=as_json)
 
 
-def _replay(store: Store, decision_id: str, models: Path, *, as_json: bool) -> None:
+def _replay(store: Store, decision_id: str, models: Place, *, as_json: bool) -> None:
     try:
         found = replay_decision(decision_id, store, lambda version: scorer_of(models, version))
     except (NotReplayable, RulesRefused) as error:

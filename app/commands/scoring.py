@@ -16,6 +16,7 @@ from app.commands.surroundings import ALLOW, BAD_INPUT, FLAG, Refused, home_opti
 from app.files.rows import UnreadableFile
 from app.importing.reading import Form, Opened, open_file
 from app.learning.judging import RuleTexts
+from app.models import models_at
 from app.portions import worked
 from app.rules import Rules, RulesRefused, read_home, take_up
 from scoring.model.errors import LibraryUnavailable, ModelRefused, NoSuchVersion
@@ -130,7 +131,7 @@ def rules_of(told: Settings) -> Rules:
 
 def models_of(told: Settings) -> Models:
     """The company's models."""
-    return Models(told.models)
+    return models_at(told.models)
 
 
 def model_of(told: Settings, version: str | None) -> Model | None:

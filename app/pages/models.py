@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 from wtforms import HiddenField, StringField
@@ -13,6 +12,8 @@ from wtforms.validators import InputRequired, Length
 from app.bounded import Unavailable
 from app.errors import NOT_FOUND, refuse
 from app.ledgers.tables import CSV, csv_of
+from app.model_places import Place
+from app.models import models_at
 from app.models_told import model_json, models_json
 from app.pages import model_view as view
 from app.pages.charts import Chart
@@ -23,7 +24,7 @@ from app.reviewing.page import page_of
 from app.store import Role, Store
 from policies.domain.period import add_months
 from scoring.model.errors import LibraryUnavailable, ModelRefused, NoSuchVersion
-from scoring.model.registry import InForce, Models
+from scoring.model.registry import InForce
 
 _READS: Final = frozenset({Role.ANALYST, Role.APPROVER, Role.ADMIN, Role.AUDITOR})
 _CHANGES: Final = frozenset({Role.ADMIN})
@@ -40,9 +41,9 @@ class ChangeForm(PageForm):
 class ModelPages:
     """The list with the champion's card, a page for each model, drift, the monthly review, and what an administrator may do."""
 
-    def __init__(self, store: Store, folder: Path, reviews: KeptReviews | None = None) -> None:
+    def __init__(self, store: Store, place: Place, reviews: KeptReviews | None = None) -> None:
         self._store = store
-        self._models = Models(folder=folder)
+        self._models = models_at(place)
         self._reviews = reviews or KeptReviews(store)
 
     def pages(self) -> tuple[Page, ...]:

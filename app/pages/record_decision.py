@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from app.api.writing import summary_json
 from app.chain_checks import found_whole, last_check
 from app.errors import NOT_FOUND, refuse
+from app.model_places import Place
 from app.models import scorer_of
 from app.pages.page import Page, PageAsked, PageReply, Viewed
 from app.pages.queue_view import address_of
@@ -27,7 +27,7 @@ _MOST_DIFFERENCES: Final = 100
 class DecisionPages:
     """The page of a decision, and what is tried on it: its link, and making it again."""
 
-    def __init__(self, store: Store, models: Path, masking: Callable[[], Masking]) -> None:
+    def __init__(self, store: Store, models: Place, masking: Callable[[], Masking]) -> None:
         self._store = store
         self._models = models
         self._masking = masking

@@ -13,6 +13,10 @@ class ModelRefused(ValueError):  # noqa: N818 - it says what happened
         super().__init__("; ".join(self.reasons))
 
 
+class StoreAway(ModelRefused):
+    """The store that holds the models cannot be reached, or answers with an error: nothing is said of the models themselves."""
+
+
 class LibraryUnavailable(RuntimeError):  # noqa: N818 - it says what is wrong
     """The library that computes trees is not installed, or cannot be loaded; the message says which."""
 

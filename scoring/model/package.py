@@ -120,8 +120,7 @@ def write(folder: Path, package: ModelPackage) -> str:
     contents = _contents(package)
     files = {name: hashlib.sha256(each).hexdigest() for name, each in sorted(contents.items())}
     bare = replace(package.manifest, version="", files=files)
-    content = hashlib.sha256(_dumped(bare.as_json())).hexdigest()[:8]
-    version = f"{bare.created_at.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}-{content}"
+    version = version_of(bare)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
@@ -137,6 +136,12 @@ def write(folder: Path, package: ModelPackage) -> str:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return version
+
+
+def version_of(manifest: Manifest) -> str:
+    """The name that a manifest's own content gives to its model."""
+    content = hashlib.sha256(_dumped(replace(manifest, version="").as_json())).hexdigest()[:8]
+    return f"{manifest.created_at.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}-{content}"
 
 
 def read(folder: Path) -> ModelPackage:
@@ -170,9 +175,22 @@ def read(folder: Path) -> ModelPackage:
 def read_manifest(folder: Path) -> Manifest:
     """What the model in a folder says of itself. Raises ModelRefused where it says nothing that can be read."""
     try:
-        return Manifest.of_json(mapped(json.loads(_read(folder, MANIFEST)), "the manifest"))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as broken:
-        raise ModelRefused([f"{folder.name}: its manifest cannot be used: {_worded(broken)}"]) from broken
+        content = _read(folder, MANIFEST)
+    except (OSError, ValueError) as broken:
+        raise _no_manifest(folder.name, broken) from broken
+    return manifest_of(folder.name, content)
+
+
+def manifest_of(version: str, content: bytes) -> Manifest:
+    """The same, of a manifest's bytes."""
+    try:
+        return Manifest.of_json(mapped(json.loads(content), "the manifest"))
+    except (ValueError, KeyError, TypeError, RecursionError) as broken:
+        raise _no_manifest(version, broken) from broken
+
+
+def _no_manifest(version: str, broken: Exception) -> ModelRefused:
+    return ModelRefused([f"{version}: its manifest cannot be used: {_worded(broken)}"])
 
 
 def _worded(broken: Exception) -> str:

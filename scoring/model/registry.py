@@ -21,7 +21,7 @@ IN_FORCE: Final = "in-force.json"
 LOG: Final = "log.jsonl"
 _LOCK: Final = ".lock"
 _FORMAT: Final = 1
-_VERSION: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{8}")
+VERSION: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,10 @@ class InForce:
         if saved["format"] != _FORMAT:
             raise ValueError(f"it is of format {saved['format']!r}, and {_FORMAT} is read")
         named = {
-            name: None if saved[name] is None else _checked(text(saved[name], name))
+            name: None if saved[name] is None else checked(text(saved[name], name))
             for name in ("champion", "challenger")
         }
-        before = tuple([_checked(text(each, "a version")) for each in listed(saved["before"], "before")])
+        before = tuple([checked(text(each, "a version")) for each in listed(saved["before"], "before")])
         return InForce(before=before, **named)
 
 
@@ -64,18 +64,33 @@ class Models:
         if not self.folder.is_dir():
             return ()
         found = (each.name for each in self.folder.iterdir() if (each / MANIFEST).is_file())
-        return tuple(sorted(name for name in found if _VERSION.fullmatch(name)))
+        return tuple(sorted(name for name in found if VERSION.fullmatch(name)))
 
     def in_force(self) -> InForce:
         """What is in force; nothing where nobody promoted a model. Raises ModelRefused where the file cannot be read."""
         try:
-            return InForce.of_json(mapped(json.loads((self.folder / IN_FORCE).read_bytes()), IN_FORCE))
+            return in_force_of((self.folder / IN_FORCE).read_bytes())
         except FileNotFoundError:
             return InForce()
-        except (OSError, ValueError, LookupError, RecursionError) as broken:
-            raise ModelRefused(
-                [f"{IN_FORCE} cannot be used ({broken}): remove it, and promote a model again"]
-            ) from broken
+        except OSError as broken:
+            raise _not_in_force(broken) from broken
+
+    def last_known(self) -> InForce:
+        """What was in force when that could last be read: where the models lie elsewhere, a copy kept here says so."""
+        return InForce()
+
+    def signature(self) -> object:
+        """What changes when a model is promoted, and when one that could not be served is mended. Raises StoreAway."""
+        try:
+            stat = (self.folder / IN_FORCE).stat()
+        except OSError:
+            return None
+        try:
+            named = self.in_force()
+        except ModelRefused:
+            return stat.st_mtime_ns, stat.st_size
+        times = [_touched(self.folder / each) for each in (named.champion, named.challenger) if each is not None]
+        return stat.st_mtime_ns, stat.st_size, *times
 
     def champion(self) -> str | None:
         """The version that answers."""
@@ -130,15 +145,14 @@ class Models:
     def log(self) -> tuple[Mapping[str, Any], ...]:
         """Who changed what, when and why, the oldest first: at, by, why, did, champion, challenger, was."""
         try:
-            lines = (self.folder / LOG).read_text("utf-8").splitlines()
+            return entries_in((self.folder / LOG).read_text("utf-8"))
         except FileNotFoundError:
             return ()
-        return tuple(entry for line in lines if (entry := _entry(line)) is not None)
 
     # ---------------------------------------------------------------------------------------------------------
 
     def _path(self, version: str) -> Path:
-        path = self.folder / _checked(version)
+        path = self.folder / checked(version)
         if not path.is_dir():
             raise NoSuchVersion(f"there is no model {version} in {self.folder.name}")
         return path
@@ -150,17 +164,8 @@ class Models:
         with self._alone():
             was = self.in_force()
             now = change(was)
-            entry = {
-                "at": (at or datetime.now(UTC)).isoformat(),
-                "by": by,
-                "why": why,
-                "did": did,
-                "champion": now.champion,
-                "challenger": now.challenger,
-                "was": was.champion,
-            }
             # Said before it is done: a change that nobody said is worse than a word that came to nothing.
-            self._say(entry)
+            self._say(entry_of(did, was, now, by, why, at))
             self._put(now)
         return now
 
@@ -186,9 +191,46 @@ class Models:
         temporary.replace(self.folder / IN_FORCE)
 
 
-def _checked(version: str) -> str:
+def in_force_of(content: bytes) -> InForce:
+    """What the file of what is in force says. Raises ModelRefused."""
+    try:
+        return InForce.of_json(mapped(json.loads(content), IN_FORCE))
+    except (ValueError, LookupError, RecursionError) as broken:
+        raise _not_in_force(broken) from broken
+
+
+def _not_in_force(broken: Exception) -> ModelRefused:
+    return ModelRefused([f"{IN_FORCE} cannot be used ({broken}): remove it, and promote a model again"])
+
+
+def entry_of(did: str, was: InForce, now: InForce, by: str, why: str, at: datetime | None) -> dict[str, Any]:
+    """A line of the log: who changed what, when and why."""
+    return {
+        "at": (at or datetime.now(UTC)).isoformat(),
+        "by": by,
+        "why": why,
+        "did": did,
+        "champion": now.champion,
+        "challenger": now.challenger,
+        "was": was.champion,
+    }
+
+
+def entries_in(text: str) -> tuple[Mapping[str, Any], ...]:
+    """The lines of a log; one that was not written to its end is left out."""
+    return tuple(entry for line in text.splitlines() if (entry := _entry(line)) is not None)
+
+
+def _touched(version: Path) -> int | None:
+    try:
+        return version.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def checked(version: str) -> str:
     """A version's name, which is no path. Raises NoSuchVersion for anything else."""
-    if not _VERSION.fullmatch(version):
+    if not VERSION.fullmatch(version):
         raise NoSuchVersion(f"{version!r} is no version of a model")
     return version
 
