@@ -5,7 +5,6 @@ Its events are told after the fact, so nothing that is answered to one stops any
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +13,6 @@ from cpq_hooks.adapter import (
     Delivery,
     Event,
     Genuine,
-    Inline,
     NotUnderstood,
     Option,
     Refusal,
@@ -22,14 +20,13 @@ from cpq_hooks.adapter import (
     Target,
     Translation,
     VendorCall,
-    VendorReply,
 )
 from cpq_hooks.adapters.chargebee import deliveries, holds
 from cpq_hooks.adapters.chargebee.invoices import invoice, usage
 from cpq_hooks.adapters.chargebee.quotes import quote
 from cpq_hooks.adapters.chargebee.subscriptions import subscription
 from cpq_hooks.connection import Connection
-from cpq_hooks.reading import read_json
+from cpq_hooks.told_after import ToldAfterwards
 from cpq_hooks.vendor_terms import Reading, mapping, mappings
 
 _Make = Callable[[Mapping[str, Any], Shape, Reading], Translation]
@@ -41,7 +38,6 @@ _MAKES: Final[Mapping[Shape, tuple[str, _Make]]] = {
     Shape.USAGE: ("usage", lambda wrapping, _, reading: usage(wrapping, reading)),
 }
 _KINDS: Final = ("quote", "invoice", "usage", "subscription")
-_RECEIVED: Final = VendorReply(status=200, body=b'{"received":true}')
 _OPTIONS: Final = (
     Option(name="time_zone", about="The site's time zone, in which days begin, by its IANA name; UTC where it is not given."),
     Option(name="api", about="The version of the API that our own calls use; v2 where it is not given.", choices=("v2", "v1")),
@@ -76,7 +72,7 @@ _SECRETS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChargebeeAdapter:
+class ChargebeeAdapter(ToldAfterwards):
     """Chargebee's language. See docs/integrations/chargebee.md for what is read and what a hold is."""
 
     name: str = "chargebee"
@@ -91,24 +87,6 @@ class ChargebeeAdapter:
     def events(self, delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
         del connection
         return deliveries.events(delivery)
-
-    def acknowledge(self, delivery: Delivery, connection: Connection) -> VendorReply:
-        """Chargebee takes nothing but 200."""
-        del delivery, connection
-        return _RECEIVED
-
-    def inline(self, delivery: Delivery, connection: Connection) -> Inline | None:
-        del delivery, connection
-        return None
-
-    def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:
-        """Chargebee reads no answer; the verdict is here for whoever looks at the delivery in its webhook logs."""
-        del delivery, connection
-        told = {"received": True, "verdict": decision.get("verdict"), "headline": decision.get("headline")}
-        return VendorReply(status=200, body=json.dumps(told, ensure_ascii=False).encode())
-
-    def parse(self, raw: bytes) -> Any:
-        return read_json(raw)
 
     def translate(self, payload: Any, shape: Shape, connection: Connection | None = None) -> tuple[Translation, ...]:
         """What the API answers, an event, or a list of them. Raises `NotUnderstood`, `Invalid`."""

@@ -5,7 +5,6 @@ Its notifications are told after the fact, so nothing that is answered to one st
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +13,6 @@ from cpq_hooks.adapter import (
     Delivery,
     Event,
     Genuine,
-    Inline,
     NotUnderstood,
     Option,
     Refusal,
@@ -22,7 +20,6 @@ from cpq_hooks.adapter import (
     Target,
     Translation,
     VendorCall,
-    VendorReply,
 )
 from cpq_hooks.adapters.killbill import deliveries, holds
 from cpq_hooks.adapters.killbill.catalogs import is_catalog, read_catalog
@@ -30,10 +27,10 @@ from cpq_hooks.adapters.killbill.invoices import invoice
 from cpq_hooks.adapters.killbill.subscriptions import plans, subscription
 from cpq_hooks.connection import Connection
 from cpq_hooks.reading import read_json
+from cpq_hooks.told_after import ToldAfterwards
 from cpq_hooks.vendor_terms import Reading, mapping
 
 _SHAPES: Final = frozenset({Shape.BILLING_CONFIGURATION, Shape.INVOICE})
-_RECEIVED: Final = VendorReply(status=200, body=b'{"received":true}')
 _OPTIONS: Final = (
     Option(
         name="time_zone",
@@ -61,7 +58,7 @@ _SECRETS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KillBillAdapter:
+class KillBillAdapter(ToldAfterwards):
     """Kill Bill's language. See docs/integrations/killbill.md for what is read and what a hold is."""
 
     name: str = "killbill"
@@ -76,20 +73,6 @@ class KillBillAdapter:
     def events(self, delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
         del connection
         return deliveries.events(delivery)
-
-    def acknowledge(self, delivery: Delivery, connection: Connection) -> VendorReply:
-        del delivery, connection
-        return _RECEIVED
-
-    def inline(self, delivery: Delivery, connection: Connection) -> Inline | None:
-        del delivery, connection
-        return None
-
-    def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:
-        """Kill Bill reads no answer."""
-        del delivery, connection
-        told = {"received": True, "verdict": decision.get("verdict"), "headline": decision.get("headline")}
-        return VendorReply(status=200, body=json.dumps(told, ensure_ascii=False).encode())
 
     def parse(self, raw: bytes) -> Any:
         """A catalog in XML as plain values, else JSON. Raises `Malformed`."""

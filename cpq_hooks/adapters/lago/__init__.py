@@ -5,7 +5,6 @@ Its webhooks are told after the fact, so nothing that is answered to one stops a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +13,6 @@ from cpq_hooks.adapter import (
     Delivery,
     Event,
     Genuine,
-    Inline,
     NotUnderstood,
     Option,
     Refusal,
@@ -22,14 +20,13 @@ from cpq_hooks.adapter import (
     Target,
     Translation,
     VendorCall,
-    VendorReply,
 )
 from cpq_hooks.adapters.lago import deliveries, holds
 from cpq_hooks.adapters.lago.invoices import event, invoice, usages
 from cpq_hooks.adapters.lago.quotes import quote
 from cpq_hooks.adapters.lago.subscriptions import plan_alone, subscription
 from cpq_hooks.connection import Connection
-from cpq_hooks.reading import read_json
+from cpq_hooks.told_after import ToldAfterwards
 from cpq_hooks.vendor_terms import Reading, mapping, mappings
 
 _Make = Callable[[Mapping[str, Any], Reading], tuple[Translation, ...]]
@@ -48,7 +45,6 @@ _MAKES: Final[Mapping[Shape, tuple[tuple[str, _Make], ...]]] = {
 }
 _KINDS: Final = ("quote", "order_form", "subscription", "plan", "invoice", "event", "customer_usage")
 _LISTS: Final = {f"{each}s": each for each in ("quote", "subscription", "invoice", "event")}
-_RECEIVED: Final = VendorReply(status=200, body=b'{"received":true}')
 _OPTIONS: Final = (
     Option(
         name="time_zone",
@@ -77,7 +73,7 @@ _SECRETS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LagoAdapter:
+class LagoAdapter(ToldAfterwards):
     """Lago's language. See docs/integrations/lago.md for what is read and what a hold is."""
 
     name: str = "lago"
@@ -92,23 +88,6 @@ class LagoAdapter:
     def events(self, delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
         del connection
         return deliveries.events(delivery)
-
-    def acknowledge(self, delivery: Delivery, connection: Connection) -> VendorReply:
-        del delivery, connection
-        return _RECEIVED
-
-    def inline(self, delivery: Delivery, connection: Connection) -> Inline | None:
-        del delivery, connection
-        return None
-
-    def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:
-        """Lago reads no answer; the verdict is here for whoever looks at the delivery in its webhook logs."""
-        del delivery, connection
-        told = {"received": True, "verdict": decision.get("verdict"), "headline": decision.get("headline")}
-        return VendorReply(status=200, body=json.dumps(told, ensure_ascii=False).encode())
-
-    def parse(self, raw: bytes) -> Any:
-        return read_json(raw)
 
     def translate(self, payload: Any, shape: Shape, connection: Connection | None = None) -> tuple[Translation, ...]:
         """What the API answers, a webhook, or a list of them. Raises `NotUnderstood`, `Invalid`."""

@@ -5,7 +5,6 @@ Its events are told after the fact, so nothing that is answered to one stops any
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +13,6 @@ from cpq_hooks.adapter import (
     Delivery,
     Event,
     Genuine,
-    Inline,
     NotUnderstood,
     Option,
     Refusal,
@@ -22,7 +20,6 @@ from cpq_hooks.adapter import (
     Target,
     Translation,
     VendorCall,
-    VendorReply,
 )
 from cpq_hooks.adapters.stripe import deliveries, holds
 from cpq_hooks.adapters.stripe.invoices import invoice
@@ -31,7 +28,7 @@ from cpq_hooks.adapters.stripe.reading import Reader
 from cpq_hooks.adapters.stripe.schedules import schedule
 from cpq_hooks.adapters.stripe.subscriptions import subscription
 from cpq_hooks.connection import Connection
-from cpq_hooks.reading import read_json
+from cpq_hooks.told_after import ToldAfterwards
 
 _WANTED: Final[Mapping[Shape, tuple[str, ...]]] = {
     Shape.QUOTE: ("quote",),
@@ -39,7 +36,6 @@ _WANTED: Final[Mapping[Shape, tuple[str, ...]]] = {
     Shape.BILLING_CONFIGURATION: ("subscription", "subscription_schedule"),
     Shape.INVOICE: ("invoice",),
 }
-_RECEIVED: Final = VendorReply(status=200, body=b'{"received":true}')
 _OPTIONS: Final = (
     Option(name="time_zone", about="The time zone in which days begin, by its IANA name; UTC where it is not given."),
     Option(
@@ -76,7 +72,7 @@ _SECRETS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class StripeAdapter:
+class StripeAdapter(ToldAfterwards):
     """Stripe's language. See docs/integrations/stripe.md for what is read and what a hold is."""
 
     name: str = "stripe"
@@ -90,20 +86,6 @@ class StripeAdapter:
 
     def events(self, delivery: Delivery, connection: Connection) -> tuple[Event, ...]:
         return deliveries.events(delivery, connection)
-
-    def acknowledge(self, delivery: Delivery, connection: Connection) -> VendorReply:
-        return _RECEIVED
-
-    def inline(self, delivery: Delivery, connection: Connection) -> Inline | None:
-        return None
-
-    def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:
-        """Stripe reads no answer; the verdict is here for whoever looks at the delivery in the Dashboard."""
-        told = {"received": True, "verdict": decision.get("verdict"), "headline": decision.get("headline")}
-        return VendorReply(status=200, body=json.dumps(told, ensure_ascii=False).encode())
-
-    def parse(self, raw: bytes) -> Any:
-        return read_json(raw)
 
     def translate(self, payload: Any, shape: Shape, connection: Connection | None = None) -> tuple[Translation, ...]:
         """An object, a list of them, or an event with one. Raises `NotUnderstood`, `Invalid`."""

@@ -14,7 +14,6 @@ from cpq_hooks.adapter import (
     Delivery,
     Event,
     Genuine,
-    Inline,
     NotUnderstood,
     Option,
     Refusal,
@@ -35,7 +34,7 @@ from cpq_hooks.adapters.zuora.subscriptions import subscription
 from cpq_hooks.adapters.zuora.usage import usage
 from cpq_hooks.connection import Connection
 from cpq_hooks.problem import Invalid, Problem
-from cpq_hooks.reading import read_json
+from cpq_hooks.told_after import ToldAfterwards
 
 _RECEIVED: Final = VendorReply(status=200, body=b'{"success": true}')
 """Zuora takes nothing but 200 as success, and where its template says so, only with this body."""
@@ -84,7 +83,7 @@ _SECRETS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class ZuoraAdapter:
+class ZuoraAdapter(ToldAfterwards):
     """Zuora's language. See docs/integrations/zuora.md for what is read and what a hold is."""
 
     name: str = "zuora"
@@ -102,15 +101,9 @@ class ZuoraAdapter:
     def acknowledge(self, delivery: Delivery, connection: Connection) -> VendorReply:
         return _RECEIVED
 
-    def inline(self, delivery: Delivery, connection: Connection) -> Inline | None:
-        return None
-
     def answer(self, decision: Mapping[str, Any], delivery: Delivery, connection: Connection) -> VendorReply:
         """Zuora reads nothing but success. A verdict goes back by write-back; a callout that was stored is done."""
         return _RECEIVED
-
-    def parse(self, raw: bytes) -> Any:
-        return read_json(raw)
 
     def translate(self, payload: Any, shape: Shape, connection: Connection | None = None) -> tuple[Translation, ...]:
         """An object, a list of them, or a page of Zuora's with a list in it. Raises `NotUnderstood`, `Invalid`."""
