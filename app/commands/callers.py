@@ -30,14 +30,32 @@ def keys() -> None:
     required=True,
     help="What it may do; may be given several times.",
 )
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    help="An approval role that it may consent in, with the scope review; '*' is every role. May be given several times.",
+)
 @click.option("--days", type=click.IntRange(1, 3650), help="After how many days it expires.")
 @home_option
 @json_option
-def create_key(name: str, scopes: tuple[str, ...], days: int | None, home: Path | None, *, as_json: bool) -> None:
-    """Make a key."""
+def create_key(
+    name: str,
+    scopes: tuple[str, ...],
+    roles: tuple[str, ...],
+    days: int | None,
+    home: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Make a key. Without a role it consents to nothing."""
+    if roles and not {Scope.REVIEW, Scope.ADMIN} & set(scopes):
+        raise click.UsageError("--role is for keys with --scope review: others consent to nothing.")
+    if not all(role.strip() for role in roles):
+        raise click.UsageError("--role names a role of company.yaml, or '*' for every one.")
     with opened(home) as store:
         expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
-        made = store.keys.create(name, [Scope(scope) for scope in scopes], expires_at=expires)
+        made = store.keys.create(name, [Scope(scope) for scope in scopes], roles=roles, expires_at=expires)
     _show_secret(made.key, made.secret, as_json=as_json)
 
 
@@ -82,6 +100,7 @@ def _row(key: ApiKey) -> dict[str, Any]:
         "name": key.name,
         "state": _state(key),
         "scopes": sorted(key.scopes),
+        "roles": sorted(key.roles),
         "created_at": _moment(key.created_at),
         "expires_at": _moment(key.expires_at),
         "last_used_at": _moment(key.last_used_at),
@@ -98,7 +117,9 @@ def _state(key: ApiKey) -> str:
 
 def _show_secret(key: ApiKey, secret: str, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"key_id": key.id, "secret": secret, "scopes": sorted(key.scopes)}))
+        click.echo(
+            json.dumps({"key_id": key.id, "secret": secret, "scopes": sorted(key.scopes), "roles": sorted(key.roles)})
+        )
         return
     click.echo(f"Key {key.id} for {key.name}. Its secret is shown this once:")
     click.secho(secret, bold=True)

@@ -30,7 +30,7 @@ from app.people.passwords import Passwords
 from app.people.person import system
 from app.people.registry import Registry, Wanted, approval_roles_of
 from app.scored import ByIndex, Scoring
-from app.store import Role, Scope
+from app.store import ANY_ROLE, Role, Scope
 from app.store.upgrade import upgrade
 from policies.domain.period import add_months
 
@@ -82,7 +82,7 @@ def prepare(settings: Settings, quotes: int) -> Ways:
             counts = _load(services, quotes)
             marker.write_text(json.dumps({"simulated": True, "quotes": quotes, "records": counts}), "utf-8")
         password = _let_people_in(services)
-        return Ways(secret=services.store.keys.create("demo", _SCOPES).secret, password=password)
+        return Ways(secret=services.store.keys.create("demo", _SCOPES, roles=(ANY_ROLE,)).secret, password=password)
     finally:
         services.gate.close()
         services.store.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from app.store.keys import ANY_ROLE
 from policies.approval import entitles
 from policies.domain.outcome import SubjectType
 from policies.domain.review import DESK
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 ANALYST: Final = "analyst"
 _REVIEWERS: Final = frozenset({ANALYST, "approver", "admin"})
 _BILLING: Final = "billing"
-ANY_ROLE: Final = "*"
-"""Stands for every role: what an API key may consent in that company.yaml does not limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +38,21 @@ class Actor:
 
     @staticmethod
     def of_key(key: ApiKey, company: Company | None) -> Actor:
-        """Whoever holds an API key with the scope review: every role, or those that company.yaml limits the key to."""
-        limits = company.reviews.api_keys if company is not None else {}
-        roles = limits.get(key.id, limits.get(key.name, (ANY_ROLE,)))
+        """Whoever holds an API key with the scope review: in the roles of the key, less those that company.yaml does not leave it."""
+        roles = _roles_of(key, company)
         return Actor(
             id=f"key:{key.id}",
             name=key.name,
-            roles=frozenset({ANALYST} if ANY_ROLE in roles or DESK in roles else {"approver"}),
-            approval_roles=frozenset(roles),
+            roles=frozenset({ANALYST} if roles & {ANY_ROLE, DESK} else {"approver"} if roles else ()),
+            approval_roles=roles,
             key_id=key.id,
         )
+
+    def why_not(self, doing: str) -> str:
+        """Why `doing` is not the actor's work, for one whose work it is not."""
+        if self.key_id is not None:
+            return f"{doing} takes a role, and this key has none: `quoteguard keys create --role` makes one that has."
+        return f"{doing} is for analysts and approvers."
 
     @property
     def consents_as(self) -> frozenset[str]:
@@ -73,3 +77,11 @@ class Actor:
         if rep_id is not None and (rep_id in self.rep_ids or rep_id == self.id):
             return True
         return self.key_id is not None and self.key_id in key_ids
+
+
+def _roles_of(key: ApiKey, company: Company | None) -> frozenset[str]:
+    limits = company.reviews.api_keys if company is not None else {}
+    left = frozenset(limits.get(key.id, limits.get(key.name, (ANY_ROLE,))))
+    if ANY_ROLE in left:
+        return key.roles
+    return left if ANY_ROLE in key.roles else key.roles & left

@@ -169,7 +169,7 @@ class DealDeskService:
         if len(subjects) > MOST_AT_ONCE:
             raise Conflict("too-many", f"At most {MOST_AT_ONCE} deals are taken at once.")
         if not all(actor.may_review(kind) for kind, _ in subjects):
-            raise NotAllowed("not-a-reviewer", "Assigning is for analysts and approvers.")
+            raise NotAllowed("not-a-reviewer", actor.why_not("Assigning"))
         return self._store.desk.assign(subjects, assignee, actor.id, versions=versions)
 
     # -------------------------------------------------------------------------------------------- look up

@@ -69,7 +69,7 @@ def is_the_actors_work(sitting: Sitting, case: Case) -> None:
     if actor.sent(case.rep_id, (case.key_id,)):
         raise NotAllowed("own-deal", "Nobody reviews a deal of their own: somebody else has to look at this one.")
     if not actor.may_review(case.subject_type):
-        raise NotAllowed("not-a-reviewer", "Reviewing is for analysts and approvers.")
+        raise NotAllowed("not-a-reviewer", actor.why_not("Reviewing"))
 
 
 def said_before(sitting: Sitting, standing: Standing) -> KeptReview | None:

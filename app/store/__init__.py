@@ -32,7 +32,7 @@ from app.store.errors import (
 )
 from app.store.inbox import Inbox, Superseded
 from app.store.inbox_records import EventFilter, EventNote, EventState, KeptDelivery, KeptEvent, Taken
-from app.store.keys import ApiKey, NewKey, Scope, UnknownKey
+from app.store.keys import ANY_ROLE, ApiKey, NewKey, Scope, UnknownKey
 from app.store.notices import Notices
 from app.store.notices_records import (
     DeliveryNote,
@@ -101,6 +101,7 @@ from app.store.store import Store
 from app.store.verification import Anchor, ChainReport, LinkReport
 
 __all__ = [
+    "ANY_ROLE",
     "Access",
     "AccessFilter",
     "AccessLog",

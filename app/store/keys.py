@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -23,6 +24,8 @@ from app.store.identifiers import moment, searchable, stamp
 from app.store.tables import API_KEYS
 
 _PREFIX: Final = "qg"
+ANY_ROLE: Final = "*"
+"""Stands for every role of the company."""
 _NOTICED_EVERY: Final = timedelta(minutes=10)
 _BY_ID: Final = Prepared(select(API_KEYS).where(API_KEYS.c.id == bindparam("key_id")))
 _ONE: Final = update(API_KEYS).where(API_KEYS.c.id == bindparam("key_id"))
@@ -45,12 +48,16 @@ class UnknownKey(StoreError):  # noqa: N818 - it says what is the matter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """An API key without its secret. `last_used_at` is exact to ten minutes; `rotated_from` is the key that it replaces."""
+    """An API key without its secret. `last_used_at` is exact to ten minutes; `rotated_from` is the key that it replaces.
+
+    `roles` are the approval roles in which a key with the scope review may consent: none unless stated, `ANY_ROLE` for all.
+    """
 
     id: str
     name: str
     scopes: frozenset[Scope]
     created_at: datetime
+    roles: frozenset[str] = frozenset()
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
@@ -76,12 +83,15 @@ class ApiKeys:
         self._database = database
         self._clock = clock
 
-    def create(self, name: str, scopes: Iterable[Scope], *, expires_at: datetime | None = None) -> NewKey:
-        """A new key for `scopes`, of which there is at least one. The secret is not kept."""
+    def create(
+        self, name: str, scopes: Iterable[Scope], *, roles: Iterable[str] = (), expires_at: datetime | None = None
+    ) -> NewKey:
+        """A new key for `scopes`, of which there is at least one, that consents in `roles`. The secret is not kept."""
         key = ApiKey(
             id=secrets.token_hex(6),
             name=name,
             scopes=frozenset(scopes),
+            roles=frozenset(roles),
             created_at=self._clock(),
             expires_at=expires_at,
         )
@@ -110,7 +120,9 @@ class ApiKeys:
         if not old.is_valid(now):
             raise UnknownKey(f"key {key_id} has expired or was revoked; create a new one")
         ends = now + overlap if old.expires_at is None else min(now + overlap, old.expires_at)
-        new = ApiKey(id=secrets.token_hex(6), name=old.name, scopes=old.scopes, created_at=now, rotated_from=old.id)
+        new = replace(
+            old, id=secrets.token_hex(6), created_at=now, expires_at=None, last_used_at=None, rotated_from=old.id
+        )
         return self._add(new, ends=(old.id, ends))
 
     def revoke(self, key_id: str) -> ApiKey:
@@ -144,6 +156,7 @@ class ApiKeys:
             "name": searchable(key.name),
             "secret_hash": _hash(own),
             "scopes": " ".join(sorted(key.scopes)),
+            "roles": json.dumps(sorted(key.roles)),
             "created_at": stamp(key.created_at),
             "expires_at": stamp(key.expires_at) if key.expires_at is not None else None,
             "rotated_from": key.rotated_from,
@@ -174,6 +187,7 @@ def _key(row: Row[*tuple[Any, ...]]) -> ApiKey:
         id=row.id,
         name=row.name,
         scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
+        roles=frozenset(json.loads(row.roles)),
         created_at=moment(row.created_at),
         expires_at=_moment(row.expires_at),
         revoked_at=_moment(row.revoked_at),

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0012"
+SCHEMA: Final = "0013"
 """The revision of the tables that these statements are written for."""
 
 METADATA: Final = MetaData()
@@ -113,6 +113,7 @@ API_KEYS: Final = Table(
     Column("revoked_at", Text),
     Column("last_used_at", Text),
     Column("rotated_from", Text),
+    Column("roles", Text, nullable=False, server_default="[]"),
 )
 
 IDEMPOTENCY: Final = Table(

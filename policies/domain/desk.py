@@ -123,7 +123,7 @@ class ReviewRules:
     """What a review may be. `waiver_role` waives blocks, and what no approver is named for; None is the deal desk.
 
     `bulk_approval_limit` is the most money at risk of a deal that is approved together with others, in `Company.currency`;
-    None is not at all. `api_keys` limits keys, by name or id, to roles; a key with the scope review that is not named has all.
+    None is not at all. `api_keys` leaves keys, by name or id, no more than these of their own roles.
     """
 
     longest_waiver_days: int = 90

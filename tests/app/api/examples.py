@@ -104,7 +104,7 @@ def _watched(client, headers):
 
 def _reviewed(client, store, headers, decision):
     """The quote's case, with somebody to look after it, and sent back by another key than the one that sent it."""
-    reviewer = {"Authorization": f"Bearer {store.keys.create('deal-desk', tuple(Scope)).secret}"}
+    reviewer = {"Authorization": f"Bearer {store.keys.create('deal-desk', tuple(Scope), roles=['*']).secret}"}
     sent = read_examples()
     queue = client.get("/v1/queue?subject_type=quote", headers=headers).json
     assigned = client.post("/v1/queue/assign", json=sent["Assign"], headers=reviewer).json

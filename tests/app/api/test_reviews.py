@@ -3,7 +3,7 @@
 import pytest
 
 from app.desk.queueing import Queueing
-from app.store import Scope, Store
+from app.store import ANY_ROLE, Scope, Store
 from tests.app.desk.builders import COMPANY, flagged
 from tests.app.store.builders import POLICIES
 
@@ -37,8 +37,15 @@ def test_a_key_without_the_scope_reviews_nothing(api, decision_id):
     assert review(api, decision_id, api.headers(Scope.READ, Scope.CHECK)).status_code == 403
 
 
+def test_a_key_without_a_role_consents_to_nothing_and_is_told_what_to_do(api, decision_id):
+    secret = api.store.keys.create("bot", (Scope.REVIEW,)).secret
+    answer = review(api, decision_id, {"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (403, "not-a-reviewer")
+    assert "quoteguard keys create --role" in answer.json["detail"]
+
+
 def test_the_key_that_sent_a_deal_does_not_review_it(api):
-    sender = api.store.keys.create("sender", (Scope.CHECK, Scope.REVIEW))
+    sender = api.store.keys.create("sender", (Scope.CHECK, Scope.REVIEW), roles=(ANY_ROLE,))
     with Store.open(api.settings.database_url, queueing=Queueing(lambda: COMPANY)) as store:
         store.artefacts.put("policies", POLICIES)
         decision = flagged(key_id=sender.key.id)

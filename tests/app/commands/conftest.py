@@ -46,6 +46,6 @@ def quote_file(tmp_path):
 
 @pytest.fixture
 def database(monkeypatch, database_url):
-    """The settings name a database that has no tables yet."""
+    """The settings name a database of the test's own."""
     monkeypatch.setenv("QUOTEGUARD_DATABASE_URL", database_url)
     return database_url

@@ -32,14 +32,19 @@ def decided(upgraded, home, monkeypatch):
     return answers[1].decision_id
 
 
-def test_upgrading_twice_is_harmless_and_said(run, database):
+@pytest.fixture
+def without_tables(monkeypatch, empty_database_url):
+    monkeypatch.setenv("QUOTEGUARD_DATABASE_URL", empty_database_url)
+
+
+def test_upgrading_twice_is_harmless_and_said(run, without_tables):
     first, second = run("db", "upgrade"), run("db", "upgrade")
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert first.stdout.startswith("Upgraded to revision ")
     assert second.stdout.startswith("Already at revision ")
 
 
-def test_a_database_without_tables_is_said_to_need_an_upgrade(run, database):
+def test_a_database_without_tables_is_said_to_need_an_upgrade(run, without_tables):
     for command in (["keys", "list"], ["replay", "--verify-chain"], ["serve", "--port", "0"]):
         told = run(*command)
         assert told.exit_code == 3
@@ -58,6 +63,18 @@ def test_a_key_is_made_shown_once_rotated_and_revoked(run, upgraded):
         rotated["key_id"]: "revoked",
     }
     assert made["secret"] not in told + run("keys", "list").stdout
+
+
+def test_a_key_is_made_with_the_roles_it_consents_in_and_keeps_them_when_rotated(run, upgraded):
+    made = json.loads(run("keys", "create", "--name", "bot", "--scope", "review", "--role", "manager", "--json").stdout)
+    rotated = json.loads(run("keys", "rotate", made["key_id"], "--json").stdout)
+    assert made["roles"] == rotated["roles"] == ["manager"]
+
+
+def test_a_role_is_for_keys_that_review(run, upgraded):
+    told = run("keys", "create", "--name", "cpq", "--scope", "check", "--role", "manager")
+    assert told.exit_code == 3
+    assert "--role is for keys with --scope review" in told.stderr
 
 
 def test_keys_are_listed_for_a_person(run, upgraded):

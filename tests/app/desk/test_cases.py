@@ -8,7 +8,7 @@ import pytest
 
 from app.desk.actor import Actor
 from app.desk.queueing import Queueing
-from app.store import BadPageToken, CaseFilter, MessageFilter, RecordedDecision, Scope, Store
+from app.store import ANY_ROLE, BadPageToken, CaseFilter, MessageFilter, RecordedDecision, Scope, Store
 from policies.domain.decision import Verdict
 from policies.domain.desk import CaseState
 from policies.domain.outcome import SubjectType
@@ -175,8 +175,27 @@ def test_hostile_text_comes_back_as_it_can_be_kept(site):
     assert (case.account_name, case.stage, case.deadline) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("own", "left", "consents_as"),
+    [
+        ((), None, set()),
+        ((), ("manager",), set()),
+        (("manager",), None, {"manager"}),
+        (("manager", "cfo"), ("manager", "legal"), {"manager"}),
+        ((ANY_ROLE,), ("manager",), {"manager"}),
+    ],
+)
+def test_a_key_consents_in_its_roles_less_those_that_the_company_does_not_leave_it(site, own, left, consents_as):
+    key = site.store.keys.create("bot", (Scope.REVIEW,), roles=own).key
+    if left is not None:
+        site.reviews(api_keys={"bot": left})
+    actor = Actor.of_key(key, site.company[0])
+    assert actor.consents_as == consents_as
+    assert actor.may_review(SubjectType.QUOTE) is bool(consents_as)
+
+
 def test_a_key_that_the_company_limits_consents_in_those_roles_only(site):
-    key = site.store.keys.create("bot", (Scope.REVIEW,)).key
+    key = site.store.keys.create("bot", (Scope.REVIEW,), roles=(ANY_ROLE,)).key
     everything = Actor.of_key(key, COMPANY)
     site.reviews(api_keys={"bot": ("manager",)})
     limited = Actor.of_key(key, site.company[0])

@@ -18,6 +18,7 @@ def first_version(url):
         for table in inspect(connection).get_table_names():
             if table not in FIRST:
                 connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("ALTER TABLE api_keys DROP COLUMN roles")
         for index in ("source", "policies", "model", "simulated"):
             connection.exec_driver_sql(f"DROP INDEX decisions_by_{index}")
         if engine.dialect.name == "postgresql":
