@@ -1,8 +1,9 @@
 """Hostile strings on the scorecard and in its PDF: shown as they are, doing nothing."""
 
 import pytest
+from reportlab.lib.styles import ParagraphStyle
 
-from app.pages.scorecard_pdf import written
+from app.pages.pdf_text import PLAIN, marked_up, paragraph, written
 from tests.pages import words
 from tests.scorecards import SEATS, a_deal, an_office
 
@@ -65,8 +66,28 @@ def test_a_rep_gets_a_pdf_of_their_own_deal_alone(office, shown):
     assert office.visit("rep", rep_id="rep-9").get(path).status_code == 404
 
 
-def test_a_sign_that_the_font_lacks_is_written_as_its_code_point():
-    assert written("Café €5 中") == "Café €5 [U+4E2D]"
+def test_every_script_is_written_and_a_sign_that_no_font_has_is_its_code_point():
+    for text in ("Café €5 中", "Ελληνικά", "Жёлтый", "خدمة", "שירות", "ไทย", "ソフト", "한국"):
+        assert written(text) == text
+    assert written("a 😀") == "a [U+1F600]"
+
+
+def test_a_name_in_chinese_is_in_a_font_that_has_it_and_its_marks_are_no_markup():
+    assert marked_up("<b>华为 Ltd") == '&lt;b&gt;<font name="STSong-Light">华为</font> Ltd'
+
+
+def test_hebrew_is_drawn_from_right_to_left_within_our_own_words():
+    """As it is read: alef, bet, gimel; as it is drawn from the left: gimel, bet, alef."""
+    told = paragraph("Line \u05d0\u05d1\u05d2 is free", ParagraphStyle("plain", fontName=PLAIN, fontSize=8))
+    told.wrap(400, 100)
+    assert told.text == "Line \u05d2\u05d1\u05d0 is free"
+
+
+def test_arabic_letters_are_joined():
+    """Beh, alef: beh in the form that begins a word (FE91) and alef in the one that ends it (FE8E), drawn from the right."""
+    told = paragraph("\u0628\u0627", ParagraphStyle("plain", fontName=PLAIN, fontSize=8))
+    told.wrap(400, 100)
+    assert told.text == "\ufe8e\ufe91"
 
 
 def test_an_id_that_ends_like_a_file_is_an_id(office):
