@@ -6,6 +6,7 @@ their difference. The limit follows from how many deals there are on both sides;
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ class Drift:
 def drift(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]) -> tuple[Drift, ...]:
     """Every feature that both sides have, the most moved first. Where nothing changed, any is named once in twenty months."""
     names = sorted(before.keys() & after.keys())
-    found = [_compared(before[name], after[name]) for name in names]
+    sides = [(_Side.of(before[name]), _Side.of(after[name])) for name in names]
+    found = [_compared(one, other) for one, other in sides]
     moved = withstand([odds for _, odds in found], FALSELY_FOUND)
     rows = [
         Drift(
@@ -47,14 +49,34 @@ def drift(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[fl
             distance=distance,
             odds=odds,
             moved=stands,
-            before=_middle(before[name]),
-            after=_middle(after[name]),
-            missing_before=_missing(before[name]),
-            missing_after=_missing(after[name]),
+            before=one.middle,
+            after=other.middle,
+            missing_before=one.missing,
+            missing_after=other.missing,
         )
-        for name, (distance, odds), stands in zip(names, found, moved, strict=True)
+        for name, (one, other), (distance, odds), stands in zip(names, sides, found, moved, strict=True)
     ]
     return tuple(sorted(rows, key=lambda each: (each.odds, -each.distance, each.feature)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a comparison: the known values in order, and of how many deals."""
+
+    known: array[float]
+    n: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> _Side:
+        return cls(array("d", sorted([each for each in values if not isnan(each)])), len(values))
+
+    @property
+    def missing(self) -> float:
+        return 1.0 - len(self.known) / self.n if self.n else 0.0
+
+    @property
+    def middle(self) -> float | None:
+        return median(self.known) if self.known else None
 
 
 def enough(before: int, after: int) -> bool:
@@ -62,15 +84,13 @@ def enough(before: int, after: int) -> bool:
     return before >= LEAST and after >= LEAST
 
 
-def _compared(before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
+def _compared(one: _Side, other: _Side) -> tuple[float, float]:
     """The distance and its odds; two questions are asked, so the smaller odds count twice."""
-    one, other = _known(before), _known(after)
     distance, odds = 0.0, 1.0
-    if enough(len(one), len(other)):
-        distance = _distance(one, other)
-        odds = kolmogorov(distance, len(one), len(other))
-    missing = _missing_odds(before, after)
-    return distance, min(1.0, 2.0 * min(odds, missing))
+    if enough(len(one.known), len(other.known)):
+        distance = _distance(one.known, other.known)
+        odds = kolmogorov(distance, len(one.known), len(other.known))
+    return distance, min(1.0, 2.0 * min(odds, _missing_odds(one, other)))
 
 
 def kolmogorov(distance: float, one: int, other: int) -> float:
@@ -85,30 +105,23 @@ def kolmogorov(distance: float, one: int, other: int) -> float:
 
 def _distance(one: Sequence[float], other: Sequence[float]) -> float:
     """The largest distance between the two distributions; both are sorted."""
-    values = sorted({*one, *other})
-    return max(abs(bisect_right(one, at) / len(one) - bisect_right(other, at) / len(other)) for at in values)
+    largest, i, j, n, m = 0.0, 0, 0, len(one), len(other)
+    # Where one side is used up, the other only comes nearer.
+    while i < n and j < m:
+        at = min(one[i], other[j])
+        # Deals share values: a step passes all that have this one.
+        i, j = bisect_right(one, at, i), bisect_right(other, at, j)
+        largest = max(largest, abs(i / n - j / m))
+    return largest
 
 
-def _missing_odds(before: Sequence[float], after: Sequence[float]) -> float:
-    n, m = len(before), len(after)
+def _missing_odds(before: _Side, after: _Side) -> float:
+    n, m = before.n, after.n
     if not enough(n, m):
         return 1.0
-    one, other = n - len(_known(before)), m - len(_known(after))
+    one, other = n - len(before.known), m - len(after.known)
     share = (one + other) / (n + m)
     error = sqrt(share * (1.0 - share) * (1.0 / n + 1.0 / m))
     # Few missing values make the normal curve a poor guide: a whole case is taken off, which errs on the quiet side.
     apart = max(0.0, abs(one / n - other / m) - 1.0 / min(n, m))
     return 2.0 * (1.0 - NormalDist().cdf(apart / error)) if error else 1.0
-
-
-def _known(values: Sequence[float]) -> list[float]:
-    return sorted(each for each in values if not isnan(each))
-
-
-def _missing(values: Sequence[float]) -> float:
-    return 1.0 - len(_known(values)) / len(values) if values else 0.0
-
-
-def _middle(values: Sequence[float]) -> float | None:
-    known = _known(values)
-    return median(known) if known else None

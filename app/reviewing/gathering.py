@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from app.store import DecisionFilter
 from cpq_hooks.reading import read_json
 from policies.domain.outcome import SubjectType
 from scoring.features import NAMES, digest
 
 if TYPE_CHECKING:
-    from app.store import Store, StoredDecision
+    from app.store import Store
+    from app.store.decisions import LastDecision
 
-_A_PAGE: Final = 200
+_OF_FINDING: Final = ("policy_id", "pattern", "effect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,40 +40,35 @@ class Decided:
 
 def decided(store: Store, start: datetime, end: datetime) -> Iterator[Decided]:
     """The last decision of that time on each quote: a quote that is checked ten times counts once."""
-    newest: dict[str, str] = {}
-    token: str | None = None
-    wanted = DecisionFilter(subject_type=SubjectType.QUOTE, created_from=start, created_before=end)
-    while True:
-        page = store.decisions.page(wanted, limit=_A_PAGE, page=token)
-        for summary in page.decisions:
-            newest.setdefault(summary.subject.id, summary.decision_id)
-        token = page.next_page
-        if token is None:
-            break
-    for decision_id in newest.values():
-        stored = store.decisions.get(decision_id)
-        if stored is not None:
-            yield _read(stored)
+    for last in store.decisions.last_of_each(SubjectType.QUOTE, start, end, requests=True):
+        yield _read(last, read_json(last.request or b"{}", max_bytes=len(last.request or b"{}")))
 
 
-def _read(stored: StoredDecision) -> Decided:
-    decision = stored.decision
-    document, quote = _json(decision.document), _json(decision.request)
+def decided_before(store: Store, start: datetime, end: datetime) -> Iterator[Decided]:
+    """The same without what only the quote itself says: products, segment and complexity stay empty."""
+    for last in store.decisions.last_of_each(SubjectType.QUOTE, start, end, requests=False):
+        yield _read(last, {})
+
+
+def _read(last: LastDecision, asked: Any) -> Decided:
+    # What we wrote ourselves needs no exact decimals: this is the bulk of the reading.
+    document, context = _object(json.loads(last.document)), _object(json.loads(last.context or b"{}"))
+    quote = _object(asked)
     risk = document.get("risk") or {}
     anomaly = risk.get("anomaly") or {}
     lines = [each for each in quote.get("lines") or () if isinstance(each, dict)]
     return Decided(
-        decision_id=decision.summary.decision_id,
-        quote_id=decision.summary.subject.id,
-        created_at=decision.summary.created_at,
-        verdict=decision.summary.verdict.value,
-        findings=tuple(document.get("findings") or ()),
+        decision_id=last.decision_id,
+        quote_id=last.subject_id,
+        created_at=last.created_at,
+        verdict=last.verdict.value,
+        findings=tuple({name: each.get(name) for name in _OF_FINDING} for each in document.get("findings") or ()),
         score=None if risk.get("score") is None else float(risk["score"]),
         tier=risk.get("tier"),
         unusual=tuple(sorted(_word(each) for each in anomaly.get("unusual") or ())),
-        features=_features(_json(decision.basis.context or b"{}")),
-        rep_id=decision.summary.rep_id,
-        segment=(quote.get("account") or {}).get("segment"),
+        features=_features(context),
+        rep_id=last.rep_id,
+        segment=_object(quote.get("account")).get("segment"),
         products=tuple(sorted({str(each.get("product_id")) for each in lines})),
         complexity=_complexity(quote, lines),
     )
@@ -101,6 +97,5 @@ def _word(unusual: Any) -> str:
     return str(unusual.get("feature", unusual)) if isinstance(unusual, Mapping) else str(unusual)
 
 
-def _json(raw: bytes) -> dict[str, Any]:
-    found = read_json(raw, max_bytes=len(raw) + 1)
+def _object(found: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}

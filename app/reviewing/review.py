@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +15,8 @@ from app.backtests.told import money_json
 from app.proportions import wilson
 from app.reviewing.drift import drift, enough
 from app.reviewing.fairness import Flagged, shares
-from app.reviewing.gathering import Decided, decided
+from app.reviewing.gathering import Decided, decided, decided_before
+from app.reviewing.sample import MOST, Sample
 from policies.domain.period import add_months
 from policies.patterns import PATTERNS
 from scoring.features import FEATURES, NAMES
@@ -32,29 +33,58 @@ def review(store: Store, month: date) -> dict[str, Any]:
     """What the record says of the decisions of a month (its first day), beside the six months before it."""
     start, end = _moment(month), _moment(add_months(month, 1))
     ends = StoredDeals(store.documents).ends()
-    now = list(decided(store, start, end))
-    before = list(decided(store, _moment(add_months(month, -BEFORE_MONTHS)), start))
-    return reviewed(month, now, before, ends)
+    earlier = decided_before(store, _moment(add_months(month, -BEFORE_MONTHS)), start)
+    return reviewed(month, decided(store, start, end), earlier, ends)
 
 
-def reviewed(month: date, now: Sequence[Decided], before: Sequence[Decided], ends: Mapping[str, End]) -> dict[str, Any]:
-    """The same of decisions that are at hand."""
+def reviewed(
+    month: date, now: Iterable[Decided], before: Iterable[Decided], ends: Mapping[str, End], *, most: int = MOST
+) -> dict[str, Any]:
+    """The same of decisions as they come. Kept are those of the month, each without its vector, and `most` vectors of each side."""
+    vectors, now = _taken(now, Sample(most))
+    earlier, seen_before, decisions_before = _earlier(before, ends, Sample(most))
+    return _told(month, now, ends, vectors, earlier) | {
+        "decisions_before": decisions_before,
+        "new_patterns": _new_patterns(now, seen_before, ends),
+    }
+
+
+def _taken(now: Iterable[Decided], vectors: Sample) -> tuple[Sample, list[Decided]]:
+    kept = []
+    for each in now:
+        vectors.add(each.features)
+        kept.append(replace(each, features=None))
+    return vectors, kept
+
+
+def _earlier(before: Iterable[Decided], ends: Mapping[str, End], vectors: Sample) -> tuple[Sample, frozenset[str], int]:
+    """Of the months before: a sample of the vectors, the patterns that were seen, and how many decisions there were."""
+    patterns, n = set[str](), 0
+    for each in before:
+        vectors.add(each.features)
+        patterns |= _patterns_of(each, ends)
+        n += 1
+    return vectors, frozenset(patterns), n
+
+
+def _told(
+    month: date, now: Sequence[Decided], ends: Mapping[str, End], vectors: Sample, earlier: Sample
+) -> dict[str, Any]:
     known = [each for each in now if each.quote_id in ends]
-    vectors, earlier = _columns(now), _columns(before)
-    n, m = (len(next(iter(each.values()), ())) for each in (earlier, vectors))
+    n, m = len(earlier), len(vectors)
+    moved = drift(earlier.columns(NAMES), vectors.columns(NAMES)) if enough(n, m) else ()
     return {
         "month": month.isoformat()[:7],
         "decisions": len(now),
-        "decisions_before": len(before),
         "verdicts": dict(sorted(Counter(each.verdict for each in now).items())),
         "known_ends": len(known),
         "caught": _caught(now, ends),
         "missed": _missed(now, ends),
         "false_alarms": _false_alarms(now, ends),
-        "new_patterns": _new_patterns(now, before, ends),
         "unusual": _unusual(now),
         "calibration": _calibration(known, ends),
-        "drift": [asdict(each) | _LABELS[each.feature] for each in drift(earlier, vectors)] if enough(n, m) else [],
+        "drift": [asdict(each) | _LABELS[each.feature] for each in moved],
+        "drift_sampled": _sampled(vectors, earlier),
         "fairness": [asdict(each) for each in shares(map(_flagged, filter(lambda one: one.rep_id, now)))],
         "missing": list(_missing(now, known, n, m)),
     }
@@ -139,22 +169,21 @@ def _shares(cells: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _new_patterns(now: Sequence[Decided], before: Sequence[Decided], ends: Mapping[str, End]) -> list[dict[str, Any]]:
+def _new_patterns(now: Sequence[Decided], before: frozenset[str], ends: Mapping[str, End]) -> list[dict[str, Any]]:
     """Patterns that nothing before this month showed, in findings or in how deals ended."""
-    seen, known = _patterns(now, ends), _patterns(before, ends)
+    seen: Counter[str] = Counter()
+    for each in now:
+        seen.update(_patterns_of(each, ends))
     return [
         {"pattern": pattern, "title": _title(pattern), "deals": count}
         for pattern, count in sorted(seen.items())
-        if pattern not in known
+        if pattern not in before
     ]
 
 
-def _patterns(some: Sequence[Decided], ends: Mapping[str, End]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for each in some:
-        own = {str(finding.get("pattern")) for finding in each.findings}
-        found.update(own | set(ends.get(each.quote_id, NOTHING_KNOWN).patterns))
-    return found
+def _patterns_of(each: Decided, ends: Mapping[str, End]) -> set[str]:
+    own = {str(finding.get("pattern")) for finding in each.findings}
+    return own | set(ends.get(each.quote_id, NOTHING_KNOWN).patterns)
 
 
 def _unusual(now: Sequence[Decided]) -> list[dict[str, Any]]:
@@ -200,9 +229,14 @@ def _flagged(each: Decided) -> Flagged:
     return Flagged(rep_id=each.rep_id or "", stratum=each.complexity, flagged=each.verdict != "allow")
 
 
-def _columns(some: Sequence[Decided]) -> dict[str, list[float]]:
-    rows = [each.features for each in some if each.features is not None]
-    return {name: [row[at] for row in rows] for at, name in enumerate(NAMES)} if rows else {}
+def _sampled(vectors: Sample, earlier: Sample) -> str | None:
+    """Said where not all vectors were compared."""
+    if vectors.seen == len(vectors) and earlier.seen == len(earlier):
+        return None
+    return (
+        f"Compared are {len(vectors):,} of the month's {vectors.seen:,} decisions with stored features and {len(earlier):,} of the "
+        f"{earlier.seen:,} before it, drawn by lot."
+    )
 
 
 def _by_end(counts: Counter[str]) -> dict[str, int]:

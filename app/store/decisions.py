@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,6 +55,16 @@ _NOTE: Final = select(
     DECISIONS.c.simulated,
     DECISIONS.c.context,
 )
+_LAST: Final = (
+    DECISIONS.c.decision_id,
+    DECISIONS.c.subject_id,
+    DECISIONS.c.created_at,
+    DECISIONS.c.verdict,
+    DECISIONS.c.rep_id,
+    DECISIONS.c.context,
+    DECISIONS.c.document,
+    DECISIONS.c.request,
+)
 _BY_ID: Final = _WHOLE.where(DECISIONS.c.decision_id == bindparam("decision_id"))
 
 
@@ -67,6 +78,20 @@ class DecisionNote:
     verdict: Verdict
     simulated: bool
     context: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDecision:
+    """The last decision of some time on a document. `request` is None where it was not asked for."""
+
+    decision_id: str
+    subject_id: str
+    created_at: datetime
+    verdict: Verdict
+    rep_id: str | None
+    context: bytes | None
+    document: bytes
+    request: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +171,25 @@ class DecisionLog:
             yield from map(_note, rows)
             seq = rows[-1].seq
 
+    def last_of_each(
+        self, subject_type: SubjectType, start: datetime, end: datetime, *, requests: bool
+    ) -> Iterator[LastDecision]:
+        """The last decision from `start` on and before `end` on each document of a type, the oldest first, with what was asked
+        where `requests` says so. Read in portions, so that any number may be there.
+        """
+        these = (
+            DECISIONS.c.subject_type == subject_type.value,
+            DECISIONS.c.created_at >= stamp(start),
+            DECISIONS.c.created_at < stamp(end),
+        )
+        newest = select(func.max(DECISIONS.c.seq)).where(*these).group_by(DECISIONS.c.subject_id)
+        seqs = array("q", sorted(self._database.read(lambda connection: connection.execute(newest).scalars().all())))
+        names = [column for column in _LAST if requests or column.name != "request"]
+        for at in range(0, len(seqs), _PORTION):
+            query = select(*names).where(DECISIONS.c.seq.in_(seqs[at : at + _PORTION].tolist()))
+            for row in self._rows(query.order_by(DECISIONS.c.seq)):
+                yield _last(row, unpack(row.request) if requests else None)
+
     def documents(self, wanted: DecisionFilter) -> Iterator[tuple[DecisionSummary, bytes]]:
         """The decisions that fit with their answers, the newest first. Read in portions, so that any number may fit."""
         query = _ANSWERED.where(*_conditions(wanted)).order_by(DECISIONS.c.seq.desc()).limit(_LONGEST_PAGE)
@@ -195,6 +239,19 @@ def _note(row: Row[Any]) -> DecisionNote:
         verdict=Verdict(row.verdict),
         simulated=row.simulated,
         context=unpack(row.context),
+    )
+
+
+def _last(row: Row[Any], request: bytes | None) -> LastDecision:
+    return LastDecision(
+        decision_id=row.decision_id,
+        subject_id=row.subject_id,
+        created_at=moment(row.created_at),
+        verdict=Verdict(row.verdict),
+        rep_id=row.rep_id,
+        context=unpack(row.context),
+        document=unpack(row.document),
+        request=request,
     )
 
 
