@@ -98,3 +98,13 @@ def test_axe_finds_nothing_in_the_record_nor_on_a_decision(live, deals, has_no_v
     page.get_by_role("button", name="Verify this decision's link now").click()
     assert "as it was written" in page.locator("#chain").inner_text()
     has_no_violations(page)
+
+
+def test_an_endless_name_leaves_every_column_of_the_others_in_view(live, deals):
+    store = live.services.store
+    headline = f"Included allowance without an overage price on {'W' * 10_000}"
+    store.record(flagged(quote_id="Q-LONG", headline=headline, content="sha256:b"))
+    page = live.open("/", "analyst")
+    box = page.locator("table.deals").bounding_box()
+    store.record(flagged(quote_id="Q-LONG", verdict=Verdict.ALLOW, content="sha256:c"))
+    assert box["x"] + box["width"] <= 1280
