@@ -1,7 +1,8 @@
 """`python -m benchmarks.bulk`: how many ten-line quotes a second are scored from JSON Lines, beside reading them alone.
 
-The quotes are the simulated company's, with ten lines each put together from quotes in the same currency; the model is the one of
-`benchmarks.scoring`. Times by stage are of the processor, the whole also by the clock, with a process for each core.
+The quotes are the simulated company's, with ten lines each put together from quotes like it, and as many findings a line as it
+has; the model is the one of `benchmarks.scoring`, with the trees that training grows. Times by stage are of the processor, the
+whole also by the clock, with a process for each core.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from scoring.history import HistoryBuilder
 from scoring.model.registry import Models
 
 LINES: Final = 10
+TREES: Final = 100
+DEPTH: Final = 3
 WANTED: Final = 5_000
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -65,20 +68,25 @@ def measure(folder: Path, history: int, quotes: int, workers: int) -> None:
 
 
 def ten_lines(history: int, quotes: int) -> Iterator[dict[str, Any]]:
-    """Quotes of ten lines: the header of one, and lines of quotes in its currency one after the other."""
+    """Quotes of ten lines: the header of one, and lines of quotes like it one after the other."""
     made = [json.loads(each.text) for each in documents(new_manifest(7, history)) if each.kind is Kind.QUOTE]
-    lines: dict[str, list[dict[str, Any]]] = {}
+    lines: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for each in made:
-        lines.setdefault(each["currency"], []).extend(
+        lines.setdefault(_like(each), []).extend(
             {name: value for name, value in line.items() if name not in ("parent_line_id", "start_date", "end_date")}
             for line in each["lines"]
             if "ramp" not in line  # its dates are those of another term
         )
     for at in range(quotes):
         header = {name: value for name, value in made[at % len(made)].items() if name != "stated_totals"}
-        pool = lines[header["currency"]]
+        pool = lines[_like(header)]
         taken = [pool[(at * 7 + place) % len(pool)] | {"line_id": str(place)} for place in range(LINES)]
         yield header | {"quote_id": f"BENCH-{at}", "lines": taken}
+
+
+def _like(quote: dict[str, Any]) -> tuple[object, ...]:
+    """What quotes have in common whose lines fit each other: elsewhere prices and totals would be wrong, line after line."""
+    return quote["currency"], quote["price_book"], quote["term_months"], quote["account"]["segment"]
 
 
 def _rules() -> RuleTexts:
@@ -92,7 +100,7 @@ def _model(folder: Path, history: int) -> Model:
     vectors = [each for _, each in streamed(company, builder)]
     leaked = [float(bool(company.truth[each.quote_id].get("leaked"))) for each in company.quotes]
     models = Models(folder)
-    version = models.add(replace(package(vectors, leaked, 200, 4), history=builder.as_of(NOW)))
+    version = models.add(replace(package(vectors, leaked, TREES, DEPTH), history=builder.as_of(NOW)))
     return Model(folder=folder, version=version)
 
 
@@ -112,7 +120,7 @@ def _stages(scoring: Scoring, opened: Opened) -> None:
             "features",
             lambda: [vector(of, each, scorer.history, NOW) for of, each in zip(facts, found, strict=True)],
         )
-        _timed("score and reasons", lambda: scorer.score_many(vectors, kinds=False, most=3))
+        _timed("score and reasons", lambda: scorer.score_many(vectors, kinds=False, unusual=False, most=3))
     _timed("all of it", lambda: [scoring(portion)] * len(rows))
 
 

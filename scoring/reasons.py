@@ -67,7 +67,7 @@ def reasons(contributions: Mapping[str, float], vector: FeatureVector, most: int
         feature = _BY_NAME[name]
         if amount and not isnan(amount):
             topics.setdefault(feature.topic, []).append((amount, feature))
-    sums = {topic: _sum(each) for topic, each in topics.items()}
+    sums = {topic: each[0][0] if len(each) == 1 else _sum(each) for topic, each in topics.items()}
     least = max(SMALLEST, _PRINCIPAL * sum(map(abs, sums.values())))
     ordered = sorted([(-abs(total), topic) for topic, total in sums.items() if abs(total) >= least])
     return tuple([_reason(topics[topic], sums[topic], vector) for _, topic in ordered[:most]])
@@ -75,8 +75,6 @@ def reasons(contributions: Mapping[str, float], vector: FeatureVector, most: int
 
 def _sum(members: list[tuple[float, Feature]]) -> float:
     """The sum, the same in whatever order the contributions come."""
-    if len(members) == 1:
-        return members[0][0]
     return sum(sorted([amount for amount, _ in members]))
 
 

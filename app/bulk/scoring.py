@@ -115,7 +115,7 @@ class Scoring:
         for start in range(0, len(portion.rows), TOGETHER):
             quotes = self._quotes(portion.rows[start : start + TOGETHER], answered)
             deals += self._deals(quotes, rules, history)
-        for deal, risk in zip(deals, self._risks(deals), strict=True):
+        for deal, risk in zip(deals, self._risks(deals, rules), strict=True):
             answered.rows.append(_scored(deal, risk, rules))
             answered.labels.append(deal.label)
             answered.made_at.append(deal.made_at)
@@ -154,11 +154,16 @@ class Scoring:
             for quote, found, numbers in zip(quotes, findings, vectors, strict=True)
         ]
 
-    def _risks(self, deals: Sequence[_Deal]) -> list[Risk]:
+    def _risks(self, deals: Sequence[_Deal], rules: Rules) -> list[Risk]:
         if self.model is None:
             return [prior(each.vector, each.findings) for each in deals]
+        company = rules.company
         return self.model.scorer().score_many(
-            [each.vector for each in deals], explained=self.explained, kinds=False, most=TOP_REASONS
+            [each.vector for each in deals],
+            explained=self.explained,
+            kinds=False,
+            unusual=company is not None and company.thresholds.flag_anomaly is not None,
+            most=TOP_REASONS,
         )
 
 

@@ -14,6 +14,7 @@ from scoring.features.vector import NAMES
 from scoring.reasons import MOST, reasons
 
 if TYPE_CHECKING:
+    from policies.domain.decision import Anomaly
     from scoring.features.vector import FeatureVector
     from scoring.history.history import History
     from scoring.model.package import ModelPackage
@@ -60,12 +61,13 @@ class Scorer:
         *,
         explained: bool = True,
         kinds: bool = True,
+        unusual: bool = True,
         most: int = MOST,
     ) -> list[Risk]:
         """The risks of many deals, with one call of the library for each part of the model.
 
         Not `explained` they lack `reasons` and `base`, and cost a fraction; they have at most so many reasons as `most` says.
-        Without `kinds` they lack `leakage_types`. Raises ValueError for a vector of another length.
+        Without `kinds` they lack `leakage_types`, without `unusual` their `anomaly`. Raises ValueError for a vector of another length.
         """
         deals = [_finite(each) for each in vectors]
         if not deals:
@@ -75,6 +77,8 @@ class Scorer:
         losses = self.package.amounts.losses(deals) if self.package.amounts is not None else [None] * len(deals)
         patterns = self.package.patterns if kinds else None
         types = patterns.of_many(deals) if patterns is not None else [{}] * len(deals)
+        anomalies = self.package.anomalies if unusual else None
+        rare = [anomalies.of(each) for each in deals] if anomalies is not None else [None] * len(deals)
         because = (
             [_NO_REASON] * len(deals)
             if added is None
@@ -84,8 +88,8 @@ class Scorer:
             ]
         )
         return [
-            self._risk(deal, chance, loss, kind, deal.currency or currency, why)
-            for deal, chance, loss, kind, why in zip(deals, chances, losses, types, because, strict=True)
+            self._risk(chance, loss, kind, anomaly, deal.currency or currency, why)
+            for deal, chance, loss, kind, anomaly, why in zip(deals, chances, losses, types, rare, because, strict=True)
         ]
 
     def margins(self, vectors: Sequence[FeatureVector]) -> list[float]:
@@ -117,10 +121,10 @@ class Scorer:
 
     def _risk(
         self,
-        deal: FeatureVector,
         chance: float,
         loss: float | None,
         kinds: dict[str, float],
+        anomaly: Anomaly | None,
         currency: str | None,
         because: _Because,
     ) -> Risk:
@@ -135,7 +139,7 @@ class Scorer:
             leakage_types=_types(chance, kinds),
             base=because[0],
             reasons=because[1],
-            anomaly=package.anomalies.of(deal) if package.anomalies is not None else None,
+            anomaly=anomaly,
             model_version=package.version,
             trained_on=package.manifest.trained_on,
         )

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from math import inf, nan
 
@@ -57,6 +58,12 @@ def test_many_deals_score_as_each_by_itself():
         scorer.score(each).score for each in vectors
     ]
     assert scorer.score_many([]) == []
+
+
+def test_what_is_not_asked_for_changes_nothing_else():
+    scorer, vectors = Scorer(a_package()), some_vectors()
+    asked = [replace(each, leakage_types=(), anomaly=None) for each in scorer.score_many(vectors)]
+    assert scorer.score_many(vectors, kinds=False, unusual=False) == asked
 
 
 @pytest.mark.parametrize("rest", [nan, inf, -inf, 1e300, 0.0, -1.0])
