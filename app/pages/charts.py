@@ -28,7 +28,7 @@ from app.pages.drawing import (
 
 _ROW: Final = 26
 _STYLES: Final = ("s1", "s2", "s3", "s4", "s5", "s6")
-_LONGEST_LABEL: Final = 24
+_LONGEST_LABEL: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,6 @@ class Series:
     high: Sequence[Figure | None] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A step of a waterfall: what it adds. One that is `whole` is a level that is reached, whatever came before."""
-
-    label: str
-    value: Figure
-    whole: bool = False
-
-
 def plain_number(figure: Figure) -> str:
     """A figure with commas, and as many decimals as its size asks for."""
     number = float(figure)
@@ -115,7 +106,8 @@ def ranked_bars(
 ) -> Chart:
     """Horizontal bars, one an item, in the order given: for a ranking."""
     most = max([float(value) for _, value in items] or [0.0]) or 1.0
-    left, space = 190, width - 190 - 100
+    left = _room_for([label for label, _ in items])
+    space = width - left - 100
     bars, texts = [], []
     for row, (label, value) in enumerate(items):
         top = row * _ROW + 4
@@ -225,47 +217,6 @@ def lines(
     )
 
 
-def waterfall(
-    key: str,
-    title: str,
-    steps: Sequence[Step],
-    *,
-    show: Show = plain_number,
-    heading: str = "Amount",
-    label_heading: str = "Step",
-    description: str = "",
-) -> Chart:
-    """From level to level in rows, each step beginning where the one before ended: as many as there are, with long labels."""
-    levels = _levels(steps)
-    ends = [each for pair in levels for each in pair]
-    least, most = min([0.0, *ends]), max([0.0, *ends])
-    spread = most - least or 1.0
-    left, space = 190, WIDTH - 190 - 110
-    bars, texts, links = [], [], []
-    for row, (each, (begin, end)) in enumerate(zip(steps, levels, strict=True)):
-        top = row * _ROW + 4
-        x1, x2 = sorted((left + (begin - least) / spread * space, left + (end - least) / spread * space))
-        style = "whole" if each.whole else "up" if float(each.value) >= 0 else "down"
-        shown = show(each.value) if each.whole or float(each.value) < 0 else f"+{show(each.value)}"
-        bars.append(Bar(rounded(x1), top, rounded(max(x2 - x1, 1.0)), _ROW - 8, style, f"{each.label}: {shown}"))
-        texts += [Text(left - 8, top + 13, _cut(each.label), "end"), Text(rounded(x2 + 6), top + 13, shown, "value")]
-        if row + 1 < len(steps):
-            at = rounded(left + (end - least) / spread * space)
-            links.append(Line(at, top + _ROW - 8, at, top + _ROW, "link"))
-    zero = rounded(left + (0.0 - least) / spread * space)
-    return Chart(
-        key=key,
-        title=title,
-        description=description or _said([f"{each.label} {show(each.value)}" for each in steps]),
-        headings=(label_heading, heading),
-        rows=tuple((each.label, show(each.value)) for each in steps),
-        height=max(len(steps), 1) * _ROW + 4,
-        lines=(Line(zero, 0, zero, len(steps) * _ROW + 2, "axis"), *links),
-        bars=tuple(bars),
-        texts=tuple(texts),
-    )
-
-
 def histogram(
     key: str,
     title: str,
@@ -281,7 +232,8 @@ def histogram(
     width: int = WIDTH,
 ) -> Chart:
     """How many lie between each two edges, of which there is one more than counts; `mark` is drawn where it lies, its label above."""
-    plot = Plot.over([0.0, *[float(count) for count in counts]], width=width, top=TOP if mark is None else TOP + 16)
+    room = TOP if mark is None else TOP + 16
+    plot = Plot.over([0.0, *[float(count) for count in counts]], width=width, top=room, whole=True)
     first, last = (float(edges[0]), float(edges[-1])) if edges else (0.0, 1.0)
     spread = last - first or 1.0
 
@@ -315,16 +267,6 @@ def histogram(
         bars=tuple(bars),
         texts=(*plot.ticks(short_number), *texts),
     )
-
-
-def _levels(steps: Sequence[Step]) -> list[tuple[float, float]]:
-    """Where each step begins and ends."""
-    level, found = 0.0, []
-    for step in steps:
-        begin, end = (0.0, float(step.value)) if step.whole else (level, level + float(step.value))
-        found.append((begin, end))
-        level = end
-    return found
 
 
 def _strokes(points: Sequence[tuple[float, float] | None]) -> list[str]:
@@ -364,6 +306,12 @@ def _style(number: int) -> str:
 
 def _legend(series: Sequence[Series]) -> tuple[Legend, ...]:
     return tuple(Legend(each.name, _style(number)) for number, each in enumerate(series))
+
+
+def _room_for(labels: Sequence[str]) -> int:
+    """How far from the left the bars begin: as far as the longest label needs, in letters of 7 units."""
+    longest = max([len(_cut(label)) for label in labels] or [0])
+    return max(60, longest * 7 + 16)
 
 
 def _cut(label: str) -> str:

@@ -76,13 +76,22 @@ class Plot:
     top: int = TOP
 
     @classmethod
-    def over(cls, figures: Sequence[float], *, from_zero: bool = True, width: int = WIDTH, top: int = TOP) -> Plot:
-        """A plot that shows all figures, with round numbers at its axis; a narrower one is lower, too."""
+    def over(
+        cls,
+        figures: Sequence[float],
+        *,
+        from_zero: bool = True,
+        width: int = WIDTH,
+        top: int = TOP,
+        whole: bool = False,
+    ) -> Plot:
+        """A plot that shows all figures, with round numbers at its axis, or whole ones; a narrower one is lower, too."""
         low, high = min(figures, default=0.0), max(figures, default=1.0)
         low, high = (min(low, 0.0), max(high, 0.0)) if from_zero else (low, high)
         if low == high:
             high = low + 1.0
         step = _round_step((high - low) / 4)
+        step = max(1.0, float(round(step))) if whole else step
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
         ticks = tuple(each * step for each in range(first, last + 1))
         left = LEFT if width == WIDTH else _NARROW_LEFT

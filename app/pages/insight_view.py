@@ -221,9 +221,9 @@ def causes_chart(rows: Iterable[Mapping[str, Any]], wanted: Wanted) -> Chart:
 
 
 def cause(row: Mapping[str, Any]) -> str:
-    """A cause in short: pattern, product, source system."""
-    parts = (row["pattern"], row["product_id"], row["source"])
-    return clean(" · ".join(str(each) for each in parts if each))
+    """A cause in short: pattern, product, source system; the pattern with its title where it is all that is known."""
+    where = [str(each) for each in (row["product_id"], row["source"]) if each]
+    return clean(" · ".join([str(row["pattern"]), *where])) if where else label_of("pattern", row["pattern"])
 
 
 def label_of(group: str, value: str | None) -> str:

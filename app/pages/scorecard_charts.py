@@ -8,10 +8,12 @@ from typing import Final
 
 from app.pages.charts import Chart, histogram
 from app.pages.drawing import THIRD, WIDTH, Bar, Line, Text, rounded
-from app.pages.showing import number, percent
+from app.pages.showing import number, percent, short
 from app.scorecards.odds import Reasons, logit
 
-_TICKS: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+_LOW_TICKS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+_TICKS: Final = (*_LOW_TICKS, 0.5, *[round(1 - each, 3) for each in reversed(_LOW_TICKS)])
+_LONGEST: Final = 110
 _LEFT, _RIGHT, _ROW, _FOOT = 16, 150, 40, 30
 _BESIDE: Final = 48
 
@@ -37,7 +39,7 @@ def reasons_chart(reasons: Reasons) -> Chart:
         bars.append(
             Bar(left - 3 * is_end, top + 20, max(right - left, 1.0) + 6 * is_end, 14, style, f"{label}: {told}")
         )
-        texts.append(Text(_LEFT - 8, top + 14, label[:88], "value" if is_end else ""))
+        texts.append(Text(_LEFT - 8, top + 14, short(label, _LONGEST), "value" if is_end else ""))
         texts.append(Text(right + 8, top + 31, told, "value"))
         if row + 1 < len(rows):
             lines.append(Line(x(finish), top + 34, x(finish), top + _ROW + 20, "link"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.charts import Series, Step, histogram, lines, ranked_bars, stacked_bars, waterfall
+from app.pages.charts import Series, histogram, lines, ranked_bars, stacked_bars
 from app.pages.drawing import WIDTH
 
 FIGURES = st.lists(st.floats(-1e12, 1e12) | st.none(), min_size=1, max_size=30)
@@ -14,7 +14,8 @@ FIGURES = st.lists(st.floats(-1e12, 1e12) | st.none(), min_size=1, max_size=30)
 
 def test_the_longest_bar_fills_the_space_and_the_others_their_share():
     chart = ranked_bars("k", "Leaks", [("U05", Decimal(200)), ("Q02", Decimal(50)), ("Q11", Decimal(0))])
-    assert [bar.width for bar in chart.bars] == [430, 107.5, 0]
+    # 720 units, of which 60 are for the labels and 100 for the figures.
+    assert [bar.width for bar in chart.bars] == [560, 140, 0]
     assert chart.rows == (("U05", "200"), ("Q02", "50"), ("Q11", "0"))
     assert chart.description == "U05 200; Q02 50; Q11 0."
 
@@ -37,21 +38,12 @@ def test_a_line_breaks_where_there_is_no_figure():
     assert chart.rows[0] == ("a", "1", "0 to 2")
 
 
-def test_a_waterfall_ends_where_its_steps_lead():
-    steps = [Step(label="list", value=100, whole=True), Step(label="discount", value=-25), Step(label="fee", value=5)]
-    chart = waterfall("k", "Price", [*steps, Step(label="net", value=80, whole=True)])
-    whole, discount, fee, net = chart.bars
-    assert discount.x + discount.width == pytest.approx(whole.x + whole.width)
-    assert fee.x == pytest.approx(discount.x)
-    assert net.x + net.width == pytest.approx(fee.x + fee.width)
-    assert (whole.width, net.width) == (420, 336)
-
-
 def test_a_histogram_marks_its_threshold():
     chart = histogram("k", "Scores", [0, 0.5, 1], [3, 1], mark=0.9, mark_label="alert")
     assert chart.bars[0].height == pytest.approx(chart.bars[1].height * 3, abs=0.5)
     assert [line.style for line in chart.over] == ["mark-at"]
     assert chart.rows == (("0 to 0.50", "3"), ("0.50 to 1", "1"))
+    assert [text.text for text in chart.texts if text.style == "end"] == ["0", "1", "2", "3", "1"]
 
 
 @given(FIGURES)
