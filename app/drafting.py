@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from app.backtests.backtest import of_draft
+from app.backtests.consented import consented
 from app.backtests.history import StoredDeals
 from app.bounded import OneAtATime
 from app.rules import CanonicalDocuments
@@ -22,6 +23,7 @@ from policies.testing import run_tests
 if TYPE_CHECKING:
     from app.backtests.backtest import Backtest
     from app.backtests.ends import End
+    from app.desk.consents import OnRecord
     from app.files.rows import Advance
     from app.rules import Rules
     from app.store import Store
@@ -109,6 +111,13 @@ class NewestDeals:
             if quote_id not in seen:
                 seen.add(quote_id)
                 yield f"quote {quote_id}", body
+
+    def reviewed(self, quote_ids: Iterable[str]) -> Iterator[tuple[Any, OnRecord]]:
+        """Those of the quotes that somebody approved or waived something of."""
+        for quote_id, found in consented(self.store.desk, quote_ids):
+            decided = self.store.decisions.latest_for_subject(SubjectType.QUOTE, quote_id)
+            if decided is not None:
+                yield decided.decision.request, found
 
     def ends(self) -> Mapping[str, End]:
         """How deals ended."""

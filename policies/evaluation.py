@@ -39,12 +39,14 @@ def evaluate(
     return Evaluation(grouped.findings, grouped.totals, judged.not_assessed)
 
 
-def unproven(facts: QuoteFacts, policies: PolicySet, *, waivers: Sequence[Waiver] = ()) -> tuple[Finding, ...]:
+def unproven(
+    facts: QuoteFacts, policies: PolicySet, *, waivers: Sequence[Waiver] = (), consents: Sequence[Consent] = ()
+) -> tuple[Finding, ...]:
     """What `evaluate` finds, each finding with the consent that covers it, but no remedy proven and no root found.
 
     It is enough for a verdict, in a fraction of the time. What some policies find does not depend on the others in the set.
     """
-    findings = cover(_judge(facts, policies.hits(facts)).findings, facts, policies.reads)
+    findings = cover(_judge(facts, policies.hits(facts)).findings, facts, policies.reads, consents)
     return apply_waivers(findings, waivers, facts.quote.quote_id, facts.today)
 
 

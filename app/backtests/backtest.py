@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from app.backtests.judging import Comparison
 from app.backtests.parallel import ask
 from app.backtests.recipe import Compare, Recipe, Seen, comparing
 from app.backtests.tallies import Part, part_of
 from app.files.rows import Advance, Faults, quietly
+from cpq_hooks.canonical import load_quote
+from cpq_hooks.reading import read_json
 
 if TYPE_CHECKING:
     from app.backtests.change import Change
@@ -71,6 +74,8 @@ def backtest(
             seen.update((each.quote_id, each) for each in replies.answers)
             for place, message in replies.faults:
                 faults.add(place, message)
+    touched = [each for each in seen.values() if each.touched is not None]
+    seen.update(_with_consents(change, deals, touched, now))
     return Backtest(
         change=change,
         as_of=now,
@@ -81,6 +86,18 @@ def backtest(
         unmatched=len(ends.keys() - seen.keys()) if judged else 0,
         unreadable=faults.count - before,
     )
+
+
+def _with_consents(change: Change, deals: Deals, touched: Sequence[Seen], now: datetime) -> Iterator[tuple[str, Seen]]:
+    """Deals that are touched, judged again with the consents and waivers on record of them.
+
+    What is the same on both sides without a consent is the same with it, so no other deal needs another look.
+    """
+    comparison, by_id = Comparison.of(change), {each.quote_id: each for each in touched}
+    for body, reviewed in deals.reviewed(by_id):
+        quote = load_quote(read_json(body, max_bytes=len(body) + 1), max_lines=None)
+        if quote.quote_id in by_id:
+            yield quote.quote_id, replace(by_id[quote.quote_id], touched=comparison.touched(quote, now, reviewed))
 
 
 def of_draft(rules: Rules, text: str, deals: Deals, *, now: datetime, name: str = "draft.yaml") -> Backtest:

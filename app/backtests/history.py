@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from app.backtests.consented import Reviews, consented
 from app.backtests.ends import End, ends_of
 from app.files.json_rows import json_rows
 from app.files.records import records
@@ -17,6 +18,7 @@ from cpq_hooks.reading import read_json
 from policies.domain.outcome import SubjectType
 
 if TYPE_CHECKING:
+    from app.desk.consents import OnRecord
     from app.store import StoredDocument
     from policies.domain.outcome import Outcome
 
@@ -25,6 +27,8 @@ class Documents(Protocol):
     """The part of the store that a backtest reads."""
 
     def find(self, kind: DocumentKind, wanted: DocumentFilter) -> Iterator[StoredDocument]: ...
+
+    def get(self, kind: DocumentKind, document_id: str) -> StoredDocument | None: ...
 
 
 class Deals(Protocol):
@@ -35,16 +39,26 @@ class Deals(Protocol):
 
     def ends(self) -> Mapping[str, End]: ...
 
+    def reviewed(self, quote_ids: Iterable[str]) -> Iterator[tuple[Any, OnRecord]]:
+        """Those of the quotes that somebody approved or waived something of, each as `quotes` gives it, with what that means."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredDeals:
     """What is stored."""
 
     documents: Documents
+    desk: Reviews | None = None
 
     def quotes(self, advance: Advance) -> Iterator[tuple[str, Any]]:  # noqa: ARG002 - nobody knows how many there are
         for each in self.documents.find(DocumentKind.QUOTE, DocumentFilter()):
             yield f"quote {each.document.id}", each.document.body
+
+    def reviewed(self, quote_ids: Iterable[str]) -> Iterator[tuple[Any, OnRecord]]:
+        for quote_id, found in () if self.desk is None else consented(self.desk, quote_ids):
+            stored = self.documents.get(DocumentKind.QUOTE, quote_id)
+            if stored is not None:
+                yield stored.document.body, found
 
     def ends(self) -> Mapping[str, End]:
         outcomes = [_outcome(each) for each in self.documents.find(DocumentKind.OUTCOME, DocumentFilter())]
@@ -74,6 +88,9 @@ class FiledDeals:
             return
         for number, value in values:
             yield f"{self.quotes_file}{place.format(number)}", value
+
+    def reviewed(self, quote_ids: Iterable[str]) -> Iterator[tuple[Any, OnRecord]]:  # noqa: ARG002 - files tell of no reviews
+        return iter(())
 
     def ends(self) -> Mapping[str, End]:
         if self.outcomes_file is None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from app.desk.consents import NOTHING
 from policies.derivation import derive
 from policies.domain.decision import Verdict
 from policies.domain.finding import Direction, Effect
@@ -19,6 +20,7 @@ from scoring.decide import verdict
 
 if TYPE_CHECKING:
     from app.backtests.change import Change
+    from app.desk.consents import OnRecord
     from app.rules import Rules
     from policies.domain.finding import Finding
     from policies.domain.quote import Quote
@@ -32,6 +34,7 @@ _RANK: Final = {Verdict.ALLOW: 0, Verdict.FLAG: 1, Verdict.BLOCK: 2}
 class Touched:
     """A deal of which the two sets of rules find different things.
 
+    `consented` are the policies of which consents or waivers on record cover something, after the change.
     `gained` are policies that find something only after the change, `lost` only before; a policy that finds on other lines or
     with another effect is in both. `at_risk` is what could go unbilled by what is gained, each amount once; None where no
     amount is known. `amount` is the deal's value over its term, in `currency`.
@@ -49,6 +52,7 @@ class Touched:
     account_id: str | None
     account: str | None
     created_at: datetime | None
+    consented: tuple[str, ...] = ()
 
     @property
     def flips(self) -> bool:
@@ -66,8 +70,9 @@ class Side:
     def facts(self, quote: Quote, as_of: datetime) -> QuoteFacts:
         return derive(quote, as_of=as_of, company=self.rules.company, catalog=self.rules.catalog)
 
-    def found(self, facts: QuoteFacts, policies: PolicySet) -> tuple[Finding, ...]:
-        return unproven(facts, policies, waivers=self.rules.waivers)
+    def found(self, facts: QuoteFacts, policies: PolicySet, reviewed: OnRecord) -> tuple[Finding, ...]:
+        waivers = (*self.rules.waivers, *reviewed.waivers)
+        return unproven(facts, policies, waivers=waivers, consents=reviewed.consents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +88,22 @@ class Comparison:
         names = {each.policy_id for each in change.differences} if change.same_tables else None
         return cls(before=_side(change.before, names), after=_side(change.after, names), same_tables=change.same_tables)
 
-    def touched(self, quote: Quote, now: datetime) -> Touched | None:
-        """What the change does to a deal; None where nothing. A deal of the past is judged as of the day it was made."""
+    def touched(self, quote: Quote, now: datetime, reviewed: OnRecord = NOTHING) -> Touched | None:
+        """What the change does to a deal; None where nothing. A deal of the past is judged as of the day it was made.
+
+        `reviewed` are the consents and waivers on record of it.
+        """
         as_of = judged_as_of(quote, now)
         facts = self.before.facts(quote, as_of)
         facts_after = facts if self.same_tables else self.after.facts(quote, as_of)
-        old = self.before.found(facts, self.before.differing)
-        new = self.after.found(facts_after, self.after.differing)
+        old = self.before.found(facts, self.before.differing, reviewed)
+        new = self.after.found(facts_after, self.after.differing, reviewed)
         before, after = {_key(each): each for each in old}, {_key(each): each for each in new}
         if before.keys() == after.keys():
             return None
         # The others say the same on both sides, so they are asked once, and only of a deal that is touched.
-        others = verdict(self.before.found(facts, self.before.common)) if self.same_tables else Verdict.ALLOW
+        common = self.before.found(facts, self.before.common, reviewed) if self.same_tables else ()
+        others = verdict(common)
         gained = [after[key] for key in after if key not in before]
         account, rep = quote.account, quote.rep
         return Touched(
@@ -110,6 +119,7 @@ class Comparison:
             account_id=account.account_id if account is not None else None,
             account=account.name if account is not None else None,
             created_at=quote.created_at,
+            consented=_names(each for each in (*common, *new) if each.approved_by or each.waived_by),
         )
 
 

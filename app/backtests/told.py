@@ -103,6 +103,7 @@ def _touched(touched: Touched) -> dict[str, Any]:
         "after": touched.after.value,
         "newly_found_by": list(touched.gained),
         "no_longer_found_by": list(touched.lost),
+        "consented_to": list(touched.consented),
         "rep_id": touched.rep_id,
         "account_id": touched.account_id,
         "account": touched.account,

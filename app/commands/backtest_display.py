@@ -102,7 +102,8 @@ def _show_flips(flipped: Sequence[Touched]) -> None:
     for each in sorted(flipped, key=lambda deal: (deal.currency, -(deal.amount or 0), deal.quote_id))[:MOST_FLIPS]:
         worth = "" if each.amount is None else f", {amount_words(each.amount, each.currency)}"
         who = plainly(f"{each.quote_id}, {each.account or each.account_id or 'no account'}, {each.rep_id or 'no rep'}")
-        click.echo(f"    {each.before.value} -> {each.after.value}  {who}{worth}")
+        consented = f", consented to: {', '.join(each.consented)}" if each.consented else ""
+        click.echo(f"    {each.before.value} -> {each.after.value}  {who}{worth}{plainly(consented)}")
     _show_more(len(flipped) - MOST_FLIPS, "deals; --json lists them all")
 
 

@@ -46,7 +46,7 @@ def deals_of(quotes: Path | None, outcomes: Path | None, home: Path | None, faul
         if outcomes is not None:
             raise click.UsageError("--outcomes goes with --quotes")
         with opened(home) as store:
-            yield StoredDeals(store.documents)
+            yield StoredDeals(store.documents, store.desk)
         return
     yield FiledDeals(quotes, outcomes, settings(home).max_body_bytes, faults)
 

@@ -85,6 +85,18 @@ def test_a_decision_on_the_same_content_is_found_under_its_versions(store):
     assert store.decisions.by_content_hash("sha256:c", model_version="m2") is None
 
 
+def test_the_last_decision_of_some_time_on_each_document_is_given(store):
+    for number, (quote_id, days) in enumerate([("Q-1", 0), ("Q-2", 1), ("Q-1", 2), ("Q-2", 9)]):
+        store.record(a_decision(quote_id=quote_id, decision_id=f"dec_{number}", created_at=NOON + timedelta(days=days)))
+    span = NOON, NOON + timedelta(days=9)
+    found = list(store.decisions.last_of_each(SubjectType.QUOTE, *span, requests=True))
+    sent = b'{"quote_id": "Q-1"}'
+    assert [(each.decision_id, each.request) for each in found] == [("dec_1", sent), ("dec_2", sent)]
+    found = list(store.decisions.last_of_each(SubjectType.QUOTE, *span, requests=False))
+    assert [each.request for each in found] == [None, None]
+    assert not list(store.decisions.last_of_each(SubjectType.AGREEMENT, *span, requests=True))
+
+
 def test_decisions_are_listed_by_each_filter(store):
     filters = [
         {"verdict": Verdict.BLOCK},
