@@ -1,7 +1,8 @@
 """Serving: gunicorn, told everything here and nothing by its own files, environment or command line.
 
 Each worker builds its own application after the fork, so that no connection or thread is inherited. The workers share a
-folder for metrics and rate limits. No header of a caller's is believed about where a request came from.
+folder for metrics and rate limits. gunicorn believes no header of a caller's about where a request came from; app/pages/origin.py
+reads one where the settings say how many proxies write it.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from rich.progress import Progress
 from app.assess import Call, Caller
 from app.bootstrap import Services, build, limits_of
 from app.commands.demo_after_sale import audit_some, verify_some
+from app.commands.demo_home import LOADED, taken
 from app.commands.demo_model import learn, worth_learning
 from app.demo import DEFAULT_START, DEMO_SEED, Document, Kind, demo_files, documents, generate, new_manifest
 from app.demo.world import MONTHS
@@ -55,7 +56,6 @@ NEWEST: Final = 300
 DESK: Final = "demo"
 REP: Final = "rita"
 _SCOPES: Final = (Scope.CHECK, Scope.VERIFY, Scope.INGEST, Scope.REVIEW, Scope.READ)
-_LOADED: Final = "loaded.json"
 _AT_A_TIME: Final = 2_000
 
 
@@ -69,7 +69,11 @@ class Ways:
 
 def prepare(settings: Settings, quotes: int) -> Ways:
     """Make the home folder, the database and the history ready, once, and answer with the ways in."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    with taken(settings) as is_new:
+        return _prepared(settings, quotes, is_new=is_new)
+
+
+def _prepared(settings: Settings, quotes: int, *, is_new: bool) -> Ways:
     for name, text in demo_files().items():
         path = settings.home / name
         if not path.exists():
@@ -77,10 +81,9 @@ def prepare(settings: Settings, quotes: int) -> Ways:
     upgrade(settings.database_url)
     services = build(settings)
     try:
-        marker = settings.home / _LOADED
-        if not marker.exists():
+        if is_new:
             counts = _load(services, quotes)
-            marker.write_text(json.dumps({"simulated": True, "quotes": quotes, "records": counts}), "utf-8")
+            (settings.home / LOADED).write_text(json.dumps({"simulated": True, "quotes": quotes, "records": counts}), "utf-8")
         password = _let_people_in(services)
         return Ways(secret=services.store.keys.create("demo", _SCOPES, roles=(ANY_ROLE,)).secret, password=password)
     finally:
@@ -124,7 +127,7 @@ Try, in another terminal:
 
   export KEY={ways.secret}
 
-  # 500 seats at $40, overage $50: allowed
+  # 500 seats at $40, overage $50: no policy stands in its way; flagged where the model expects it to leak all the same
   curl -s {address}/v1/quotes/check -H "Authorization: Bearer $KEY" \\
     -H 'Content-Type: application/json' -d @examples/quotes/seat-contract.json
 

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from app.commands.demonstration import generate_files, prepare_apart, what_to_try
+from app.commands.listening import must_be_free
 from app.commands.surroundings import settings
 from app.serving import serve as serve_forever
 from app.web_process import application, with_port
@@ -28,7 +29,9 @@ def demo(context: click.Context, home: Path, host: str | None, port: int | None,
         return
     os.environ.setdefault("QUOTEGUARD_LOG_FORMAT", "console")
     told = with_port(settings(home), host, port)
+    must_be_free(told)
     ways = prepare_apart(told, quotes)
+    must_be_free(told)
     click.echo(what_to_try(told.host, told.port, ways))
     serve_forever(told, application)
 

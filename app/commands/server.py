@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.commands.home import connections, folder_of
+from app.commands.listening import must_be_free
 from app.commands.surroundings import Refused, home_option, settings
 from app.rules import RulesRefused, read_home, take_up
 from app.serving import serve as serve_forever
@@ -22,6 +23,7 @@ from app.web_process import application, with_port
 def serve(home: Path | None, host: str | None, port: int | None) -> None:
     """Serve the HTTP API until stopped by SIGTERM or Ctrl-C."""
     told = with_port(settings(home), host, port)
+    must_be_free(told)
     open_or_refuse(told.database_url)
     try:
         take_up(read_home(folder_of(home)))
