@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from app.alerts.bearings import with_bearings
 from app.alerts.config import AlertsRefused, Channel
 from app.alerts.entries import AlertsFile
 from app.alerts.planning import next_digest, plan, quiet_until
@@ -81,7 +82,7 @@ class Dispatcher:
         if notice is None:
             self.store.notices.planning.finish(item)
             return {"became": "gone"}
-        told = plan(notice, file, self._calendar(), self.clock())
+        told = plan(with_bearings(self.store, notice, file), file, self._calendar(), self.clock())
         self.store.notices.plan(item, told)
         if notice.note.kind is NoticeKind.DIGEST:
             self._plan_digests(file)

@@ -19,6 +19,7 @@ from policies.holding import Hold
 
 MOST_FINDINGS: Final = 10
 LONGEST: Final = 300
+_MOST_LINES: Final = 500
 _TIERS: Final = {"alert": NoticeKind.ALERT, "digest": NoticeKind.DIGEST}
 
 
@@ -49,7 +50,7 @@ class Noticing:
 def decided(decision: RecordedDecision, file: AlertsFile) -> NoticeNote:
     """The notice of a decision."""
     summary = decision.summary
-    document, request = _read(decision.document), _read(decision.request)
+    document, request = readable(decision.document), readable(decision.request)
     amounts = [each for each in (summary.at_risk_under, summary.at_risk_over) if each is not None]
     amount = max(amounts, default=None)
     kind = _kind(summary.verdict, str(_part(document, "risk").get("tier")), amount, file)
@@ -82,15 +83,12 @@ def decision_facts(document: Mapping[str, Any], request: Mapping[str, Any]) -> d
     told = [_finding(each) for each in findings[:MOST_FINDINGS]]
     risk, approval = _part(document, "risk"), _part(document, "approval")
     leakage = _part(risk, "expected_leakage")
-    return {
+    return bearings_of(document, request) | {
         "account": short(_part(request, "account").get("name")),
-        "segments": _texts([_part(request, "account").get("segment")]),
         "rep": short(_part(request, "rep").get("name")),
-        "products": sorted(set(_texts(each.get("product_id") for each in _parts(request.get("lines"))[:500]))),
         "findings": told,
         "findings_in_all": len(findings),
         "root_cause": told[0]["policy_id"] if told else "risk",
-        "patterns": sorted({each["pattern"] for each in told if each["pattern"]}),
         "owners": list(dict.fromkeys(each["owner"] for each in told if each["owner"])),
         "score": risk.get("score"),
         "tier": risk.get("tier"),
@@ -103,9 +101,20 @@ def decision_facts(document: Mapping[str, Any], request: Mapping[str, Any]) -> d
     }
 
 
+def bearings_of(document: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What routes ask of a decision and the document that it is on: segments, products, and patterns of findings that enforce."""
+    lines = [*_parts(request.get("lines")), *_parts(request.get("charges"))][:_MOST_LINES]
+    findings = [each for each in _parts(document.get("findings")) if each.get("effect") != "shadow"]
+    return {
+        "segments": _texts([_part(request, "account").get("segment")]),
+        "products": sorted(set(_texts(each.get("product_id") for each in lines))),
+        "patterns": sorted(set(_texts(each.get("pattern") for each in findings[:MOST_FINDINGS]))),
+    }
+
+
 def watched(alert: AlertNote) -> NoticeNote:
     """The notice of an alert of the watch."""
-    document = _read(alert.document)
+    document = readable(alert.document)
     finding = _part(document, "finding") or document
     facts: dict[str, Any] = {
         "subject_type": "agreement",
@@ -212,7 +221,7 @@ def _finding(finding: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _read(body: bytes) -> Mapping[str, Any]:
+def readable(body: bytes) -> Mapping[str, Any]:
     """A document as far as it can be read: what cannot is told of by what the record says."""
     try:
         found = json.loads(body)

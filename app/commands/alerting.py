@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.alerts.bearings import with_bearings
 from app.alerts.by_apprise import ByApprise
 from app.alerts.config import FILE, AlertsRefused, channels_of, read_alerts
 from app.alerts.entries import ChannelKind
@@ -109,7 +110,7 @@ def send(home: Path | None, *, dry_run: bool) -> None:  # noqa: ARG001 - without
             notice = store.notices.notice(item.item_id)
             if notice is None:
                 continue
-            for each in plan(notice, file, calendar, now):
+            for each in plan(with_bearings(store, notice, file), file, calendar, now):
                 told = sample_delivery(notice, each)
                 _show(told.channel, each.reason, each.due_at, _worded(told, folder, address))
                 count += 1
