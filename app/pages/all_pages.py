@@ -86,8 +86,7 @@ def _scorecard_room(room: PageRoom) -> ScorecardRoom:
 
 def _record_pages(room: PageRoom) -> tuple[Page, ...]:
     def masking() -> Masking:
-        company = room.rules().company
-        return Masking(fields=() if company is None else company.retention.masked_fields)
+        return Masking.by(room.rules())
 
     decision = DecisionPages(room.store, room.settings.models, masking)
     return RecordPages(room.store, decision, masking).pages()

@@ -15,7 +15,7 @@ from app.errors import NOT_FOUND, refuse
 from app.ledgers.tables import CSV, csv_of
 from app.pages.page import Fields, Nav, Page, PageAsked, PageReply, Viewed
 from app.pages.record_decision import JSON_LINES, DecisionPages, line_of
-from app.pages.record_masking import Masking
+from app.pages.record_masking import HIDDEN, Masking
 from app.store import AccessFilter, BadPageToken, DecisionFilter, Role, Store
 from policies.domain.decision import Verdict
 from policies.domain.outcome import SubjectType
@@ -68,10 +68,10 @@ class RecordPages:
             found = self._store.decisions.page(wanted_of(stated), limit=_A_PAGE, page=asked.query.get("page"))
         except BadPageToken:
             return PageReply.to(asked.with_query(page=None))
-        check = last_check(self._store)
+        check, masking = last_check(self._store), self._masking()
         files = asked.with_query(page=None).removeprefix(asked.address)
         context = {
-            "decisions": found.decisions,
+            "decisions": [masking.summary(each, asked.user) for each in found.decisions],
             "stated": stated,
             "may_take": asked.user.may(*TAKES_FILES),
             "check": check,
@@ -110,7 +110,11 @@ class RecordPages:
 
         def parts() -> Iterator[bytes]:
             for stored in decisions:
-                yield json.dumps(masking.of(line_of(stored), asked.user), ensure_ascii=True).encode("ascii") + b"\n"
+                line = masking.of(line_of(stored), asked.user)
+                if masking.hides_from(asked.user):
+                    # What is no JSON has no fields to tell apart.
+                    line |= {name: HIDDEN for name in ("request", "decision") if isinstance(line[name], str)}
+                yield json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n"
 
         return PageReply.file(parts(), JSON_LINES, "decisions.jsonl", viewed=(_exported(asked, "JSON Lines"),))
 
@@ -161,7 +165,10 @@ class RecordPages:
         kept = self._store.refused.get(asked.path["id"])
         if kept is None:
             raise refuse(NOT_FOUND, "There is no refused request with this id, or its time is over.")
-        told = refused_document(kept)
+        told, masking = refused_document(kept), self._masking()
+        if masking.hides_from(asked.user):
+            body = told["body"] or ""
+            told |= {"body": masking.words(body, asked.user), "problem": masking.of(told["problem"], asked.user)}
         context = {"told": told, "problem": json.dumps(told["problem"], indent=2, ensure_ascii=False)}
         viewed = Viewed(subject_type="refused", subject_id=kept.request.ref_id)
         return PageReply(context=context, viewed=(viewed,), title=f"Refused request {kept.request.ref_id}")

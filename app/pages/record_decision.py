@@ -74,12 +74,12 @@ class DecisionPages:
         return found
 
     def _shown(self, asked: PageAsked, stored: StoredDecision, action: str = "viewed", **tried: Any) -> PageReply:
-        told = stored.decision.summary
+        told, masking = stored.decision.summary, self._masking()
         check = last_check(self._store)
         again: Replayed | None = tried.get("again")
-        masked = self._masking().hides_from(asked.user)
+        masked = masking.hides_from(asked.user)
         context = {
-            "told": told,
+            "told": masking.summary(told, asked.user),
             "basis": stored.decision.basis,
             "receipt": stored.receipt,
             "subject_page": address_of(told.subject.type, told.subject.id),
@@ -103,12 +103,18 @@ class DecisionPages:
     def _words(self, raw: bytes, asked: PageAsked) -> str:
         """A document for a person, with what is hidden from this one, cut where it is very long."""
         masking = self._masking()
-        try:
-            text = json.dumps(masking.of(json.loads(raw), asked.user), indent=2, ensure_ascii=False)
-        except (ValueError, RecursionError):
-            # What is no JSON has no fields to hide by their path, so that nobody sees it where any are hidden.
-            text = HIDDEN if masking.hides_from(asked.user) else raw.decode("utf-8", "backslashreplace")
+        if masking.hides_from(asked.user):
+            text = masking.words(raw.decode("utf-8", "backslashreplace"), asked.user)
+        else:
+            text = _indented(raw)
         return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}\n… cut; the JSON Lines file has all of it"
+
+
+def _indented(raw: bytes) -> str:
+    try:
+        return json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return raw.decode("utf-8", "backslashreplace")
 
 
 def line_of(stored: StoredDecision) -> dict[str, Any]:

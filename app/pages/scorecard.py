@@ -14,6 +14,7 @@ from app.desk.refusals import NotAllowed, ReviewRefused
 from app.errors import NOT_FOUND, refuse
 from app.pages.forms import PageForm
 from app.pages.page import Page, PageAsked, PageReply, Viewed
+from app.pages.record_masking import Masking, on_paper
 from app.pages.reviewers import actor_of
 from app.pages.scorecard_pdf import pdf_of
 from app.pages.scorecard_view import Reader, ScorecardRoom, choosable, context_of, fixes_for, review_rules
@@ -83,7 +84,8 @@ class ScorecardPages:
 
     def _pdf(self, asked: PageAsked, quote_id: str) -> PageReply:
         deal, reader = self._seen(asked, deal_of(self._room.store, quote_id, asked.query.get("decision")))
-        body = pdf_of(context_of(self._room, asked, deal, reader), asked.now)
+        shown = on_paper(context_of(self._room, asked, deal, reader), Masking.by(self._room.rules()), asked.user)
+        body = pdf_of(shown, asked.now)
         name = "".join(mark if mark.isascii() and mark.isalnum() else "-" for mark in quote_id)[:60].strip("-")
         viewed = (Viewed(subject_type="quote", subject_id=deal.quote_id, action="exported", detail="PDF"),)
         return PageReply.file(body, "application/pdf", f"scorecard-{name or 'quote'}.pdf", viewed=viewed)

@@ -80,6 +80,7 @@ def _parts(shown: Mapping[str, Any]) -> Iterable[Flowable]:
     deal, document = shown["deal"], shown["document"]
     account = deal.quote.account
     name = "" if account is None else account.name or account.account_id or ""
+    name = shown.get("customer", name)
     yield _text(f"Quote {short(deal.quote_id, 80)}" + (f" for {short(name, 80)}" if name else ""), "title")
     tone = _TONES.get(document["verdict"], "#18202b")
     yield _marked(
