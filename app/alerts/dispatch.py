@@ -17,6 +17,7 @@ from typing import Any, Final
 from app.alerts.bearings import with_bearings
 from app.alerts.config import AlertsRefused, Channel
 from app.alerts.entries import AlertsFile
+from app.alerts.patience import Patience
 from app.alerts.planning import next_digest, plan, quiet_until
 from app.alerts.senders import Sends
 from app.alerts.sweep import sweep
@@ -31,8 +32,6 @@ from policies.domain.outcome import SubjectType
 
 DIGEST: Final = "digest:"
 SWEEP: Final = "sweep"
-GIVE_UP_AFTER: Final = timedelta(days=1)
-_LEAST_ATTEMPTS: Final = 3
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
 _SWEEP_EVERY: Final = timedelta(minutes=10)
 _WEEK: Final = timedelta(days=7)
@@ -56,6 +55,7 @@ class Dispatcher:
     address: str = ""
     chance: Callable[[], float] = random.random
     rests: Rests = field(init=False)
+    patience: Patience = field(default_factory=Patience, init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rests", Rests(self.clock))
@@ -128,6 +128,10 @@ class Dispatcher:
 
     def _sum_up(self, item: Claimed, channel: str) -> dict[str, Any]:
         told = self.store.notices.collected(channel, DeliveryState.SUMMED_UP)
+        until = self._quiet_until(channel, urgent=any(each.urgent for each in told))
+        if until is not None:
+            self.store.notices.retry(item, [each.delivery_id for each in told], until, "quiet hours")
+            return {"channel": channel, "became": "put off", "why": "quiet hours"}
         became = self._together(item, channel, "sum-up", told)
         if self.store.notices.collected(channel, DeliveryState.SUMMED_UP):
             self.store.notices.sending.add(f"{SUM_UP}{channel}", f"{SUM_UP}{channel}", due_at=self.clock())
@@ -171,8 +175,7 @@ class Dispatcher:
     def _failed(self, item: Claimed, channel: str, told: Sequence[KeptTelling], error: Exception) -> dict[str, Any]:
         self.rests.failed(channel, error)
         now, because = self.clock(), str(error)
-        since = min(each.due_at if item.attempts == 1 else each.created_at for each in told)
-        if item.attempts >= _LEAST_ATTEMPTS and now - since >= GIVE_UP_AFTER:
+        if self.patience.is_over(item.item_id, now, item.attempts):
             return self._end(item, told, DeliveryState.GIVEN_UP, f"after {item.attempts} attempts: {because}")
         at = now + min(pause(item.attempts, self.chance()), _LONGEST_PAUSE)
         self.store.notices.retry(item, [each.delivery_id for each in told], at, because)
@@ -182,6 +185,7 @@ class Dispatcher:
         self, item: Claimed, told: Sequence[KeptTelling], state: DeliveryState, reason: str | None = None
     ) -> dict[str, Any]:
         self.store.notices.end(item, [each.delivery_id for each in told], state, reason)
+        self.patience.ended(item.item_id)
         return {"became": state.value, "told": len(told)}
 
     def _still_matters(self, notice: KeptNotice) -> bool:
@@ -196,12 +200,15 @@ class Dispatcher:
 
     def _later(self, delivery: KeptTelling) -> tuple[datetime, str] | None:
         """When the channel may be tried, and why not now; None where it may be now."""
-        now, entry = self.clock(), self.file().channels.get(delivery.channel)
-        until = None if entry is None else quiet_until(entry, self._calendar(), now, urgent=delivery.urgent)
+        until = self._quiet_until(delivery.channel, urgent=delivery.urgent)
         if until is not None:
             return until, "quiet hours"
         rest = self.rests.until(delivery.channel)
         return None if rest is None else (rest + timedelta(seconds=self.chance()), "its channel did not take others")
+
+    def _quiet_until(self, channel: str, *, urgent: bool) -> datetime | None:
+        entry = self.file().channels.get(channel)
+        return None if entry is None else quiet_until(entry, self._calendar(), self.clock(), urgent=urgent)
 
     def _free_at(self, channel: str) -> datetime | None:
         """When the channel takes more messages; None where it does now."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from app.alerts.config import AlertsRefused
+from app.alerts.config import NOTHING, AlertsRefused
 from app.alerts.entries import AlertsFile
 from app.store.desk_records import Case
 from app.store.notices_records import NoticeKind, NoticeNote
@@ -25,26 +25,33 @@ _TIERS: Final = {"alert": NoticeKind.ALERT, "digest": NoticeKind.DIGEST}
 
 @dataclass(frozen=True, slots=True)
 class Noticing:
-    """Decides what people are told, by alerts.yaml as it is at the moment. Where that cannot be read, nothing is."""
+    """Decides what people are told, by alerts.yaml as it is at the moment.
+
+    Where that could never be read, notices are kept and wait to be planned until it can be.
+    """
 
     file: Callable[[], AlertsFile]
 
     def of_decision(self, decision: RecordedDecision) -> Sequence[NoticeNote]:
         """A decision is told of once: as an alert, in the digest, or as waiting in the queue."""
         file = self._file()
-        if not file.routes or decision.summary.verdict is Verdict.ALLOW:
+        if not self._tells(file) or decision.summary.verdict is Verdict.ALLOW:
             return ()
-        return (decided(decision, file),)
+        return (decided(decision, file or NOTHING),)
 
     def of_alerts(self, raised: Sequence[AlertNote]) -> Sequence[NoticeNote]:
         """What is about to leak from agreements in force."""
-        return tuple(map(watched, raised)) if self._file().routes else ()
+        return tuple(map(watched, raised)) if self._tells(self._file()) else ()
 
-    def _file(self) -> AlertsFile:
+    def _file(self) -> AlertsFile | None:
         try:
             return self.file()
         except AlertsRefused:
-            return AlertsFile()
+            return None
+
+    def _tells(self, file: AlertsFile | None) -> bool:
+        """Where the file cannot be read there may be routes: what there is to tell is kept until it can be."""
+        return file is None or bool(file.routes)
 
 
 def decided(decision: RecordedDecision, file: AlertsFile) -> NoticeNote:

@@ -33,6 +33,7 @@ class Senders:
 
     by_apprise: Sends
     guard: Callable[[Channel], Guard | None] = lambda _: None
+    limits: Limits = LIMITS
 
     def __call__(self, channel: Channel, message: Message) -> None:
         if channel.entry.kind is ChannelKind.APPRISE:
@@ -60,7 +61,7 @@ class Senders:
             body=json.dumps(ticket(message, entry)).encode("ascii"),
         )
         try:
-            Session(connection, limits=LIMITS, guard=self.guard(channel)).send(request, budget=LIMITS.budget)
+            Session(connection, limits=self.limits, guard=self.guard(channel)).send(request, budget=self.limits.budget)
         except CallFailed as failure:
             # An address may be a secret of its own, so the channel is told by name.
             failure.args = (str(failure).replace(url.partition("?")[0], entry.name),)
