@@ -188,7 +188,7 @@ def all_routes(
     archive = Archive(
         documents=store.documents,
         idempotency=store.idempotency,
-        follower=Reverifier(services.set_ups, store, not_verified_again),
+        follower=Reverifier(services.set_ups, store, not_verified_again, clock=services.clock),
         keep_refused=keep_refused,
         clock=services.clock,
         remembered=settings.idempotency,
@@ -249,12 +249,13 @@ def desk_service(
     services: Services, verifier: Verifier, on_failure: Callable[[str, Exception], None] = lambda *_: None
 ) -> DealDeskService:
     """The deal desk. A billing configuration that a review lets go is verified again, so that its first invoice is."""
-    again = Reverifier(verifier, services.store, on_failure)
+    again = Reverifier(verifier, services.store, on_failure, clock=services.clock)
     return DealDeskService(
         services.store,
         lambda: services.rules.current().company,
         services.clock,
-        after_review=lambda change: again.reviewed(change.case.subject_type, change.case.subject_id, change.case.state),
+        beside=(again.reviewed_in,),
+        after_review=lambda _: again.soon(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The lines in which work waits: the inbox, what vendors are asked for once in a while, and the outbox."""
+"""The lines in which work waits: the inbox, what vendors are asked for once in a while, set-ups to verify again, the outbox, notices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ def lines_of(store: Store) -> Iterator[Queue]:
     """Every line that the worker serves."""
     yield store.inbox.line
     yield store.inbox.asking
+    yield store.rechecks
     yield store.outbox.line
+    yield store.notices.planning
+    yield store.notices.sending
 
 
 def measure_lines(store: Store, metrics: Metrics, now: datetime) -> None:

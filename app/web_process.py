@@ -18,6 +18,7 @@ from app.housekeeping import Housekeeper, chores
 from app.observability.logs import make_logger
 from app.observability.metrics import Metrics
 from app.reloads import tell_of_models, tell_of_rules
+from app.reverify import Reverifier
 from cpq_hooks.registry import installed
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def application(settings: Settings, shared: Path) -> Flask:
     todo = chores(
         services.store, settings, lambda: services.rules.current().company, services.clock, metrics.documents_erased
     )
-    housekeeper = Housekeeper(todo, log)
+    again = Reverifier(services.set_ups, services.store, clock=services.clock)
+    housekeeper = Housekeeper({**todo, "verified_again": again.work_off}, log)
     housekeeper.start()
     atexit.register(housekeeper.stop)
     _warm_up(services)

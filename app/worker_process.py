@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
@@ -19,6 +20,8 @@ from app.alerts.senders import Senders
 from app.bootstrap import Services, build
 from app.courier import Courier, consequences
 from app.inbox import Inbound, Judges
+from app.lines import measure_lines
+from app.observability.answering import answering, health, metrics_of
 from app.observability.logs import make_logger, send_standard_logging_to
 from app.observability.metrics import Metrics
 from app.reconciling import Reconciler
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 def work(settings: Settings, connections: Connections, clients: Fetching) -> bool:
     """Work until told to stop by SIGTERM or SIGINT; False where something was left unfinished.
 
-    Raises `RulesRefused` where the rules cannot be taken up.
+    Raises `RulesRefused` where the rules cannot be taken up, and `NotListening` where its metrics cannot be asked for.
     """
     send_standard_logging_to(sys.stderr, level=settings.log_level, log_format=settings.log_format)
     log = make_logger(sys.stderr, level=settings.log_level, log_format=settings.log_format)
@@ -57,20 +60,22 @@ def work(settings: Settings, connections: Connections, clients: Fetching) -> boo
     # Threads of their own, so that whoever is slow to take what is sent does not keep deliveries from being handled.
     sending = (Duty(line=services.store.outbox.line, handle=courier_of(services, connections, clients).handle),)
     telling = alert_duties(services)
-    workers = [Worker(each, log, threads=threads, lease=lease) for each in (todo, sending, telling)]
+    count = metrics.worked
+    workers = [Worker(each, log, threads=threads, lease=lease, count=count) for each in (todo, sending, telling)]
     retrainer = retrainer_of(services, told.is_set)
     if retrainer.plan():
         # A thread of its own as well: a training takes minutes.
         training = (Duty(line=retrainer.line, handle=retrainer.handle),)
-        workers.append(Worker(training, log, threads=1, lease=LEASE))
+        workers.append(Worker(training, log, threads=1, lease=LEASE, count=count))
     log.info(
         "worker_started", threads=settings.worker_threads, policy_version=rules.version, cannot_be_asked=list(in_vain)
     )
-    for worker in workers:
-        worker.start()
-    told.wait()
-    log.info("worker_stopping")
-    finished = [worker.stop() for worker in workers]
+    with _answering(settings, services, metrics):
+        for worker in workers:
+            worker.start()
+        told.wait()
+        log.info("worker_stopping")
+        finished = [worker.stop() for worker in workers]
     services.store.close()
     return all(finished)
 
@@ -82,8 +87,13 @@ def duties(services: Services, connections: Connections, clients: Fetching, reco
     def handle(item: Claimed) -> dict[str, Any]:
         return {name: value for name, value in asdict(inbound.handle(item)).items() if value is not None}
 
-    inbox = services.store.inbox
-    return (Duty(line=inbox.line, handle=handle), Duty(line=inbox.asking, handle=reconciler.handle))
+    store = services.store
+    again = Reverifier(services.set_ups, store, clock=services.clock)
+    return (
+        Duty(line=store.inbox.line, handle=handle),
+        Duty(line=store.rechecks, handle=again.handle),
+        Duty(line=store.inbox.asking, handle=reconciler.handle),
+    )
 
 
 def inbound_of(services: Services, connections: Connections, clients: Fetching) -> Inbound:
@@ -140,6 +150,19 @@ def _metrics(settings: Settings) -> Metrics:
     if settings.metrics_dir is None or not settings.metrics_dir.is_dir():
         return Metrics.in_memory(version=version("quoteguard"))
     return Metrics.shared(settings.metrics_dir, version=version("quoteguard"))
+
+
+def _answering(settings: Settings, services: Services, metrics: Metrics) -> AbstractContextManager[object]:
+    """What answers for the worker where the settings say so."""
+    if settings.worker_metrics is None:
+        return nullcontext()
+
+    def exposition() -> bytes:
+        measure_lines(services.store, metrics, services.clock())
+        return metrics.exposition()
+
+    where = settings.worker_metrics
+    return answering(where.host, where.port, {"/metrics": metrics_of(exposition), "/healthz": health})
 
 
 def reconciler_of(services: Services, connections: Connections, clients: Fetching) -> Reconciler:

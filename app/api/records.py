@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.api.route import JSON, JSON_LINES, Asked, Content, Reply, Route
 from app.api.writing import json_bytes
@@ -14,6 +14,9 @@ from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON, Problem
 from app.ingest import AGREEMENTS, INVOICES, OUTCOMES, USAGE, Read, Sort, read_record_lines, read_records
 from app.store import AlreadyAnswered, Answer, Document, DocumentKind, KeyedAnswer, KeyedRequest, PutResult, Scope
 from cpq_hooks.problem import Invalid
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _REPLAYED: Final = (("Idempotent-Replayed", "true"),)
 _ABOUT: Final = (
@@ -32,13 +35,16 @@ class Documents(Protocol):
         documents: Any,
         *,
         answer: Callable[[PutResult], KeyedAnswer] | None = None,
+        beside: Callable[[Connection], None] | None = None,
     ) -> PutResult: ...
 
 
 class Follower(Protocol):
-    """What goes on once agreements are stored; it takes no time here, and does not raise."""
+    """What goes on once agreements are stored: noted in the same transaction, and begun after it without taking time here."""
 
-    def agreements_stored(self, agreements: Sequence[Document]) -> None: ...
+    def stored_in(self, connection: Connection, agreements: Sequence[Document]) -> None: ...
+
+    def soon(self) -> None: ...
 
 
 class Idempotency(Protocol):
@@ -97,12 +103,20 @@ def _store(archive: Archive, sort: Sort, path: str, asked: Asked) -> Reply:
     refused_id = _kept(archive, asked, read)
     documents = [replace(each, key_id=asked.key_id, simulated=archive.simulated) for each in read.documents]
     try:
-        result = archive.documents.put(sort.kind, documents, answer=_answer(archive, keyed, read, refused_id))
+        answer, follow = _answer(archive, keyed, read, refused_id), _follow(archive, sort, documents)
+        result = archive.documents.put(sort.kind, documents, answer=answer, beside=follow)
     except AlreadyAnswered as already:
         return _again(already.answer)
     if sort.kind is DocumentKind.AGREEMENT and result.created + result.changed:
-        archive.follower.agreements_stored(documents)
+        archive.follower.soon()
     return Reply(body=_told(result, read, refused_id))
+
+
+def _follow(archive: Archive, sort: Sort, documents: Sequence[Document]) -> Callable[[Connection], None] | None:
+    """What is done in the transaction that stores them."""
+    if sort.kind is not DocumentKind.AGREEMENT:
+        return None
+    return lambda connection: archive.follower.stored_in(connection, documents)
 
 
 def _kept(archive: Archive, asked: Asked, read: Read) -> str | None:

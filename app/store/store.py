@@ -57,7 +57,7 @@ _REFUSED_BYTES: Final = 10 << 20
 
 class Store:
     """Rooms over one database: `decisions`, `artefacts`, `documents`, `keys`, `idempotency`, `refused`, `holds`, `alerts`,
-    `inbox`, `outbox`, `trainings`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`,
+    `inbox`, `outbox`, `trainings`, `rechecks`, `desk`, `ledgers`, `insights`, `comparables`, `recovery`, `people`, `sessions`, `attempts`, `access`,
     `secrets`, `erasure`.
 
     Safe to share among threads and to carry over a fork. Every call may raise `StoreUnavailable`.
@@ -92,6 +92,7 @@ class Store:
         self.inbox = Inbox(database, clock, Queue(database, clock, "inbox"))
         self.secrets = OwnSecrets(database, clock)
         self.trainings = Queue(database, clock, "train")
+        self.rechecks = Queue(database, clock, "recheck")
         self.desk = DealDesk(
             database, clock, self.outbox, self.documents, self.idempotency, queueing, (reviewed_in, *beside_reviews)
         )

@@ -149,7 +149,11 @@ def test_a_changed_agreement_has_it_verified_again_by_the_system(services, verif
     assert verify(CONFIGURATION | {"charges": [mended]})["verdict"] == "allow"
     dearer = [AGREEMENT["lines"][0] | {"overage_unit_price": "60"}]
     reverifier = Reverifier(services.set_ups, store)
-    reverifier.agreements_stored(sign(store, lines=dearer))
+    changed = read_records(AGREEMENTS, json.dumps(AGREEMENT | {"lines": dearer}).encode()).documents
+    store.documents.put(
+        DocumentKind.AGREEMENT, changed, beside=lambda connection: reverifier.stored_in(connection, changed)
+    )
+    reverifier.soon()
     reverifier.close()
     newest, _ = verifications(store)
     assert (newest.key_id, newest.verdict) == (SYSTEM, "block")
