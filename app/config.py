@@ -51,6 +51,17 @@ class RateLimit:
         return f"{self.requests}/{self.period}"
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """An address of this machine to answer at."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """How a setting is written: in the docs' words, by its parser, and with which unit at the end of its name.
@@ -140,6 +151,13 @@ def _pairs(text: str) -> Mapping[str, str]:
     return MappingProxyType({name.strip(): value.strip() for name, _, value in pairs})
 
 
+def _listening(text: str) -> Listening:
+    host, separator, port = text.rpartition(":")
+    if not separator or not host.strip("[]") or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError("must read like 127.0.0.1:9101")
+    return Listening(host.strip("[]"), int(port))
+
+
 _FOLDER: Final = Kind(name="folder", parse=_folder)
 _PLACE: Final = Kind(name="folder, or `s3://`, `gs://`, `az://` address", parse=stated_place)
 _DATABASE: Final = Kind(name="URL", parse=_database_url)
@@ -148,6 +166,7 @@ _SWITCH: Final = Kind(name="`true`, `false`", parse=_true_or_false)
 _TEXT: Final = Kind(name="text", parse=_text)
 _PAIRS: Final = Kind(name="`GROUP=ROLE,...`", parse=_pairs)
 _ADDRESS: Final = Kind(name="URL", parse=_web_address)
+_LISTENING: Final = Kind(name="`HOST:PORT`", parse=_listening)
 
 
 def _setting(kind: Kind, default: str | None, about: str, *, shown: str = "", secret: bool = False) -> Any:
@@ -234,6 +253,12 @@ class Settings:
         _span("seconds", 1, 3600),
         "300",
         "How long a `worker` may be at one delivery; after that another takes it up. Longer than any vendor's answer takes.",
+    )
+    worker_metrics: Listening | None = _setting(
+        _LISTENING,
+        None,
+        "Where a `worker` answers `GET /metrics` and `GET /healthz` by itself, such as `127.0.0.1:9101`. Keep it from the outside.",
+        shown="not at all",
     )
     retrain: timedelta = _setting(
         _span("days", 0, 3650),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from app.observability.logs import places_of
@@ -37,7 +38,8 @@ class Duty:
 class Worker:
     """Does its duties in turn: the first that has an item ready, then all from the beginning again.
 
-    `wait` waits for so many seconds and says whether it was told to stop meanwhile.
+    `wait` waits for so many seconds and says whether it was told to stop meanwhile. `count` hears of each item its line, what
+    became of it ("fault" where that failed) and the seconds it took.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Worker:
         lease: timedelta = USUAL_LEASE,
         wait: Callable[[float], bool] | None = None,
         chance: Callable[[], float] = random.random,
+        count: Callable[[str, str, float], object] = lambda *_: None,
     ) -> None:
         self._duties = tuple(duties)
         self._log = log
@@ -56,6 +59,7 @@ class Worker:
         self._stopped = Event()
         self._wait = wait or self._stopped.wait
         self._chance = chance
+        self._count = count
         self._threads = [Thread(target=self.run, name=f"worker-{number}", daemon=True) for number in range(threads)]
 
     def start(self) -> None:
@@ -97,8 +101,13 @@ class Worker:
         return _AFTER_FAULT * (0.5 + self._chance())
 
     def _do(self, duty: Duty, item: Claimed) -> None:
+        began, became = monotonic(), "fault"
         try:
             told = duty.handle(item)
+            became = str(told.get("became", "done"))
         except LeaseLost:
             told = {"became": "another's"}
+            became = "another's"
+        finally:
+            self._count(duty.line.name, became, monotonic() - began)
         self._log.info(duty.line.name, item_id=item.item_id, attempt=item.attempts, **told)

@@ -9,6 +9,7 @@ import click
 from app.commands.home import connections, rules
 from app.commands.server import open_or_refuse
 from app.commands.surroundings import Refused, home_option, settings
+from app.observability.answering import NotListening
 from app.store import StoreError
 from app.webhooks import WebhooksRefused
 from app.worker_process import work
@@ -36,5 +37,7 @@ def worker(home: Path | None) -> None:
         raise Refused("The webhooks cannot be used.", refused.reasons) from None
     except StoreError as error:
         raise Refused("The database cannot be used.", (str(error),)) from None
+    except NotListening as refused:
+        raise Refused("QUOTEGUARD_WORKER_METRICS cannot be listened on.", (str(refused),)) from None
     if not finished:
         raise SystemExit(_UNFINISHED)

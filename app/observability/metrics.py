@@ -20,7 +20,7 @@ _FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _STEP_SECONDS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
-
+_WORK_SECONDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 M = TypeVar("M", Counter, Gauge, Histogram)
 
@@ -58,6 +58,8 @@ class _Names:
     waiting: _ByLabels[Gauge]
     parked: _ByLabels[Gauge]
     oldest: _ByLabels[Gauge]
+    work: _ByLabels[Counter]
+    work_seconds: _ByLabels[Histogram]
     build: _ByLabels[Gauge]
 
 
@@ -126,6 +128,11 @@ class Metrics:
         self._names.parked[queue,].set(parked)
         self._names.oldest[queue,].set(oldest_seconds)
 
+    def worked(self, line: str, became: str, seconds: float) -> None:
+        """A worker dealt with an item of a line; `became` is the word of what it came to, "fault" where that failed."""
+        self._names.work[line, became].inc()
+        self._names.work_seconds[line,].observe(seconds)
+
     def policy_reload_failed(self) -> None:
         """The files in the home folder changed and could not be taken up; the last good set stays in force."""
         self._names.reload_failures.inc()
@@ -186,5 +193,7 @@ def _names(registry: CollectorRegistry | None) -> _Names:
         waiting=_ByLabels(gauge("queue_waiting", "Items that wait in a line.", "mostrecent", "queue")),
         parked=_ByLabels(gauge("queue_parked", "Items that wait for a person.", "mostrecent", "queue")),
         oldest=_ByLabels(gauge("queue_oldest_seconds", "How long the oldest item waits.", "mostrecent", "queue")),
+        work=counter("worker_items", "Items that workers dealt with, by what became of them.", "queue", "became"),
+        work_seconds=histogram("worker_item_seconds", "Time that a worker was at an item.", _WORK_SECONDS, "queue"),
         build=_ByLabels(gauge("build_info", "Always 1; the labels say what runs.", "livemax", "version", "python")),
     )
