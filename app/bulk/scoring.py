@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.importing.making import Refused
-from app.importing.reading import Form, Portion, Row
+from app.bulk.reading import Given, Labelled, Reading
+from app.importing.making import Making, Refused
+from app.importing.reading import Form, Portion
 from app.learning.judging import RuleTexts
 from app.portions import uncollected
-from cpq_hooks.canonical import load_quote
-from cpq_hooks.problem import Invalid
-from cpq_hooks.reading import Malformed, read_json
 from policies.derivation import derive
 from policies.domain.money import amount_string, plain
+from policies.domain.quote import Stage
 from policies.evaluation import in_brief
 from scoring.decide import verdict, weighed
 from scoring.features import vector
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from app.rules import Rules
     from policies.domain.decision import Risk
     from policies.domain.finding import Finding
-    from policies.domain.quote import Quote
     from scoring.features import FeatureVector
 
 TOP_REASONS = 3
@@ -53,19 +51,17 @@ class Scored(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class Labelled(NamedTuple):
-    """What a row of a labelled file says turned out, as it was sent; `leaked` is None where it says nothing."""
-
-    leaked: Any
-    amount: Any
-
-
 @dataclass(slots=True)
 class Answered:
-    """What came of a portion: a row for each good quote with its label, and what was refused."""
+    """What came of a portion: a row for each good quote with its label, and what was refused.
+
+    `accepted` says which were signed; `vectors` are kept where they are asked for, without what only sentences need.
+    """
 
     rows: list[Scored] = field(default_factory=list)
     labels: list[Labelled] = field(default_factory=list)
+    accepted: list[bool] = field(default_factory=list)
+    vectors: list[FeatureVector] = field(default_factory=list)
     made_at: list[datetime | None] = field(default_factory=list)
     values: list[float | None] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -101,7 +97,9 @@ class Scoring:
     model: Model | None
     as_of: datetime | None
     now: datetime
+    making: Making | None = None
     explained: bool = True
+    keeps_vectors: bool = False
 
     def __call__(self, portion: Portion) -> Answered:
         """A row for each quote of the portion, in its order."""
@@ -110,36 +108,26 @@ class Scoring:
 
     def _answered(self, portion: Portion) -> Answered:
         rules, answered = self.texts.rules(), Answered(share=portion.share)
+        answered.refused += [Refused(place, (reason,), None) for place, reason in portion.faults]
+        reading = Reading(form=self.form, making=self.making)
         history = self.model.scorer().history if self.model is not None else History()
         deals: list[_Deal] = []
         for start in range(0, len(portion.rows), TOGETHER):
-            quotes = self._quotes(portion.rows[start : start + TOGETHER], answered)
-            deals += self._deals(quotes, rules, history)
+            given = reading.given(portion.rows[start : start + TOGETHER], portion.header, answered.refused)
+            deals += self._deals(given, rules, history)
         for deal, risk in zip(deals, self._risks(deals, rules), strict=True):
             answered.rows.append(_scored(deal, risk, rules))
             answered.labels.append(deal.label)
             answered.made_at.append(deal.made_at)
             answered.values.append(deal.vector.value)
+            answered.accepted.append(deal.accepted)
+            if self.keeps_vectors:
+                answered.vectors.append(replace(deal.vector, details={}))
         return answered
 
-    def _quotes(self, rows: Sequence[Row], answered: Answered) -> list[Quote]:
-        """The quotes of rows; those that are none are noted as refused."""
-        quotes: list[Quote] = []
-        for row in rows:
-            try:
-                quote = load_quote(read_json(row.raw) if self.form is Form.LINES else row.raw)
-            except Malformed as error:
-                answered.refused.append(_refused(row, (f"column {error.column}: {error.message}",)))
-            except Invalid as invalid:
-                answered.refused.append(
-                    _refused(row, tuple(f"{each.path}: {each.message}" for each in invalid.problems))
-                )
-            else:
-                quotes.append(quote)
-        return quotes
-
-    def _deals(self, quotes: Sequence[Quote], rules: Rules, history: History) -> list[_Deal]:
+    def _deals(self, given: Sequence[Given], rules: Rules, history: History) -> list[_Deal]:
         """Each step for all of the quotes before the next step: the processor keeps its code and tables at hand."""
+        quotes = [each.quote for each in given]
         moments = [self.as_of or each.created_at or self.now for each in quotes]
         facts = [
             derive(quote, as_of=moment, company=rules.company, catalog=rules.catalog)
@@ -150,8 +138,16 @@ class Scoring:
             vector(each, found, history, moment) for each, found, moment in zip(facts, findings, moments, strict=True)
         ]
         return [
-            _Deal(quote.quote_id, quote.currency, found, numbers, _label(quote.extra), quote.created_at)
-            for quote, found, numbers in zip(quotes, findings, vectors, strict=True)
+            _Deal(
+                quote.quote_id,
+                quote.currency,
+                found,
+                numbers,
+                label,
+                quote.created_at,
+                accepted=quote.stage is Stage.ACCEPTED,
+            )
+            for (quote, label), found, numbers in zip(given, findings, vectors, strict=True)
         ]
 
     def _risks(self, deals: Sequence[_Deal], rules: Rules) -> list[Risk]:
@@ -176,6 +172,7 @@ class _Deal(NamedTuple):
     vector: FeatureVector
     label: Labelled
     made_at: datetime | None
+    accepted: bool
 
 
 def _scored(deal: _Deal, risk: Risk, rules: Rules) -> Scored:
@@ -190,18 +187,3 @@ def _scored(deal: _Deal, risk: Risk, rules: Rules) -> Scored:
         verdict=verdict(deal.findings, risk).value,
         reasons=tuple([each.label for each in risk.reasons[:TOP_REASONS]]),
     )
-
-
-def _label(extra: Mapping[str, Any]) -> Labelled:
-    """What a labelled quote says of itself: `leaked` beside its fields, or an outcome embedded as `outcome`."""
-    if "leaked" in extra:
-        return Labelled(extra["leaked"], extra.get("leaked_amount"))
-    outcome = extra.get("outcome")
-    if isinstance(outcome, Mapping):
-        return Labelled(outcome.get("leaked"), outcome.get("amount"))
-    return Labelled(None, None)
-
-
-def _refused(row: Row, reasons: tuple[str, ...]) -> Refused:
-    raw = row.raw.decode("utf-8", "backslashreplace") if isinstance(row.raw, bytes) else row.raw
-    return Refused(row.place, reasons, raw)

@@ -76,7 +76,7 @@ def import_(
     asked = _Asked(
         kind=KINDS[kind],
         settings=told,
-        making=_making(kind, connector, mapping, settings_of_connector, simulated=simulated),
+        making=making_of(kind, connector, mapping, settings_of_connector, simulated=simulated),
         refused=refused,
     )
     told.home.mkdir(parents=True, exist_ok=True)
@@ -90,10 +90,12 @@ def import_(
     raise SystemExit(FLAG if sums.refused else ALLOW)
 
 
-def _making(
-    kind: str, connector: str | None, mapping: Path | None, stated: tuple[str, ...], *, simulated: bool
+def making_of(
+    kind: str, connector: str | None, mapping: Path | None, stated: tuple[str, ...], *, simulated: bool = False
 ) -> Making:
-    """How rows are read. Raises `Refused` for a mapping that cannot be followed."""
+    """How rows are read: a mapping alone is the generic connector's. Raises `Refused` for one that cannot be followed."""
+    if connector is None and mapping is not None:
+        connector = _GENERIC
     if connector == _GENERIC and mapping is not None:
         text = mapping.read_text("utf-8")
         try:
@@ -115,7 +117,7 @@ def _one(path: Path, asked: _Asked, store: Store) -> Progressed:
     """Import one file and say what came of it. Raises `Refused`."""
     try:
         file = open_file(path, max_bytes=asked.settings.max_body_bytes)
-        _check_columns(file, asked)
+        check_columns(file, asked.kind, asked.making)
         making = replace(asked.making, form=file.form)
         how = (asked.kind.word, making.mapping or "", str(making.connection), asked.settings.database_url)
         journal = Journal.of(asked.settings.home, path, *how)
@@ -131,24 +133,24 @@ def _one(path: Path, asked: _Asked, store: Store) -> Progressed:
     return done
 
 
-def _check_columns(file: Opened, asked: _Asked) -> None:
+def check_columns(file: Opened, kind: Kind, making: Making) -> None:
     """Refuse a table without a column that every record needs. Raises `UnreadableFile`."""
     if not file.header:
         return
     has = f"the file has {', '.join(file.header[:30])}"
-    if asked.making.mapping is not None:
-        sections = mapping_of(asked.making.mapping).sections
-        wanted = {path for name in asked.kind.sections if name in sections for path in paths_of(sections[name])}
+    if making.mapping is not None:
+        sections = mapping_of(making.mapping).sections
+        wanted = {path for name in kind.sections if name in sections for path in paths_of(sections[name])}
         missing = sorted(each for each in wanted if not {each, each.split(".")[0]} & set(file.header))
         if missing and len(missing) == len(wanted):
             raise UnreadableFile(file.path, [f"it has none of the columns that the mapping reads; {has}"])
         if missing:
             click.echo(f"{file.path}: the mapping reads {', '.join(missing)}, and no column is called so.", err=True)
-    elif asked.making.connection is None:
+    elif making.connection is None:
         tops = {name.split(".")[0] for name in file.header}
-        missing = [name for name in required(asked.kind.schema) if name not in tops]
+        missing = [name for name in required(kind.schema) if name not in tops]
         if missing:
-            reasons = [f"the column {name} is missing, and {asked.kind.word} need it; {has}" for name in missing]
+            reasons = [f"the column {name} is missing, and {kind.word} need it; {has}" for name in missing]
             raise UnreadableFile(file.path, reasons)
 
 

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.bulk.evaluating import Evaluated, evaluated
+from app.bulk.evaluating import Against, Evaluated, evaluated
 from app.commands.card_display import show_card, show_figures
+from app.commands.importing import making_of
+from app.commands.models import usable_models
 from app.commands.opened import opened
 from app.commands.progress import progress
 from app.commands.scoring import model_of, models_of, readable, rules_of
 from app.commands.surroundings import ALLOW, FLAG, Refused, home_option, json_option, settings
+from app.commands.vendors import vendor_options
 from app.files.rows import UnreadableFile
 from app.learning.examples import Learnable, Material, learnable, material_in, material_of
 from app.learning.files import FromFiles
@@ -38,6 +41,8 @@ path_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 _READING = 0.05
 _HISTORY = 0.55
 _GENTLY = 10
+_WORKERS = 2
+"""Processes that judge quotes, beside this one, which follows history and takes about as long for each as they do."""
 
 
 @click.command()
@@ -62,6 +67,11 @@ _GENTLY = 10
     show_default=True,
     help="What decides ties and samples: the same gives the same model.",
 )
+@click.option(
+    "--holdout-months",
+    type=click.IntRange(1, 60),
+    help="Try the model on the deals of the last so many months. Default: the newest quarter of the known outcomes.",
+)
 @click.option("--by", default="train", show_default=True, help="Who promotes, for the log.")
 @json_option
 def train(
@@ -72,6 +82,7 @@ def train(
     agreements: Path | None,
     days: float | None,
     seed: int,
+    holdout_months: int | None,
     by: str,
     *,
     promote: bool,
@@ -87,17 +98,19 @@ def train(
         raise click.UsageError("--quotes and --outcomes go together")
     told, moment = settings(home), datetime.now(UTC) if as_of is None else as_of.replace(tzinfo=UTC)
     shadow = days is not None
-    asked = _Asked(home=home, as_of=moment, seed=seed, by=by, promote=promote, shadow=shadow, as_json=as_json)
-    if days is None:
-        raise SystemExit(_learn(asked, told, quotes, outcomes, agreements))
-    models = models_of(told)
-    os.nice(_GENTLY)  # nobody waits for what is done by a schedule
-    with alone(models) as is_free:
-        # Looked at once the folder is ours: another's training may just have come to its end.
-        if not is_free or not is_due(models, timedelta(days=days), moment):
-            _tell_not_due(models, is_free=is_free, as_json=as_json)
-        else:
-            raise SystemExit(_learn(asked, told, quotes, outcomes, agreements))
+    asked = _Asked(
+        home=home,
+        as_of=moment,
+        seed=seed,
+        holdout_months=holdout_months,
+        by=by,
+        promote=promote,
+        shadow=shadow,
+        as_json=as_json,
+    )
+    given = _Given(quotes=quotes, outcomes=outcomes, agreements=agreements)
+    with usable_models():
+        raise SystemExit(_learn(asked, told, given) if days is None else _learn_if_due(asked, told, given, days))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +120,34 @@ class _Asked:
     home: Path | None
     as_of: datetime
     seed: int
+    holdout_months: int | None
     by: str
     promote: bool
     shadow: bool
     as_json: bool
 
 
-def _learn(asked: _Asked, told: Settings, quotes: Path | None, outcomes: Path | None, agreements: Path | None) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """Files to learn from; without any, the record."""
+
+    quotes: Path | None
+    outcomes: Path | None
+    agreements: Path | None
+
+
+def _learn_if_due(asked: _Asked, told: Settings, given: _Given, days: float) -> int:
+    models = models_of(told)
+    os.nice(_GENTLY)  # nobody waits for what is done by a schedule
+    with alone(models) as is_free:
+        # Looked at once the folder is ours: another's training may just have come to its end.
+        if is_free and is_due(models, timedelta(days=days), asked.as_of):
+            return _learn(asked, told, given)
+        _tell_not_due(models, is_free=is_free, as_json=asked.as_json)
+        return ALLOW
+
+
+def _learn(asked: _Asked, told: Settings, given: _Given) -> int:
     """Train, keep the model, say what came of it; the exit code."""
     rules = rules_of(told)
     with progress("Learning", "") as advance:
@@ -121,15 +155,17 @@ def _learn(asked: _Asked, told: Settings, quotes: Path | None, outcomes: Path | 
         def step(_: str, share: float) -> None:
             advance(share, 0)
 
-        found = _material(told, asked.home, quotes, outcomes, agreements, asked.as_of)
+        found = _material(told, asked, given)
         step("reading", _READING)
         learned = learnable(
-            found, rules, asked.as_of, workers=1, progress=lambda what, share: step(what, _READING + share * _HISTORY)
+            found,
+            rules,
+            asked.as_of,
+            workers=_WORKERS,
+            progress=lambda what, share: step(what, _READING + share * _HISTORY),
         )
         fitting = _READING + _HISTORY
-        made = _trained(
-            learned, rules, asked.as_of, asked.seed, lambda what, share: step(what, fitting + share * (1 - fitting))
-        )
+        made = _trained(learned, rules, asked, lambda what, share: step(what, fitting + share * (1 - fitting)))
     models = models_of(told)
     version, compared = taken_up(made, learned, models, by=asked.by, promote=asked.promote, shadow=asked.shadow)
     in_force = models.champion() == version
@@ -151,21 +187,15 @@ def _tell_not_due(models: Models, *, is_free: bool, as_json: bool) -> None:
         click.echo(f"Nothing is trained: {because}.")
 
 
-def _material(
-    told: Settings,
-    home: Path | None,
-    quotes: Path | None,
-    outcomes: Path | None,
-    agreements: Path | None,
-    as_of: datetime,
-) -> Material:
-    if quotes is None or outcomes is None:
-        with opened(home) as store:
-            return material_in(store, as_of)
+def _material(told: Settings, asked: _Asked, given: _Given) -> Material:
+    if given.quotes is None or given.outcomes is None:
+        with opened(asked.home) as store:
+            return material_in(store, asked.as_of)
     reading = FromFiles(max_bytes=told.max_body_bytes)
     try:
-        signed = () if agreements is None else reading.documents(agreements, "agreements")
-        found = material_of(reading.documents(quotes, "quotes"), reading.documents(outcomes, "outcomes"), signed, as_of)
+        signed = () if given.agreements is None else reading.documents(given.agreements, "agreements")
+        quotes, outcomes = reading.documents(given.quotes, "quotes"), reading.documents(given.outcomes, "outcomes")
+        found = material_of(quotes, outcomes, signed, asked.as_of)
     except UnreadableFile as error:
         raise Refused(f"{error.path} cannot be read.", tuple(f"  {each}" for each in error.reasons)) from None
     if reading.refused:
@@ -174,19 +204,18 @@ def _material(
     return found
 
 
-def _trained(
-    learned: Learnable, rules: Rules, as_of: datetime, seed: int, step: Callable[[str, float], None]
-) -> Trained:
+def _trained(learned: Learnable, rules: Rules, asked: _Asked, step: Callable[[str, float], None]) -> Trained:
     """The model. Raises `Refused` where there is too little to learn from."""
     thresholds = Thresholds() if rules.company is None else rules.company.thresholds
     try:
         return fitted(
             learned.examples,
             learned.history,
-            as_of,
+            asked.as_of,
             data_digest=learned.data_digest,
             progress=step,
-            seed=seed,
+            seed=asked.seed,
+            holdout_months=asked.holdout_months,
             unmatched=learned.joined.unknown,
             minimum_outcomes=thresholds.minimum_outcomes,
             tiers=tuple(company_limits(rules.company).items()),
@@ -237,16 +266,32 @@ def _document(
 @click.option(
     "--outcomes", type=path_type, help="The outcomes, where the quotes do not say themselves whether they leaked."
 )
+@click.option(
+    "--agreements", type=path_type, help="Agreements: they lead from outcomes to quotes, and say which were signed."
+)
 @click.option("--model", "version", help="Evaluate this version, not the one in force.")
+@vendor_options
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes score.")
 @json_option
 def evaluate(
-    file: Path, home: Path | None, outcomes: Path | None, version: str | None, workers: int, *, as_json: bool
+    file: Path,
+    home: Path | None,
+    outcomes: Path | None,
+    agreements: Path | None,
+    version: str | None,
+    connector: str | None,
+    mapping: Path | None,
+    settings_of_connector: tuple[str, ...],
+    workers: int,
+    *,
+    as_json: bool,
 ) -> None:
     """Score labelled quotes with the model in force, and say how right it was.
 
-    FILE is JSON Lines (or Parquet) of quotes, each with `leaked` beside its fields or an `outcome` that has it; or --outcomes has
-    them. Each quote is judged as of the day it was made. Exits 0, 1 where rows were refused, 3 where nothing could be evaluated.
+    FILE is JSON Lines, CSV or Parquet of quotes, read as `import quotes` reads them, another system's by --connector or --mapping.
+    Each has `leaked` beside its fields or an `outcome` that has it, or an outcome by the mapping; or --outcomes has them. Each quote
+    is judged as of the day it was made. Known deals are weighed for how they came to be known, as in training, where the labels say
+    so. Exits 0, 1 where rows were refused, 3 where nothing could be evaluated.
     """
     told = settings(home)
     model = model_of(told, version)
@@ -255,10 +300,17 @@ def evaluate(
             "No model is in force.", ("  `quoteguard train` makes one, and says what is missing where it cannot",)
         )
     reading = FromFiles(max_bytes=told.max_body_bytes)
+    opened_file, making = readable(file, told, making_of("quotes", connector, mapping, settings_of_connector))
     try:
-        known = None if outcomes is None else reading.documents(outcomes, "outcomes")
+        against = Against(
+            opened=opened_file,
+            making=making,
+            outcomes=None if outcomes is None else reading.documents(outcomes, "outcomes"),
+            agreements=() if agreements is None else reading.documents(agreements, "agreements"),
+            workers=workers,
+        )
         with progress("Evaluating", "quotes") as advance:
-            found = evaluated(readable(file, told), rules_of(told), model, known, workers, advance)
+            found = evaluated(against, rules_of(told), model, advance)
     except UnreadableFile as error:
         raise Refused(f"{error.path} cannot be evaluated.", tuple(f"  {each}" for each in error.reasons)) from None
     if not found.figures.get("deals"):
@@ -275,5 +327,7 @@ def _show_evaluated(found: Evaluated, version: str) -> None:
     for note in found.notes:
         click.secho(note, fg="yellow")
     show_figures(found.figures)
+    if found.refused:
+        click.secho(f"{found.refused:,} rows refused:", fg="red", err=True)
     for line in found.told:
         click.echo(line, err=True)

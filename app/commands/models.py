@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,12 +116,20 @@ def _who(by: str | None) -> str:
 
 def _tried(work: Callable[[], T]) -> T:
     try:
-        return work()
+        with usable_models():
+            return work()
+    except OSError as error:
+        raise Refused("The folder of models cannot be used.", (str(error),)) from None
+
+
+@contextmanager
+def usable_models() -> Iterator[None]:
+    """Say it as a command does where models cannot be read or served. Raises `Refused`."""
+    try:
+        yield
     except NOT_SERVED as refused:
         reasons = refused.reasons if isinstance(refused, ModelRefused) else (str(refused),)
         raise Refused("That cannot be done; what was in force stays in force.", tuple(reasons)) from None
-    except OSError as error:
-        raise Refused("The folder of models cannot be used.", (str(error),)) from None
 
 
 def _done(now: InForce) -> None:

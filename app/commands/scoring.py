@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -11,10 +13,15 @@ import click
 
 from app.bulk.scoring import Answered, Model, Scoring
 from app.bulk.writing import FORMS, written
+from app.commands.importing import check_columns, making_of
 from app.commands.progress import progress
 from app.commands.surroundings import ALLOW, BAD_INPUT, FLAG, Refused, home_option, settings
+from app.commands.vendors import vendor_options
 from app.files.rows import UnreadableFile
-from app.importing.reading import Form, Opened, open_file
+from app.importing.importing import joined_by
+from app.importing.kinds import KINDS
+from app.importing.making import Making
+from app.importing.reading import Form, Opened, Portion, open_file
 from app.learning.judging import RuleTexts
 from app.models import models_at
 from app.portions import worked
@@ -46,6 +53,7 @@ _TOLD = 10
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where refused rows are written. Default: beside --out.",
 )
+@vendor_options
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes score.")
 def score(
     file: Path,
@@ -54,9 +62,14 @@ def score(
     version: str | None,
     as_of: datetime | None,
     refused: Path | None,
+    connector: str | None,
+    mapping: Path | None,
+    settings_of_connector: tuple[str, ...],
     workers: int,
 ) -> None:
-    """Score quotes in bulk: JSON Lines or Parquet in, one row a quote out, in the same order.
+    """Score quotes in bulk: JSON Lines, CSV or Parquet in, one row a quote out, in the same order.
+
+    Columns are read as `import quotes` reads them, another system's by --connector or --mapping.
 
     A row has quote_id, score, tier, expected_leakage, verdict and top_reasons. The verdict is that of policies and risk together;
     nothing is recorded. Exits 0, 1 where rows were refused, 3 where nothing could be scored.
@@ -69,8 +82,9 @@ def score(
         click.echo("No model is in force: verdicts rest on the policies alone, and no quote has a score.", err=True)
     now = datetime.now(UTC)
     moment = now if as_of is None else as_of.replace(tzinfo=UTC)
-    opened = readable(file, told)
-    scoring = Scoring(texts=RuleTexts.of(rules_of(told)), form=opened.form, model=model, as_of=moment, now=now)
+    opened, making = readable(file, told, making_of("quotes", connector, mapping, settings_of_connector))
+    texts = RuleTexts.of(rules_of(told))
+    scoring = Scoring(texts=texts, form=opened.form, making=making, model=model, as_of=moment, now=now)
     beside = refused or out.with_name(f"{out.stem}.refused.jsonl")
     done, wrong = _written(opened, out, beside, scoring, workers)
     click.echo(f"{done:,} quotes scored into {out}")
@@ -89,7 +103,7 @@ def _written(opened: Opened, out: Path, beside: Path, scoring: Scoring, workers:
             beside.open("w", encoding="utf-8") as file,
             progress("Scoring", "quotes") as advance,
         ):
-            for answered in worked(scoring, opened.portions(), 0 if few else workers):
+            for answered in worked(scoring, portions_of(opened, scoring.making), 0 if few else workers):
                 writer.write(answered.rows)
                 write_refused(file, opened.path, answered, told=wrong)
                 done, wrong = done + len(answered.rows), wrong + len(answered.refused)
@@ -110,15 +124,20 @@ def write_refused(file: IO[str], source: Path, answered: Answered, *, told: int)
             click.echo(f"  {source}:{each.place}: {'; '.join(each.reasons[:3])}", err=True)
 
 
-def readable(path: Path, told: Settings) -> Opened:
-    """The file, opened. Raises `Refused`."""
+def readable(path: Path, told: Settings, making: Making) -> tuple[Opened, Making | None]:
+    """The file, opened, and how its rows become quotes: None for canonical documents. Raises `Refused`."""
     try:
         opened = open_file(path, max_bytes=told.max_body_bytes)
+        check_columns(opened, KINDS["quotes"], making)
     except UnreadableFile as error:
         raise Refused(f"{path} cannot be read.", tuple(f"  {each}" for each in error.reasons)) from None
-    if opened.form is Form.CELLS:
-        raise Refused(f"{path} cannot be read.", ("  quotes are nested: send JSON Lines or Parquet",))
-    return opened
+    is_plain = opened.form is not Form.CELLS and making.mapping is None and making.connection is None
+    return opened, None if is_plain else replace(making, form=opened.form)
+
+
+def portions_of(opened: Opened, making: Making | None) -> Iterator[Portion]:
+    """The portions of a file; rows that are lines of one quote come together."""
+    return opened.portions(joined_by=None if making is None else joined_by(opened, making))
 
 
 def rules_of(told: Settings) -> Rules:
@@ -141,7 +160,8 @@ def model_of(told: Settings, version: str | None) -> Model | None:
         chosen = version or models.champion()
         if chosen is None:
             return None
-        found = Model(folder=models.folder, version=chosen)
+        # The processes that score read the copy that lies here.
+        found = Model(folder=models.here(chosen).parent, version=chosen)
         found.scorer()
     except ModelRefused as refused:
         raise Refused("The model cannot be used.", tuple(f"  {each}" for each in refused.reasons)) from None

@@ -39,7 +39,7 @@ class Import:
         """Store every good row and write down every other; go on where an earlier run of the same import stopped."""
         state = self._resumed()
         workers = self.workers if self.opened.path.stat().st_size > FEW_BYTES else 0
-        portions = self.opened.portions(state.number, self._joined_by())
+        portions = self.opened.portions(state.number, joined_by(self.opened, self.making))
         with _refused_file(self.refused_to, state) as refused:
             for made in worked(self.making, portions, workers):
                 self._store(made, state)
@@ -66,14 +66,6 @@ class Import:
         there = self.store.documents.get(DocumentKind(kind), document_id) is not None
         return known if there else Progressed()
 
-    def _joined_by(self) -> str | None:
-        """The column that joins rows of a table: the id, where each row states one entry of a list."""
-        kind = KINDS[self.making.kind]
-        if self.making.mapping is not None or kind.entries is None or kind.id_field not in self.opened.header:
-            return None
-        start = f"{kind.entries[0]}."
-        return kind.id_field if any(name.startswith(start) for name in self.opened.header) else None
-
     def _store(self, made: Made, state: Progressed) -> None:
         state.counts.add(Counts(rows=made.rows, refused=len(made.refused)))
         for kind, documents in made.documents.items():
@@ -83,6 +75,15 @@ class Import:
             state.by_kind.setdefault(kind.value, Counts()).add(counts)
             state.last = (kind.value, _last(documents))
         state.number = max(state.number, made.number)
+
+
+def joined_by(opened: Opened, making: Making) -> str | None:
+    """The column that joins rows of a table: the id, where each row states one entry of a list."""
+    kind = KINDS[making.kind]
+    if making.mapping is not None or kind.entries is None or kind.id_field not in opened.header:
+        return None
+    start = f"{kind.entries[0]}."
+    return kind.id_field if any(name.startswith(start) for name in opened.header) else None
 
 
 def _last(documents: list[Document]) -> str:

@@ -58,12 +58,10 @@ class Making:
         """The documents of a portion, with every row that gives none and why."""
         made = Made(share=portion.share, rows=len(portion.rows) + len(portion.faults))
         made.refused += [Refused(place, (reason,), None) for place, reason in portion.faults]
-        kind = KINDS[self.kind]
         for row in portion.rows:
             made.number = row.number
             try:
-                value = self._value(row, portion.header, kind)
-                for shape, document in self._documents(value, row, kind):
+                for shape, document in self.documents(row, portion.header):
                     self._keep(made, shape, document)
             except Malformed as error:
                 _refuse(made, row, portion, (f"column {error.column}: {error.message}",))
@@ -72,6 +70,11 @@ class Making:
             except Invalid as invalid:
                 _refuse(made, row, portion, tuple(f"{each.path}: {each.message}" for each in invalid.problems))
         return made
+
+    def documents(self, row: Row, header: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        """Every document of a row in canonical form, with the section that it was made by. Raises what refuses the row."""
+        kind = KINDS[self.kind]
+        yield from self._documents(self._value(row, header, kind), row, kind)
 
     def _value(self, row: Row, header: tuple[str, ...], kind: Kind) -> Any:
         if self.form is Form.LINES:
@@ -83,7 +86,6 @@ class Making:
         return joined([_nested(header, cells, holders(kind.schema)) for cells in row.raw], kind)
 
     def _documents(self, value: Any, row: Row, kind: Kind) -> Iterator[tuple[str, Any]]:
-        """Every document of a row in canonical form, with the section that it was made by."""
         own = kind.sections[0]
         if self.mapping is not None:
             sections = mapping_of(self.mapping).sections

@@ -118,11 +118,12 @@ def _example(seen: Seen, joined: Joined) -> Example:
         simulated=deal.simulated,
         blocked=deal.verdict is Verdict.BLOCK,
         overridden=deal.verdict is Verdict.BLOCK and accepted,
-        outcomes=tuple([_known(each) for each in joined.by_quote.get(deal.quote_id, ())]),
+        outcomes=tuple([known_of(each) for each in joined.by_quote.get(deal.quote_id, ())]),
     )
 
 
-def _known(outcome: Outcome) -> Known:
+def known_of(outcome: Outcome) -> Known:
+    """An outcome as training takes it."""
     return Known(
         leaked=outcome.leaked,
         source=outcome.source.value if outcome.source is not None else UNSAID,

@@ -102,11 +102,11 @@ class Models:
 
     def manifest(self, version: str) -> Manifest:
         """What a version says of itself. Raises NoSuchVersion or ModelRefused."""
-        return read_manifest(self._path(version))
+        return read_manifest(self.here(version))
 
     def load(self, version: str) -> ModelPackage:
         """A version with all its parts. Raises NoSuchVersion or ModelRefused."""
-        return read(self._path(version))
+        return read(self.here(version))
 
     def add(self, package: ModelPackage) -> str:
         """Write a model into the folder, in force or not as before. Answers its version."""
@@ -151,7 +151,8 @@ class Models:
 
     # ---------------------------------------------------------------------------------------------------------
 
-    def _path(self, version: str) -> Path:
+    def here(self, version: str) -> Path:
+        """The folder of a version. Raises NoSuchVersion."""
         path = self.folder / checked(version)
         if not path.is_dir():
             raise NoSuchVersion(f"there is no model {version} in {self.folder.name}")

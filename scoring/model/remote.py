@@ -99,12 +99,16 @@ class RemoteModels(Models):
         return read_manifest(here) if here.is_dir() else self._manifest(version)[0]
 
     def load(self, version: str) -> ModelPackage:
-        """A version with all its parts; a copy that was spoilt is made again. Raises NoSuchVersion, ModelRefused or StoreAway."""
-        path = self._path(version)
+        """A version with all its parts. Raises NoSuchVersion, ModelRefused or StoreAway."""
+        return read(self.here(version))
+
+    def here(self, version: str) -> Path:
+        """The copy of a version, made where there is none that is whole. Raises NoSuchVersion, ModelRefused or StoreAway."""
+        path = self.folder / checked(version)
         if not _is_whole(path):
             shutil.rmtree(path, ignore_errors=True)
-            path = self._path(version)
-        return read(path)
+            self._copy(version)
+        return path
 
     def add(self, package: ModelPackage) -> str:
         """Write a model here and into the store, in force or not as before. Answers its version."""
@@ -135,13 +139,6 @@ class RemoteModels(Models):
         return entries if last is None or last in entries else (*entries, last)
 
     # ---------------------------------------------------------------------------------------------------------
-
-    def _path(self, version: str) -> Path:
-        """The copy of a version, made where there is none."""
-        path = self.folder / checked(version)
-        if not path.is_dir():
-            self._copy(version)
-        return path
 
     def _manifest(self, version: str) -> tuple[Manifest, bytes]:
         found = self.objects.get(f"{version}/{MANIFEST}")

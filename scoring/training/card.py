@@ -30,6 +30,7 @@ class Findings:
     unmatched: int
     simulated: bool
     limits: Mapping[str, float]
+    since: datetime | None
     folds: int
     served: str
     asked_for: bool
@@ -53,7 +54,10 @@ def card(found: Findings, rows: Data, fit: Learned) -> dict[str, Any]:
         "served": found.served,
         "because": _because(found, dated=rows.labels.dated),
         "ways": dict(found.ways),
-        "held_out_by": held_out(rows.labels) if found.folds else "nothing: there are too few outcomes to hold some out",
+        "held_out_by": held_out(rows.labels, found.since)
+        if found.folds
+        else "nothing: there are too few outcomes to hold some out",
+        "holdout_since": None if found.since is None else found.since.isoformat(),
         "folds": found.folds,
         "held_out": dict(found.held_out),
         "newest": dict(found.newest),

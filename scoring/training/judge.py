@@ -17,6 +17,8 @@ from scoring.training.logistic import sigmoid
 from scoring.training.tiers import tier_table
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from scoring.features import FeatureVector
@@ -61,9 +63,10 @@ def judged(
     growth: Growth,
     tiers: Sequence[tuple[str, float]],
     serve: str | None,
+    since: datetime | None = None,
 ) -> Judged:
-    """Hold out, try, choose (unless `serve` is asked for), calibrate and measure."""
-    parts = folds(rows.labels, vectors)
+    """Hold out (the newest deals from `since` on, where that is asked for), try, choose (unless `serve` says), calibrate, measure."""
+    parts = folds(rows.labels, vectors, None if since is None else since.timestamp())
     if not parts:
         return _unjudged(tiers)
     made = trials(rows, fit, parts, growth)

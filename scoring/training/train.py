@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from policies.domain.period import add_months
 from scoring.model.anomaly import Anomalies, peer_key
 from scoring.model.package import Manifest, ModelPackage
 from scoring.training import boosting
@@ -64,11 +65,13 @@ def train(
     tiers: Sequence[tuple[str, float]] = TIERS,
     unmatched: int = 0,
     serve: str | None = None,
+    holdout_months: int | None = None,
 ) -> Trained:
     """Learn from what was known as of a moment. `history` is what will be known of the deals that the model scores.
 
     `unmatched` counts outcomes of quotes that nobody knows, for the card. `serve` names the way that is served whatever the
-    newest deals say, and the card says so. The same examples and seed give the same model.
+    newest deals say, and the card says so. `holdout_months` tries the model on the deals of the last so many months, rather than on
+    the newest quarter of the known outcomes. The same examples and seed give the same model.
     Several `threads` help with very many deals on a machine that has nothing else to do. Raises CannotLearn, with every reason,
     where there is too little to learn from.
     """
@@ -81,6 +84,7 @@ def train(
         unmatched=unmatched,
         data_digest=data_digest,
         serve=serve,
+        since=None if holdout_months is None else _months_before(as_of, holdout_months),
     )
     with threadpool_limits(limits=threads):
         return _train(examples, history, setting, progress or _silent)
@@ -98,6 +102,11 @@ class _Setting:
     unmatched: int
     data_digest: str
     serve: str | None
+    since: datetime | None
+
+
+def _months_before(as_of: datetime, months: int) -> datetime:
+    return datetime.combine(add_months(as_of.date(), -months), as_of.timetz())
 
 
 def _train(examples: Sequence[Example], history: History, asked: _Setting, tell: Progress) -> Trained:
@@ -114,7 +123,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
     whole = replace(fit, silence=fit.silence.shared_with(silence))
     growth = boosting.Growth(seed=asked.seed, threads=asked.threads)
     tell("trying what it was not fitted to", 0.4)
-    tried = judged(telling, fit, [used[at].vector for at in tells], growth, asked.tiers, asked.serve)
+    tried = judged(telling, fit, [used[at].vector for at in tells], growth, asked.tiers, asked.serve, asked.since)
     tell("fitting what is served", 0.75)
     parts = _parts(telling, fit, tried, growth)
     tell("amounts, patterns and what is unusual", 0.85)
@@ -128,6 +137,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
             unmatched=asked.unmatched,
             simulated=any(each.simulated for each in examples),
             limits=dict(asked.tiers),
+            since=asked.since,
             amounts=of_amounts,
             patterns=of_patterns,
             importance=parts.importance,

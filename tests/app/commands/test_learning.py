@@ -148,10 +148,14 @@ def test_a_labelled_file_gives_figures_by_either_way_of_labelling(simulated, tmp
     beside = call(
         "evaluate", folder / "quotes.jsonl", "--outcomes", folder / "outcomes.jsonl", "--home", home, "--json"
     )
-    figures = json.loads(beside.stdout)["figures"]
-    assert inside["figures"]["average_precision"] == figures["average_precision"]
+    told = json.loads(beside.stdout)
+    assert inside["verdicts"] == told["verdicts"]
     assert inside["figures"]["auc"] > 0.6
     assert "flattered" in inside["notes"][0]
+    # Beside the deals of which nothing is known, the known ones stand for those like them; alone each counts once.
+    assert (inside["weighed"], told["weighed"]) == (False, True)
+    assert inside["notes"][1] == "Every deal that could leak has a label: each counts once."
+    assert told["figures"]["rate"] < inside["figures"]["rate"]
 
 
 def test_too_little_to_learn_from_is_said_in_words(tmp_path):
@@ -192,3 +196,38 @@ def test_sales_of_another_system_teach_by_a_mapping_alone(tmp_path):
     assert (card["labels"]["known"], card["labels"]["could_leak"]) == (200, 400)
     assert "pairs of rep and product" in card["held_out_by"]
     assert card["newest"]["auc"] > 0.8
+    _scored_by_the_mapping(sales, home, tmp_path / "scores.csv")
+
+
+def _scored_by_the_mapping(sales, home, out):
+    """The same columns are scored and evaluated as they were imported."""
+    mapping = ("--mapping", EXAMPLES / "sales-mapping.yaml", "--home", home)
+    assert call("score", sales, "--out", out, *mapping).exit_code == 0
+    rows = list(csv.DictReader(out.open()))
+    assert [each["quote_id"] for each in rows[:3]] == ["S-1", "S-2", "S-3"]
+    cheats = [float(row["score"]) for at, row in enumerate(rows) if at % 7 in (1, 4)]
+    others = [float(row["score"]) for at, row in enumerate(rows) if at % 7 not in (1, 4)]
+    assert sum(cheats) / len(cheats) > 2 * sum(others) / len(others)
+    told = json.loads(call("evaluate", sales, "--json", *mapping).stdout)
+    assert (told["quotes"], told["figures"]["deals"], told["weighed"]) == (400, 200, True)
+
+
+def test_a_table_without_a_column_that_quotes_need_is_not_scored(tmp_path):
+    table = tmp_path / "quotes.csv"
+    table.write_text("quote_id,lines.product_id\nQ-1,P-1\n")
+    result = call("score", table, "--out", tmp_path / "scores.csv", "--home", tmp_path / "home")
+    assert result.exit_code == 3
+    assert "the column currency is missing, and quotes need it" in result.stderr
+
+
+def test_a_table_of_quotes_is_scored_with_its_lines_together(tmp_path):
+    table, out = tmp_path / "quotes.csv", tmp_path / "scores.csv"
+    table.write_text(
+        "quote_id,currency,lines.product_id,lines.charge_type,lines.quantity,lines.net_unit_price\n"
+        "Q-1,USD,P-1,one_time,2,10\nQ-1,USD,P-2,one_time,1,5\nQ-2,USD,P-1,one_time,many,10\nQ-3,USD,P-1,one_time\n"
+    )
+    result = call("score", table, "--out", out, "--home", tmp_path / "home")
+    assert result.exit_code == 1
+    assert [each["quote_id"] for each in csv.DictReader(out.open())] == ["Q-1"]
+    assert "the row has 4 cells, and the header has 6" in result.stderr
+    assert "$.lines[0].quantity" in result.stderr
