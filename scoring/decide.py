@@ -26,6 +26,7 @@ _UNUSUAL: Final = "The deal is more unusual"
 _ALERT: Final = "alert"
 _DIGEST: Final = "digest"
 _HALF: Final = Decimal("0.5")
+_LONGEST_NAME: Final = 120
 _RANK: Final = {Effect.BLOCK: 0, Effect.FLAG: 1, Effect.SHADOW: 2}
 _WORDS: Final = {
     Direction.UNDER: "could go unbilled",
@@ -208,7 +209,8 @@ def _urgency(finding: Finding) -> tuple[bool, int, bool, Decimal | int, str]:
 
 def _on(finding: Finding, names: Mapping[str, str]) -> str:
     if len(finding.line_ids) == 1:
-        return f" on {names.get(finding.line_ids[0], finding.line_ids[0])}"
+        name = names.get(finding.line_ids[0], finding.line_ids[0])
+        return f" on {name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + '…'}"
     return f" on {len(finding.line_ids)} lines" if finding.line_ids else ""
 
 

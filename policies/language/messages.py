@@ -19,6 +19,8 @@ from policies.language.kinds import Unit
 from policies.language.problem import Problem, Source, Span, did_you_mean
 
 NOT_GIVEN: Final = "not given"
+_LONGEST_TEXT: Final = 200
+"""A name is no longer than this in a sentence, whatever a customer's system sends."""
 NOTHING_FOUND: Final[Mapping[str, object]] = MappingProxyType({})
 _PIECES: Final = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
 _FOUND: Final = re.compile(r"\s*found\.([A-Za-z_][A-Za-z0-9_]*)\s*")
@@ -59,7 +61,13 @@ class Message:
                 value, unit = found.get(piece.name), None
             else:
                 value, unit = piece.evaluate(document, item), piece.node.unit
-            yield NOT_GIVEN if value is None else write(value, unit)
+            yield NOT_GIVEN if value is None else write(_shortened(value), unit)
+
+
+def _shortened(value: object) -> object:
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return f"{value[: _LONGEST_TEXT - 1]}…"
+    return value
 
 
 def read_message(

@@ -73,3 +73,9 @@ def test_what_is_lost_already_is_told_where_nothing_is_left_to_lose_and_counts_f
 def test_the_headline_has_money_in_whole_minor_units() -> None:
     said = headline([a_finding("a", Effect.BLOCK, "2079.96361643852713")], {"a": "Old price book"}, {}, "USD", ())
     assert said == "Old price book on 1: $2,079.96 could go unbilled."
+
+
+def test_the_headline_shortens_an_endless_name() -> None:
+    said = headline([a_finding("floor", Effect.FLAG)], {}, {"1": "W" * 10_000}, "USD", [])
+    assert "W" * 119 + "…" in said
+    assert len(said) < 250

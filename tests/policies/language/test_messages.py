@@ -99,3 +99,8 @@ def test_the_caller_may_print_values_its_own_way():
 )
 def test_values_are_printed_plainly(value, text):
     assert plain_text(value) == text
+
+
+def test_an_endless_name_does_not_make_an_endless_sentence():
+    line = a_line(product_name="W" * 10_000)
+    assert printed("{line.product_name} is free", line) == "W" * 199 + "… is free"
