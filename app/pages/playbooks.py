@@ -12,6 +12,8 @@ from app.errors import NOT_FOUND, refuse
 from app.ledgers import insights
 from app.markup import rendered
 from app.pages.page import Nav, Page, PageAsked, PageReply
+from app.pages.policies import READS
+from app.pages.set_ups import LOOKS
 from app.playbooks import STAGES, found_by, letter_for, playbook_of
 from app.rules import Rules
 from app.store import Store
@@ -79,6 +81,8 @@ class PlaybookPages:
             "counts": rows,
             "money": self._money(number, asked),
             "judged": self._judged(number, asked),
+            "reads_policies": asked.user.may(*READS),
+            "sees_cases": asked.user.may(*LOOKS),
         }
         return PageReply(context=context, title=f"{number} {playbook.pattern.title}")
 

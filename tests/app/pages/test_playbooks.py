@@ -61,3 +61,9 @@ def test_every_pattern_of_policies_and_audits_is_known():
     assert {each.pattern for each in AUDIT_CAUSES} <= set(PATTERNS)
     assert "allowance-without-overage-price" in [each.id for each in found_by("Q11", rules).policies]
     assert found_by("U05", rules).audit[0] == "overage-not-invoiced"
+
+
+@pytest.mark.parametrize(("role", "links"), [("analyst", True), ("rep", False)])
+def test_a_playbook_leads_nobody_to_a_page_that_is_for_others(site, role, links):
+    shown = site.visit(role).get("/playbooks/Q11").text
+    assert ('href="/recoveries?' in shown) is links
