@@ -60,7 +60,14 @@ def check(home: Path | None) -> None:
             faults.append(f"{FILE}: {fault}")
     if faults:
         raise Refused("The alerts cannot be used.", tuple(faults))
-    click.echo(f"{len(file.channels)} channels and {len(file.routes)} routes: all good.")
+    if not file.channels and not (folder / FILE).exists():
+        click.echo(f"There is no {FILE} in {folder}, so nobody is told of anything.")
+        return
+    click.echo(f"{_counted(len(file.channels), 'channel')} and {_counted(len(file.routes), 'route')}: all good.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @alerts.command("list")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from app.commands.display import show_records
+from app.commands.home import tell_unknown_roles
 from app.commands.opened import opened
 from app.commands.surroundings import home_option, json_option
 from app.store import ApiKey, Scope
@@ -57,6 +58,7 @@ def create_key(
         expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
         made = store.keys.create(name, [Scope(scope) for scope in scopes], roles=roles, expires_at=expires)
     _show_secret(made.key, made.secret, as_json=as_json)
+    tell_unknown_roles(home, roles)
 
 
 @keys.command("rotate")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from app.commands.display import show_records
+from app.commands.home import tell_unknown_roles
 from app.commands.opened import opened
 from app.commands.surroundings import Refused, home_option, json_option
 from app.people.lending import Lending, LendingRefused
@@ -70,6 +71,7 @@ def create_user(
     with opened(home) as store:
         user = _done(lambda: _registry(store).create(wanted, password, system))
     click.echo(f"{user.name} may sign in{'' if password else ' by the identity provider'}.")
+    tell_unknown_roles(home, levels)
 
 
 @users.command("list")

@@ -143,6 +143,8 @@ def approval_roles_of(company: Company | None) -> tuple[str, ...]:
         found += [terms.approver, *[each.approver for each in terms.extended]]
     found += [part.approver for part in (company.renewal, company.term) if part is not None and part.approver]
     found += company.approval_hours
+    found += [role for chain in company.approval_chains for stage in chain.stages for role in stage.roles]
+    found += [company.reviews.waiver_role] if company.reviews.waiver_role is not None else []
     return _once(found)
 
 

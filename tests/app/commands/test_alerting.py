@@ -24,12 +24,17 @@ def run(tmp_path, monkeypatch):
 
 
 def test_check_finds_a_good_file_good_and_names_a_template_that_is_not(run, tmp_path):
-    assert "1 channels and 1 routes: all good." in run("check").output
+    assert "1 channel and 1 route: all good." in run("check").output
     (tmp_path / "alerts").mkdir()
     (tmp_path / "alerts" / "alert.txt").write_text("{{ custmer }}\n")
     refused = run("check")
     assert refused.exit_code == 3
     assert "alerts/alert.txt: 'custmer' is undefined" in refused.output
+
+
+def test_check_says_that_there_is_no_file(run, tmp_path):
+    (tmp_path / "alerts.yaml").unlink()
+    assert "There is no alerts.yaml" in run("check").output
 
 
 def test_a_dry_run_prints_what_would_go_where_and_sends_nothing(run, tmp_path):

@@ -71,6 +71,12 @@ def test_a_key_is_made_with_the_roles_it_consents_in_and_keeps_them_when_rotated
     assert made["roles"] == rotated["roles"] == ["manager"]
 
 
+def test_a_role_that_the_company_does_not_name_is_warned_of(run, upgraded, home):
+    told = run("keys", "create", "--name", "bot", "--scope", "review", "--role", "directr", "--home", home)
+    assert told.exit_code == 0
+    assert 'company.yaml names no role "directr". Did you mean "director"?' in told.stderr
+
+
 def test_a_role_is_for_keys_that_review(run, upgraded):
     told = run("keys", "create", "--name", "cpq", "--scope", "check", "--role", "manager")
     assert told.exit_code == 3
