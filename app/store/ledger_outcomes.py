@@ -65,7 +65,7 @@ def outcome_in(connection: Connection, document: Json, at: str) -> None:
         _dismiss(posting, items, because)
     elif facts.judged != "clean":
         if not any(each["kind"] in _FOUND for each in items) and facts.amount:
-            items = [posting.open(_item(connection, facts, at))]
+            items = [posting.open(_item(connection, facts, booked_at))]
         _state(posting, items, facts, because)
         _undo_prevention(posting, items, facts, because)
     found = [each for each in items if each["kind"] in _FOUND]

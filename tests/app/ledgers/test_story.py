@@ -172,3 +172,12 @@ def test_what_leaked_after_all_in_the_very_way_it_was_flagged_was_not_prevented(
     quote = {"type": "quote", "id": "Q-1"}
     turned_out(store, subject=quote, leaked=True, pattern="Q11", amount="400.00", source="dispute")
     assert ledgers(store) == {"prevented": 1_400_000, "detected": 40_000}
+
+
+def test_what_was_found_and_paid_before_it_was_brought_in_belongs_to_the_day_on_which_it_was_found(store):
+    decided(store, a_quote(), days=-400)
+    terms = {"subject": {"type": "quote", "id": "Q-1"}, "leaked": True, "pattern": "U05", "amount": "900.00"}
+    turned_out(store, recovered_amount="900.00", discovered_at=(NOON - timedelta(days=300)).isoformat(), **terms)
+    [lag] = store.insights.lags(Span(first="2000-01-01", before="2100-01-01"))
+    day = (NOON - timedelta(days=300)).date().isoformat()
+    assert (lag.opened, lag.closed) == (day, day)
