@@ -51,13 +51,15 @@ def marked_up(text: str) -> str:
 def paragraph(text: str, style: ParagraphStyle, before: str = "") -> Paragraph:
     """A paragraph of a customer's text. `before` is markup of ours."""
     told = clean(text)
-    if any(bidirectional(mark) in _TURNS for mark in told):
+    if not told.isascii() and any(bidirectional(mark) in _TURNS for mark in told):
         return _Turning(told, style, before)
     return Paragraph(before + marked_up(told), style)
 
 
 def written(text: str) -> str:
     """The text with each sign that no font has as its code point."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(mark if _font_of(mark) is not None else f"[U+{ord(mark):04X}]" for mark in clean(text))
 
 
@@ -89,6 +91,9 @@ def _as_seen(line: str) -> str:
 
 def _stretches(told: str) -> Iterator[str]:
     _registered()
+    if told.isascii():
+        yield escape(told)
+        return
     for font, marks in groupby(told, key=lambda mark: _font_of(mark) or PLAIN):
         text = escape("".join(marks))
         yield text if font == PLAIN else f'<font name="{font}">{text}</font>'

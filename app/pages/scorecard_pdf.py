@@ -175,7 +175,9 @@ def _lines(prices: Prices | None, currency: str) -> Iterable[Flowable]:
         return
     kinds = [each.label for each in prices.steps][:_MOST_KINDS]
     heads = ["Line", "Product", "List", *kinds, "Effective net", "Against list"]
-    rows: list[list[Flowable]] = [[_text(each, "head" if at < 2 else "head-right") for at, each in enumerate(heads)]]
+    rows: list[list[Flowable | str]] = [
+        [_text(each, "head" if at < 2 else "head-right") for at, each in enumerate(heads)]
+    ]
     for line in prices.lines:
         by_kind = line.by_kind
         figures = [money(line.list_total, currency) if line.list_total is not None else ""]
@@ -183,7 +185,7 @@ def _lines(prices: Prices | None, currency: str) -> Iterable[Flowable]:
         figures.append(money(line.net_total, currency) if line.net_total is not None else "by use")
         figures.append("" if line.effective_discount is None else f"{number(-line.effective_discount)} %")
         told = [_text(short(line.line_id, 20), "cell"), _text(short(line.name, 60), "cell")]
-        rows.append([*told, *[_text(each, "cell-right") for each in figures]])
+        rows.append([*told, *figures])
     yield _heading("Every line from list to effective net")
     share = (1 - 0.06 - 0.22) / (len(heads) - 2)
     yield _table(rows, (0.06, 0.22, *[share] * (len(heads) - 2)), heads=1)
@@ -219,12 +221,14 @@ def _approvals(shown: Mapping[str, Any]) -> Iterable[Flowable]:
         )
 
 
-def _table(rows: list[list[Flowable]], shares: tuple[float, ...], heads: int = 0) -> Flowable:
+def _table(rows: Sequence[Sequence[Flowable | str]], shares: tuple[float, ...], heads: int = 0) -> Flowable:
+    """A ruled table. What is text and no paragraph is a figure: in small letters, at the right."""
     if not rows:
         return Spacer(0, 0)
     ruled = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.3, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP"),
                         ("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
-                        ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 3)])  # fmt: skip
+                        ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 3), ("ALIGN", (0, 0), (-1, -1), "RIGHT"),
+                        ("FONT", (0, 0), (-1, -1), PLAIN, 6.8, 8.8), ("TEXTCOLOR", (0, 0), (-1, -1), _INK)])  # fmt: skip
     widths = [_WIDTH * share for share in shares]
     return Table(rows, colWidths=widths, style=ruled, hAlign="LEFT", repeatRows=heads)
 
@@ -263,7 +267,6 @@ def _styles() -> Mapping[str, ParagraphStyle]:
         style("small", 7.6),
         style("soft", 7.6, color=_SOFT),
         style("cell", 6.8),
-        style("cell-right", 6.8, alignment=2),
         style("head", 6.8, BOLD, color=_SOFT),
         style("head-right", 6.8, BOLD, color=_SOFT, alignment=2),
     )

@@ -5,12 +5,14 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -20,6 +22,8 @@ from app.config import Settings
 from app.store.upgrade import upgrade
 from tests.pages import PASSWORD, a_user, pages_app
 
+COLOURS, TALLEST = 64, 2_800
+"""Of so many colours is a picture, and so many pixels high at most: enough for letters and charts, in 150 kB."""
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HOW = "there is no Chromium for the page tests; get one with `apt-get install chromium`"
@@ -114,6 +118,17 @@ def keep_screenshot():
     def keep(page: Page, name: str, *, full: bool = True) -> None:
         if os.environ.get("SCREENSHOTS") == "1":
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full)
+            whole = Image.open(BytesIO(page.screenshot(full_page=full))).convert("RGB")
+            whole = whole.crop((0, 0, whole.width, min(whole.height, TALLEST)))
+            few = whole.quantize(palette=_palette(whole), dither=Image.Dither.NONE)
+            few.save(SCREENSHOTS / f"{name}.png", optimize=True)
 
     return keep
+
+
+def _palette(picture: Image.Image) -> Image.Image:
+    """The colours that a picture has most of: those of the pages are flat, and so stay what they are."""
+    counted = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:COLOURS]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in counted for part in colour])
+    return palette

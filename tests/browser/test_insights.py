@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from policies.domain.decision import Verdict
 from tests.app.ledgers.builders import a_finding, a_line, a_quote, agreed, decided, turned_out
 from tests.app.scoring_models import a_linear_model, promoted
 from tests.app.store.builders import NOON, POLICIES
@@ -41,37 +42,86 @@ CARD = {
 }
 
 
+FOUND = (
+    {"policy_id": "allowance-without-overage-price", "pattern": "Q11"},
+    {"policy_id": "stacked-concessions", "pattern": "Q03", "verdict": "flag"},
+    {"policy_id": "line-price-floor", "pattern": "Q02"},
+    {"policy_id": "promotion-without-end", "pattern": "Q05", "verdict": "flag"},
+)
+LEAKS = (
+    ("U05", "SEAT", 4),
+    ("R01", "ANALYTICS", 2),
+    ("B01", "ONBOARDING", 3),
+    ("B08", "STORAGE", 1),
+    ("P01", "SEAT", 2),
+)
+
+
 @pytest.fixture(scope="module")
 def desk(live):
-    """Half a year of deals: blocked, mended and signed; leaks found and partly recovered; a model in force."""
+    """A year of deals: flagged and blocked, some mended and signed; leaks found and partly recovered; a fix; a model in force."""
     store = live.services.store
     store.artefacts.put("policies", POLICIES)
     now = datetime.now(UTC)
-    for number in range(48):
-        days = (now - NOON).days - 4 * number
-        lines = a_line(product_id=f"SKU-{number % 5}")
-        terms = {"quote_id": f"Q-{number}", "rep": {"rep_id": f"R-{number % 4}", "role": "ae"}}
-        found = a_finding(f"{900 + 150 * (number % 7)}.00") if number % 3 == 0 else None
-        decided(store, a_quote(lines, **terms), *([found] if found else []), days=days)
-        if number % 6 == 0:
-            mended = a_quote(a_line(product_id=f"SKU-{number % 5}", overage_unit_price="0.5"), **terms)
-            decided(store, mended, days=days + 1)
-            agreed(store, mended, f"AG-{number}")
-        if number % 4 == 0:
-            at = (now - timedelta(days=4 * number)).isoformat()
-            about = {"leaked": True, "pattern": ("U05", "R01", "B01")[number % 3], "amount": f"{400 + 90 * number}.00"}
-            how = {
-                "recovered_amount": "150.00",
-                "source": "audit",
-                "verdict": ("true_positive", "false_negative")[number % 8 // 4],
-            }
-            turned_out(
-                store, f"O-{number}", discovered_at=at, subject={"type": "quote", "id": f"Q-{number}"}, **about, **how
-            )
+    for number in range(150):
+        _a_deal(store, number, (now - NOON).days - 362 + number * 12 // 5)
+    for number in range(60):
+        _a_leak(store, number, now - timedelta(days=355 - 6 * number))
+    store.insights.note_fix(
+        {
+            "fix_id": "fix_1",
+            "kind": "pattern",
+            "value": "Q11",
+            "made_on": (now - timedelta(days=120)).date().isoformat(),
+            "title": "Every bundle of seats has an overage price in the price book",
+            "owner": "Pricing",
+            "note": None,
+            "noted_by": "usr_1",
+        }
+    )
     package = a_linear_model()
     card = replace(package.manifest, card=CARD, simulated=True, trained_on=1598, quotes=6000, leaks=327)
     promoted(live.services.settings.models, replace(package, manifest=card))
     return live
+
+
+def _a_deal(store, number, days):
+    """One in three has a finding; those of the quarter before the fix lack an overage price, and hardly one after it does. Some of
+    them are mended and signed two days later.
+    """
+    terms = {"quote_id": f"Q-{number}", "rep": {"rep_id": f"R-{number % 7}", "role": "ae"}}
+    product = {"product_id": f"SKU-{number % 5}"}
+    if number % 3:
+        decided(store, a_quote(a_line(**product), **terms), days=days)
+        return
+    how = dict(FOUND[0] if 60 <= number <= 100 else FOUND[number // 3 % 4])
+    verdict = Verdict(how.pop("verdict", "block"))
+    found = a_finding(f"{1900 + 450 * (number % 11)}.00", **how)
+    decided(store, a_quote(a_line(**product), **terms), found, days=days, verdict=verdict)
+    if number % 12 == 0:
+        mended = a_quote(a_line(**product, overage_unit_price="0.5"), **terms)
+        decided(store, mended, days=days + 2)
+        agreed(store, mended, f"AG-{number}")
+
+
+def _a_leak(store, number, at):
+    """What turned out of a deal: leaks of five kinds, fewer of the first since it was fixed; half of the money is back."""
+    pattern, product, weight = LEAKS[number % 5]
+    fixed = pattern == "U05" and number > 40
+    amount = (700 + 130 * (number * 7 % 13)) * weight
+    about = {
+        "leaked": not fixed,
+        "discovered_at": at.isoformat(),
+        "subject": {"type": "quote", "id": f"Q-{2 * number}"},
+    }
+    money = {
+        "pattern": pattern,
+        "amount": f"{amount}.00",
+        "recovered_amount": f"{amount * (number % 3) // 2}.00",
+        "product_id": product,
+    }
+    told = {"source": "audit", "verdict": "false_negative" if number % 4 else "true_positive"}
+    turned_out(store, f"O-{number}", **about, **({} if fixed else money | told))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,31 +12,36 @@ from tests.app.store.builders import POLICIES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-DEALS = [
-    (
-        "Q-20481",
-        "Brightwater Ltd",
-        "Overage price missing on API calls: $14,400 a year could go unbilled.",
-        "14400.00",
-        2,
-    ),
-    ("Q-20502", "Zürich Präzision AG", "Net price of Seats is under the floor of $9.", "88200.00", 20),
-    ("Q-20517", "شركة النور", "The discount ends after three months and nothing says what comes then.", "3200.00", 30),
-    ("Q-20533", "Larch & Sons", "The renewal has no uplift: 5 % is the least.", "560.00", 300),
-]
+CALLS = "Overage price missing on API calls: $14,400 a year could go unbilled."
+DEALS = (
+    # id, account, rep, headline, at risk, hours ago
+    ("Q-20481", "Brightwater Ltd", "Rita Example", CALLS, "14400.00", 2),
+    ("Q-20502", "Zürich Präzision AG", "Omar Lind", "Net price of Seats is under the floor of $9.", "88200.00", 20),
+    ("Q-20517", "شركة النور", "Rita Example", "The discount ends after three months and nothing says what comes then.", "3200.00", 30),
+    ("Q-20533", "Larch & Sons", "Jo Winter", "The renewal has no uplift: 5 % is the least.", "560.00", 300),
+    ("Q-20540", "Fenwick Foods", "Jo Winter", "Two free months and a discount come to 18.4 %; 10 % is shown.", "9120.00", 5),
+    ("Q-20544", "Café Ombré", "Ines Marrow", "A commitment of $50,000 a year has no true-up.", "50000.00", 7),
+    ("Q-20551", "株式会社ブライト", "Ines Marrow", "Tiers overlap between 100 and 120 units.", "2750.00", 9),
+    ("Q-20553", "Harbor Nurseries", "Omar Lind", "Line 3 has no product in the catalog.", "11200.00", 11),
+    ("Q-20560", "Quarry Jewellers", None, "Payment after 120 days; 60 are allowed.", "4310.00", 12),
+    ("Q-20562", "Nimbus Labs", "Rita Example", "The total is of one month, not of twelve.", "26222.46", 14),
+    ("Q-20571", "Oakline Freightways", "Sam Holt", "Price of Storage differs from its price book.", "640.00", 26),
+    ("Q-20577", "Marble Hotels", "Sam Holt", "Termination for convenience after six months.", "36162.00", 40),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def deals(live):
     store, now = live.services.store, live.services.clock()
     store.artefacts.put("policies", POLICIES)
-    for number, (quote_id, name, headline, money, hours) in enumerate(DEALS):
-        finding = a_finding("line-price-floor", effect="block" if number == 1 else "flag")
-        request = {"account": {"name": name}, "rep": {"name": "Rita Example"}, "stage": "submitted"}
-        request["valid_until"] = (now + timedelta(days=number + 1)).date().isoformat()
+    for number, (quote_id, name, rep, headline, money, hours) in enumerate(DEALS):
+        finding = a_finding("line-price-floor", effect="block" if number in (1, 5, 9) else "flag")
+        request = {"account": {"name": name}, "stage": ("submitted", "draft", "approval")[number % 3]}
+        request |= {"rep": {"name": rep}} if rep else {}
+        request["valid_until"] = (now + timedelta(days=1 + number * 5 % 9)).date().isoformat()
         store.record(
-            flagged(finding, quote_id=quote_id, headline=headline, at_risk_under=Decimal(money), request=request, source="hubspot",
-                    content=digest_of(quote_id.encode()), created_at=now - timedelta(hours=hours))
+            flagged(finding, quote_id=quote_id, headline=headline, at_risk_under=Decimal(money), request=request, simulated=True,
+                    source=("hubspot", "salesforce")[number % 2], content=digest_of(quote_id.encode()), created_at=now - timedelta(hours=hours))
         )  # fmt: skip
     store.record(flagged(quote_id="Q-20600", verdict=Verdict.ALLOW, content="sha256:a"))
 
@@ -44,7 +49,7 @@ def deals(live):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_queue(live, deals, has_no_violations, keep_screenshot, scheme):
     page = live.open("/", "analyst", scheme=scheme)
-    assert page.locator("table.deals tbody tr").count() == 4
+    assert page.locator("table.deals tbody tr").count() == 12
     keep_screenshot(page, f"queue-{scheme}")
     has_no_violations(page)
 
@@ -59,7 +64,7 @@ def test_a_filter_stays_in_the_address_and_in_the_form(live, deals):
     page.get_by_label("Verdict").select_option("block")
     page.get_by_role("button", name="Show").click()
     assert "verdict=block" in page.url
-    assert page.locator("table.deals tbody tr").count() == 1
+    assert page.locator("table.deals tbody tr").count() == 3
     page.reload()
     assert page.get_by_label("Verdict").input_value() == "block"
 

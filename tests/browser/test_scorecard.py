@@ -22,18 +22,18 @@ ADDRESS = "/scorecards/quotes/Q/2027-14"
 
 @pytest.fixture(scope="module")
 def deal(live):
-    """A flagged and scored deal with a past: two revisions, and six deals like it of which some leaked."""
+    """A flagged and scored deal with a past: two revisions, and fourteen deals like it of which some leaked."""
     services = live.services
-    for number in range(6):
-        seats = SEATS | {"net_unit_price": str(40 - number * 2), "discounts": []}
+    for number in range(14):
+        seats = SEATS | {"net_unit_price": str(40 - number * 9 // 5), "discounts": []}
         checked(services, a_deal(f"Q-{number}", seats, RAMP))
         outcome = {
             "outcome_id": f"O-{number}",
             "subject": {"type": "quote", "id": f"Q-{number}"},
-            "leaked": number % 2 == 0,
+            "leaked": number % 3 == 0,
         }
-        outcome |= {"amount": f"{number + 1}200.00", "currency": "USD", "pattern": "U05"} if number % 2 == 0 else {}
-        if number < 4:
+        outcome |= {"amount": f"{number + 1}200.00", "currency": "USD", "pattern": "U05"} if number % 3 == 0 else {}
+        if number < 11:
             kept = Document(id=outcome["outcome_id"], body=json.dumps(outcome).encode(), parent_id=f"Q-{number}")
             services.store.documents.put(DocumentKind.OUTCOME, [kept])
     checked(services, a_deal("Q/2027-14", SEATS | {"net_unit_price": "30", "discounts": []}, RAMP))
