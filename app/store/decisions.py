@@ -30,6 +30,7 @@ from app.store.decision_rows import content_of, stored_of, summary_of
 from app.store.errors import BadPageToken
 from app.store.identifiers import moment, searchable, stamp
 from app.store.packing import pack, unpack
+from app.store.plain_columns import Plain
 from app.store.records import DecisionFilter, DecisionPage, DecisionSummary, Receipt, RecordedDecision, StoredDecision
 from app.store.tables import CHAIN, DECISIONS
 from policies.domain.decision import Verdict
@@ -118,9 +119,9 @@ class DecisionLog:
         """The newest decision on exactly this content, under the versions that are given."""
         query = _WHOLE.where(DECISIONS.c.content_hash == bindparam("content_hash"))
         if policy_version is not None:
-            query = query.where(DECISIONS.c.policy_version == policy_version)
+            query = query.where(_equal("policy_version", policy_version, by_index=False))
         if model_version is not None:
-            query = query.where(DECISIONS.c.model_version == model_version)
+            query = query.where(_equal("model_version", model_version, by_index=False))
         return self._one(_newest(query), content_hash=searchable(content_hash))
 
     def latest_for_subject(self, subject_type: SubjectType, subject_id: str) -> StoredDecision | None:
@@ -262,13 +263,9 @@ def _is_short(wanted: DecisionFilter) -> bool:
 
 
 def _equal(name: str, value: Any, *, by_index: bool = True) -> ColumnElement[bool]:
-    """That a column has a value.
-
-    Where another column says more, SQLite must not walk through all that share a verdict or a source; it cannot know how many
-    those are, and an expression keeps it from doing so.
-    """
+    """That a column has a value; `by_index` False where another column leads to the rows."""
     column: Column[Any] = DECISIONS.c[name]
-    said: ColumnElement[bool] = (column if by_index else func.coalesce(column, column)) == value
+    said: ColumnElement[bool] = (column if by_index else Plain(column)) == value
     return said
 
 
@@ -276,23 +273,38 @@ def _newest(query: Select[Any]) -> Select[Any]:
     return query.order_by(DECISIONS.c.seq.desc()).limit(1)
 
 
-def _conditions(wanted: DecisionFilter) -> list[ColumnElement[bool]]:
-    narrow: dict[str, Any] = {
+def _narrow(wanted: DecisionFilter) -> dict[str, Any]:
+    """Filters that few decisions fit, by column."""
+    return {
         "subject_id": searchable(wanted.subject_id),
         "content_hash": searchable(wanted.content_hash),
         "rep_id": searchable(wanted.rep_id),
         "account_id": searchable(wanted.account_id),
     }
-    wide: dict[str, Any] = {
+
+
+def _wide(wanted: DecisionFilter) -> dict[str, Any]:
+    """Filters that many decisions may fit, by column, those first that likely say most."""
+    found: dict[str, Any] = {
         "verdict": wanted.verdict and wanted.verdict.value,
-        "source": searchable(wanted.source),
-        "policy_version": searchable(wanted.policy_version),
         "model_version": searchable(wanted.model_version),
+        "policy_version": searchable(wanted.policy_version),
+        "source": searchable(wanted.source),
         "simulated": wanted.simulated,
     }
-    conditions = [_equal(name, value) for name, value in narrow.items() if value is not None]
-    is_narrow = bool(conditions) or _is_short(wanted)
-    conditions += [_equal(name, value, by_index=not is_narrow) for name, value in wide.items() if value is not None]
+    if wanted.verdict is Verdict.ALLOW:
+        found["verdict"] = found.pop("verdict")
+    return found
+
+
+def _conditions(wanted: DecisionFilter) -> list[ColumnElement[bool]]:
+    conditions = [_equal(name, value) for name, value in _narrow(wanted).items() if value is not None]
+    # One column leads to the rows, and SQLite must not choose another.
+    is_found = bool(conditions) or _is_short(wanted)
+    for name, value in _wide(wanted).items():
+        if value is not None:
+            conditions.append(_equal(name, value, by_index=not is_found))
+            is_found = True
     if wanted.subject_type is not None:
         conditions.append(DECISIONS.c.subject_type == wanted.subject_type.value)
     elif wanted.subject_id is not None:

@@ -47,7 +47,8 @@ def plan(url, query):
         ({"source": "none"}, "source"), ({"policy_version": "none"}, "policies"), ({"model_version": "none"}, "model"),
         ({"simulated": True}, "simulated"), ({"verdict": Verdict.FLAG}, "verdict"), ({"rep_id": "rep-1"} | RARE, "rep"),
         ({"account_id": "A-1"} | RARE, "account"), ({"content_hash": "sha256:c"} | RARE, "content"),
-        ({"subject_id": "Q-1"} | RARE, "subject"), (DAY | RARE, "time"),
+        ({"subject_id": "Q-1"} | RARE, "subject"), (DAY | RARE, "time"), (RARE, "verdict"),
+        (RARE | {"verdict": Verdict.ALLOW}, "model"),
     ],
 )  # fmt: skip
 def test_a_filter_of_the_record_is_found_in_its_index(tables, wanted, index):
