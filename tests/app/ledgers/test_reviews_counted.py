@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from sqlalchemy import create_engine, select
@@ -10,7 +11,6 @@ from app.bookkeeping.counting import counted_seconds
 from app.ledgers import insights
 from app.ledgers.insights import Asked
 from app.store.ledger_tables import INSIGHT_REVIEWS
-from app.store.upgrade import upgrade
 from tests.app.desk.builders import a_site, flagged, somebody
 from tests.app.store.builders import NOON
 
@@ -73,16 +73,24 @@ def test_a_review_said_twice_counts_once_and_those_at_once_all_count(site):
     assert [row[3:] for row in rows(site.store)] == [(8, 8)]
 
 
+def test_reviews_that_come_while_all_is_counted_again_are_counted_once(site):
+    made = [site.record(flagged(quote_id=f"Q-{number}")) for number in range(8)]
+    with ThreadPoolExecutor(3) as several:
+        rebuilt = [several.submit(site.store.rebuild_insights) for _ in range(2)]
+        reviewed = [several.submit(site.do, decision_id, ANN) for decision_id in made]
+        assert [each.result() for each in rebuilt] == [8, 8]
+        assert all(each.result().is_new for each in reviewed)
+    assert [row[3:] for row in rows(site.store)] == [(8, 8)]
+
+
 def test_an_upgrade_counts_the_reviews_that_are_there(site, database_url):
     reviewed(site)
-    before = rows(site.store)
+    migration = import_module("app.store.migrations.versions.0012_reviews_counted")
     engine = create_engine(database_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE insight_reviews")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
+    with engine.connect() as connection:
+        reviews, approved = migration.counted(connection)
     engine.dispose()
-    assert upgrade(database_url)
-    assert rows(site.store) == before
+    assert [(*key, reviews[key], approved[key]) for key in sorted(reviews)] == rows(site.store)
 
 
 @pytest.mark.parametrize(

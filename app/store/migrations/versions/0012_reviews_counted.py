@@ -26,14 +26,15 @@ def upgrade() -> None:
         sa.Column("approved", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("day", "reviewer", "seconds"),
     )
-    reviews, approved = _counted(op.get_bind())
+    reviews, approved = counted(op.get_bind())
     names = ("day", "reviewer", "seconds", "reviews", "approved")
     rows = [dict(zip(names, (*key, reviews[key], approved[key]), strict=True)) for key in sorted(reviews)]
     if rows:
         op.bulk_insert(table, rows)
 
 
-def _counted(connection: sa.Connection) -> tuple[Counter[_Key], Counter[_Key]]:
+def counted(connection: sa.Connection) -> tuple[Counter[_Key], Counter[_Key]]:
+    """How many reviews there are by day, reviewer and seconds, and how many of them approve."""
     query = sa.text(
         "SELECT r.review_id, r.reviewed_at, r.actor_id, r.action, d.created_at FROM reviews r "
         "JOIN decisions d ON d.decision_id = r.decision_id WHERE r.review_id > :after ORDER BY r.review_id LIMIT :most"
