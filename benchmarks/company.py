@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import yaml
@@ -65,6 +66,27 @@ OTHER: Final = Effects(
     other_defect=0.9,
 )
 """A company where other things go wrong: some effects are nothing, some have the other sign."""
+
+_USUAL: Final = {
+    "year_of_tenure": 2.98, "percent_of_discount": 6.96, "line_beyond_three": 0.90, "further_charge_model": 1.01,
+    "odd_rhythm": 0.05, "ramp": 0.03, "uplift_within_term": 0.08, "promotion_that_ends": 0.06, "overage": 0.49,
+    "commitment_or_prepaid": 0.08, "several_years": 0.25, "late_approval": 0.13, "revision_beyond_two": 0.31,
+    "quarter_end": 0.17, "ramp_at_quarter_end": 0.01, "metered_with_payments": 0.06, "data_with_services": 0.04,
+    "analytics_with_support": 0.09, "yen": 0.06, "enterprise": 0.18, "amendment": 0.01, "expansion": 0.26,
+    "costly_defect": 0.04, "other_defect": 0.04,
+}  # fmt: skip
+"""What the usual deal has of each: so that a company of other effects leaks about as often."""
+
+
+def drawn(number: int) -> Effects:
+    """The effects of a company drawn by lot: of five, one is nothing, one has the other sign, and three are up to half as large again or as small."""
+    lot = Random(number)
+    found = {"carelessness": lot.uniform(0.4, 1.3)}
+    for name in _USUAL:
+        sign = lot.choice((0.0, -1.0, 1.0, 1.0, 1.0))
+        found[name] = round(sign * lot.uniform(0.5, 1.5) * getattr(STANDARD, name), 3)
+    gained = sum((found[name] - getattr(STANDARD, name)) * usual for name, usual in _USUAL.items())
+    return Effects(base=round(STANDARD.base - gained, 3), **found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

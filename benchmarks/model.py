@@ -1,6 +1,7 @@
 """`make bench-model`: how well the model tells leaking deals, beside simpler ways and beside the simulator's own odds.
 
-The companies are simulated. A model is trained as of the end of the 18th of 24 months, on outcomes discovered by then, and
+The companies are simulated: the standard one, one where other things go wrong, and with `--companies` more of which the
+effects are drawn by lot. A model is trained as of the end of the 18th of 24 months, on outcomes discovered by then, and
 judged on all later quotes. AP is the average precision and AUC the area under the curve, both against the true odds (a deal
 leaks in part); `of oracle` divides by what the true odds themselves reach, for AP also on signed deals that leaked or not.
 ECE is how far probabilities lie from the true odds, over ten groups of as many quotes. Money is the share of all that leaked
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import nan
 
 import numpy as np
 import xgboost
@@ -25,7 +27,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from app.demo import Effects
-from benchmarks.company import OTHER, STANDARD, Deal, deals
+from benchmarks.company import OTHER, STANDARD, Deal, deals, drawn
 from policies.domain.period import add_months
 from scoring.features import FeatureVector
 from scoring.history import History
@@ -40,6 +42,9 @@ from scoring.training.matrix import table
 
 Numbers = NDArray[np.float64]
 MONTHS = 18
+Figures = tuple[float, float, float]
+"""AP of the oracle's, ECE, and money by expected loss of the oracle's, NaN where no loss is expected."""
+
 HEAD = ("", "AP", "of oracle", "signed", "AUC", "ECE", "by odds", "of oracle", "by loss", "of oracle")
 
 
@@ -58,18 +63,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-model", description=__doc__)
     parser.add_argument("--quotes", type=int, default=12_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--companies", type=int, default=2, help="How many companies.")
+    parser.add_argument("--only", action="store_true", help="Only what is served, and what is attainable.")
     parser.add_argument("--fresh", action="store_true", help="Simulate again what is kept from before.")
     asked = parser.parse_args()
     print(f"Simulated companies of {asked.quotes:,} quotes; trained on what was known after {MONTHS} of 24 months.\n")
-    for name, effects, seed in (("standard", STANDARD, asked.seed), ("other effects", OTHER, asked.seed + 1)):
+    found: list[dict[str, Figures]] = []
+    for name, effects, seed in _companies(asked.seed, asked.companies):
         try:
-            _company(name, effects, seed, asked.quotes, fresh=asked.fresh)
+            found.append(_company(name, effects, seed, asked.quotes, fresh=asked.fresh, only=asked.only))
         except CannotLearn as refused:
             print(f"{name}: nothing can be learned: {refused}")
+    if len(found) > 1:
+        _means(found)
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
-def _company(name: str, effects: Effects, seed: int, quotes: int, *, fresh: bool) -> None:
+def _companies(seed: int, number: int) -> list[tuple[str, Effects, int]]:
+    """Name, effects and seed of so many companies."""
+    named = [("standard", STANDARD, seed), ("other effects", OTHER, seed + 1)]
+    by_lot = [(f"effects drawn by lot, {at}", drawn(at), seed + 13 + at) for at in range(1, number - 1)]
+    return [*named, *by_lot][:number]
+
+
+def _means(found: Sequence[dict[str, Figures]]) -> None:
+    """What is served and what is attainable, over all companies."""
+    print(f"Mean and worst of {len(found)} companies{'AP of oracle':>20}{'ECE':>16}{'money by loss':>20}")
+    for label in (_SERVED, _ATTAINABLE):
+        rows = np.array([each[label] for each in found])
+        told = [
+            f"{rows[:, 0].mean():.3f}, {rows[:, 0].min():.3f}",
+            f"{rows[:, 1].mean():.3f}, {rows[:, 1].max():.3f}",
+            f"{rows[:, 2].mean():.3f}, {rows[:, 2].min():.3f}" if np.isfinite(rows[:, 2]).all() else "-",
+        ]
+        print(f"{label:<36}" + "".join(f"{each:>17}" for each in told))
+
+
+def _company(name: str, effects: Effects, seed: int, quotes: int, *, fresh: bool, only: bool) -> dict[str, Figures]:
     made = deals(seed, quotes, effects, fresh=fresh)
     moments = [each.example.made_at for each in made if each.example.made_at is not None]
     cut = datetime.combine(add_months(min(moments).date().replace(day=1), MONTHS), min(moments).timetz())
@@ -77,7 +107,7 @@ def _company(name: str, effects: Effects, seed: int, quotes: int, *, fresh: bool
     before = [each for each in made if each.example.made_at is not None and each.example.made_at < cut]
     later = _later([each for each in made if each.example.made_at is not None and each.example.made_at >= cut])
     with threadpool_limits(limits=1):
-        _table(f"{name}, seed {seed}", before, later, cut)
+        return _table(f"{name}, seed {seed}", before, later, cut, only=only)
 
 
 def _later(made: Sequence[Deal]) -> Later:
@@ -91,7 +121,7 @@ def _later(made: Sequence[Deal]) -> Later:
     )
 
 
-def _table(name: str, before: Sequence[Deal], later: Later, cut: datetime) -> None:
+def _table(name: str, before: Sequence[Deal], later: Later, cut: datetime, *, only: bool) -> dict[str, Figures]:
     examples = [each.example for each in before]
     began = time.process_time()
     first = train(examples, History(), cut, data_digest="simulated")
@@ -104,21 +134,23 @@ def _table(name: str, before: Sequence[Deal], later: Later, cut: datetime) -> No
     _row("oracle: the true odds", later.odds, later, later.odds)
     served = first.card["served"]
     scores = _scored(Scorer(first.package), later)
-    _row(f"served: {served}", scores, later, scores, _expected(first.package, scores, later))
-    for way in (each for each in _WAYS if each != served):
+    figures = {_SERVED: _row(f"served: {served}", scores, later, scores, _expected(first.package, scores, later))}
+    for way in (each for each in _WAYS if each != served and not only):
         package = train(examples, History(), cut, data_digest="simulated", serve=way).package
         scores = _scored(Scorer(package), later)
         _row(_WAYS[way], scores, later, scores, _expected(package, scores, later))
     found = data_of(examples, cut)
-    for label, scores in _plain_ways(found, later):
+    for label, scores in _plain_ways(found, later) if not only else ():
         _row(label, scores, later, scores)
     scores = _attainable(before, found, later)
-    _row("attainable: true terms, known labels", scores, later, scores)
-    for label, said in _UNLEARNED:
+    figures[_ATTAINABLE] = _row("attainable: true terms, known labels", scores, later, scores)
+    for label, said in _UNLEARNED if not only else ():
         _row(label, np.array([said(each) for each in later.deals]), later, None)
     print(f"{_by_loss(first.package, later)}\n{first.card['because']}\n")
+    return figures
 
 
+_SERVED, _ATTAINABLE = "served", "attainable"
 _WAYS = {
     "average": "mean of effects and trees alone",
     "linear+trees": "effects and trees on them",
@@ -132,22 +164,25 @@ _UNLEARNED: Sequence[tuple[str, Callable[[Deal], float]]] = (
 )
 
 
-def _row(label: str, scores: Numbers, later: Later, shares: Numbers | None, expected: Numbers | None = None) -> None:
+def _row(label: str, scores: Numbers, later: Later, shares: Numbers | None, expected: Numbers | None = None) -> Figures:
     """One line of the table; what is no probability has no calibration error, and what knows no loss no expected one."""
     ones = np.ones(len(scores))
     signed, its = later.signed, np.ones(int(later.signed.sum()))
     ap, best = (average_precision(each, later.odds, ones) for each in (scores, later.odds))
     on_signed = [average_precision(each[signed], later.leaked[signed], its) for each in (scores, later.odds)]
     figures = [ap, ap / best, on_signed[0] / on_signed[1], auc(scores, later.odds, ones)]
-    ece = f"{calibration_error(shares, later.odds, ones):>10.3f}" if shares is not None else f"{'-':>10}"
-    money = _of_money(scores, later) + (_of_money(expected, later) if expected is not None else "")
+    error = calibration_error(shares, later.odds, ones) if shares is not None else nan
+    by_loss = _of_money(expected, later) if expected is not None else ()
+    money = "".join(f"{each:>10.3f}" for each in (*_of_money(scores, later), *by_loss))
+    ece = f"{error:>10.3f}" if shares is not None else f"{'-':>10}"
     print(f"{label:<36}" + "".join(f"{each:>10.3f}" for each in figures) + ece + money)
+    return ap / best, error, by_loss[1] if by_loss else nan
 
 
-def _of_money(ranks: Numbers, later: Later) -> str:
+def _of_money(ranks: Numbers, later: Later) -> tuple[float, float]:
     """What leaked in the tenth of the signed deals that come first, and how much of what the true odds find that is."""
     found, most = (top_share(each[later.signed], later.lost[later.signed]) for each in (ranks, later.odds))
-    return f"{found:>10.3f}{found / most:>10.3f}"
+    return found, found / most
 
 
 def _expected(package: ModelPackage, scores: Numbers, later: Later) -> Numbers:
@@ -215,7 +250,7 @@ def _attainable(before: Sequence[Deal], found: Data, later: Later) -> Numbers:
     strengths = np.array([1.0] * len(terms) + [2.0] * len(reps))
     scale = fit.dense.std(axis=0) + 1e-9
     fit, tried = (
-        Design(dense=each.dense / scale, indicators=each.indicators, groups=each.groups, bounds=each.bounds)
+        Design(dense=each.dense / scale, indicators=each.indicators, groups=each.groups, directions=each.directions)
         for each in (fit, tried)
     )
     return sigmoid(tried.margins(fitted(fit, found.labels.leaked[known], strengths)))
@@ -229,7 +264,7 @@ def _true_design(made: Sequence[Deal], terms: Sequence[str], reps: Sequence[str]
     indicators = sparse.csr_matrix((np.ones(len(hits)), (rows, columns)), shape=(len(made), len(reps)))
     width = len(terms) + len(reps)
     return Design(
-        dense=dense, indicators=indicators, groups=np.array([""] * width), bounds=tuple([(None, None)] * width)
+        dense=dense, indicators=indicators, groups=np.array([""] * width), directions=np.zeros(width, dtype=int)
     )
 
 

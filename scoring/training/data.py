@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from scoring.training.errors import CannotLearn
 from scoring.training.labels import labels
 from scoring.training.logistic import Design, design
@@ -71,7 +73,7 @@ def quiet(found: Data) -> Silence:
         dense=terms,
         indicators=found.made.indicators[:, :0],
         groups=found.made.groups[: terms.shape[1]],
-        bounds=tuple([(None, None)] * terms.shape[1]),
+        directions=np.zeros(terms.shape[1], dtype=int),
     )
     return silence(found.labels, seen)
 

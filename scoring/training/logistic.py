@@ -2,12 +2,12 @@
 
 The strength of a group of effects (the inverse of their variance) is fitted by evidence (MacKay 1992, "The evidence
 framework applied to classification networks"): the number of effects that the data determines over their sum of squares.
-Where the direction of a feature is known, its effect has that sign or is nothing.
+In a group of which few effects matter each has its own. Where the direction of a feature is known, an effect of the other sign is drawn to nothing more strongly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,12 +19,26 @@ from scoring.training.labels import Numbers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from scoring.training.matrix import Basis, Sparse
+    from scoring.training.matrix import Basis, Sparse, Term
 
 USUAL_STRENGTH: Final = 30.0
 """What an effect of a standardised number starts with."""
 
 USUAL_STRENGTH_OF_NAMES: Final = 8.0
+AGAINST: Final = 4.0
+"""An effect is drawn to nothing so many times as strongly on the side that the direction of its feature speaks against: a
+company may be otherwise, but has to show it."""
+
+FEW_MATTER: Final = frozenset({"pair"})
+"""Groups in which most effects are nothing and a few are large: most families are together what each is by itself."""
+
+_DOUBT: Final = 0.02
+"""So much is taken for granted of the squares of the effects of a kind of names: two or three currencies that look alike do
+not show that every currency is."""
+
+_LITTLE_DOUBT: Final = 1e-3
+_FREEDOM: Final = 2.0
+_TURNS: Final = 20
 _WEAKEST, _STRONGEST = 0.3, 5000.0
 _ROUNDS: Final = 8
 _MOST_STEPS: Final = 300
@@ -36,12 +50,12 @@ _TINY: Final = 1e-300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """What is fitted to: dense columns, indicators, the group and the bounds of each effect."""
+    """What is fitted to: dense columns, indicators, and for each effect its group and the sign expected of it, 0 for either."""
 
     dense: Numbers
     indicators: Sparse
     groups: NDArray[np.str_]
-    bounds: tuple[tuple[float | None, float | None], ...]
+    directions: NDArray[np.int_]
 
     @property
     def width(self) -> int:
@@ -59,25 +73,28 @@ class Design:
     def of(self, places: NDArray[np.intp]) -> Design:
         """The design of some of the deals."""
         return Design(
-            dense=self.dense[places], indicators=self.indicators[places], groups=self.groups, bounds=self.bounds
+            dense=self.dense[places], indicators=self.indicators[places], groups=self.groups, directions=self.directions
         )
 
 
 def design(basis: Basis, dense: Numbers, indicators: Sparse, *, signed: bool = True) -> Design:
-    """The design of a table of deals; `signed` effects keep to the directions of their features."""
-    groups = ["missing" if each.is_missing else f"direction {each.direction}" for each in basis.terms]
-    bounds = [_bounds(each.direction if signed else 0) for each in basis.terms]
+    """The design of a table of deals; `signed` effects are held to the directions of their features."""
+    groups = [_group(each) for each in basis.terms]
+    directions = [each.direction if signed else 0 for each in basis.terms]
     levels = basis.levels()
     return Design(
         dense=dense,
         indicators=indicators,
         groups=np.array([*groups, *(kind for kind, _ in levels)], dtype=np.str_),
-        bounds=(*bounds, *(_bounds(0) for _ in levels)),
+        directions=np.array([*directions, *(0 for _ in levels)]),
     )
 
 
-def _bounds(direction: int) -> tuple[float | None, float | None]:
-    return (0.0 if direction > 0 else None, 0.0 if direction < 0 else None)
+def _group(term: Term) -> str:
+    """Effects that are drawn to nothing alike: what is or is not, apart from how much or how many."""
+    if term.is_missing:
+        return "missing"
+    return f"direction {term.direction}, {'yes or no' if term.is_yes_or_no else 'how much'}"
 
 
 def usual_strengths(basis: Basis) -> Numbers:
@@ -156,34 +173,58 @@ def _smallest(
     deals = max(1, made.dense.shape[0])
     # Of very many deals the start is already close: it comes from a part of them, or from the turn before.
     steps = _FEW_STEPS if start[1:].any() and deals > _MANY else _MOST_STEPS
-    pull = np.concatenate([[0.0], strengths])
 
     def whole(effects: Numbers) -> tuple[float, Numbers]:
         value, slopes = loss(made.margins(effects))
+        pull = np.concatenate([[0.0], pulls(made, effects, strengths)])
         return (value + float(0.5 * (pull * effects) @ effects)) / deals, (
             made.gradient(slopes) + pull * effects
         ) / deals
 
-    bounds: Sequence[tuple[float | None, float | None]] = [(None, None), *made.bounds]
     options = {"maxiter": steps, "maxcor": 20, "ftol": 1e-9, "gtol": 1e-6}
-    found = minimize(whole, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    found = minimize(whole, start, jac=True, method="L-BFGS-B", options=options)
     effects: Numbers = found.x
     return effects
+
+
+def pulls(made: Design, effects: Numbers, strengths: Numbers) -> Numbers:
+    """How strongly each effect is drawn to nothing: more so on the side that its direction speaks against."""
+    return np.where(effects[1:] * made.directions < 0.0, AGAINST * strengths, strengths)
 
 
 def evident_strengths(made: Design, told: Told, strengths: Numbers, start: Numbers) -> tuple[Numbers, Numbers]:
     """Strengths by group as the data bears them, and the effects fitted with them."""
     strengths, effects = strengths.copy(), start
+    is_name = np.arange(made.width) >= made.dense.shape[1]
     for _ in range(_ROUNDS):
         effects = likeliest(made, told, strengths, effects)
         expected = told.expected(made.margins(effects))
-        determined = 1.0 - strengths * variances(made, expected, effects, strengths)
+        held = pulls(made, effects, strengths)
+        uncertain = variances(made, expected, effects, held)
+        determined = 1.0 - held * uncertain
+        squares = effects[1:] ** 2 * held / strengths
         for group in np.unique(made.groups):
             inside = made.groups == group
+            if group in FEW_MATTER:
+                strengths[inside] = _of_few((squares + uncertain)[inside])
+                continue
             free = max(1e-3, float(determined[inside].sum())) + 0.5
-            size = float((effects[1:][inside] ** 2).sum()) + 1e-3
+            size = float(squares[inside].sum()) + (_DOUBT if is_name[inside].all() else _LITTLE_DOUBT)
             strengths[inside] = min(_STRONGEST, max(_WEAKEST, free / size))
     return strengths, effects
+
+
+def _of_few(squares: Numbers) -> Numbers:
+    """A strength for each effect of a group in which most are nothing and a few are large, from their expected squares.
+
+    They are taken as drawn from Student's t distribution of two degrees of freedom, its scale fitted in turns with them.
+    """
+    scale = float(squares.mean())
+    for _ in range(_TURNS):
+        drawn = (_FREEDOM + 1.0) / (_FREEDOM + squares / scale)
+        scale = min(1.0 / _WEAKEST, max(1.0 / _STRONGEST, float((drawn * squares).mean())))
+    found: Numbers = np.maximum(_WEAKEST, (_FREEDOM + 1.0) / (_FREEDOM + squares / scale) / scale)
+    return found
 
 
 def variances(made: Design, leaked: Numbers, effects: Numbers, strengths: Numbers) -> Numbers:

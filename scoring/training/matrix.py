@@ -1,7 +1,7 @@
 """Deals as a table of numbers: the columns that a sum of effects is fitted to, and indicators of the names they are counted under.
 
-A feature has a column of its own, and further ones that stop rising at a middle value, so that an effect may bend: each has
-the sign that the feature's direction asks for, so the bend keeps it too.
+A feature has a column of its own, and further ones that stop rising at a middle value, so that an effect may bend. Of each the
+sign is expected that the feature's direction asks for.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ FEWEST_DEALS: Final = 5
 _RARE: Final = 0.02
 _TAIL: Final = 0.001
 _LONG_TAILED: Final = 10.0
+_LEAST_EVEN: Final = 0.05
 _BENDS: Final = (1 / 3, 2 / 3)
 _BENT: Final = frozenset({Unit.COUNT, Unit.DAYS, Unit.MONTHS, Unit.PERCENT})
 Sparse: TypeAlias = Any
@@ -50,7 +51,10 @@ Sparse: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One column: a feature's number, transformed and held within bounds, less the mean, over the spread; or whether it is missing."""
+    """One column: a feature's number, transformed and held within bounds, less the mean, over the spread; or whether it is missing.
+
+    The spread is that which the number would have if half of the deals did not have its usual value.
+    """
 
     at: int
     transform: Transform
@@ -59,6 +63,7 @@ class Term:
     centre: float = 0.0
     scale: float = 1.0
     is_missing: bool = False
+    is_yes_or_no: bool = False
 
     @property
     def feature(self) -> Feature:
@@ -66,7 +71,7 @@ class Term:
 
     @property
     def direction(self) -> int:
-        """The sign that the effect must have; 0 for either."""
+        """The sign that is expected of the effect; 0 for either."""
         return 0 if self.is_missing else self.feature.direction
 
     def of(self, values: Numbers) -> Numbers:
@@ -190,7 +195,8 @@ def _stops(feature: Feature, numbers: Numbers, low: float, high: float) -> list[
 
 def _standardised(at: int, transform: Transform, low: float, high: float, numbers: Numbers) -> Term:
     held = np.clip(numbers, low, high)
-    spread = float(held.std())
+    _, times = np.unique(held, return_counts=True)
+    spread = float(held.std()) / _evenness(1.0 - float(times.max()) / len(held))
     return Term(
         at=at,
         transform=transform,
@@ -198,7 +204,18 @@ def _standardised(at: int, transform: Transform, low: float, high: float, number
         high=high,
         centre=float(held.mean()),
         scale=spread if spread > 1e-9 else 1.0,
+        is_yes_or_no=len(times) <= 2,
     )
+
+
+def _evenness(unusual: float) -> float:
+    """The spread of a number that so many deals have not at its usual value, over that of one which half of them have not.
+
+    What only few deals have is so no likelier to have a large effect on them (Gelman 2008, "Scaling regression inputs by
+    dividing by two standard deviations": what is or is not stays as it is, whatever the share of deals in which it is).
+    """
+    share = min(0.5, unusual)
+    return max(_LEAST_EVEN, 2.0 * float(np.sqrt(share * (1.0 - share))))
 
 
 def _names(vectors: Sequence[FeatureVector]) -> dict[str, tuple[str, ...]]:

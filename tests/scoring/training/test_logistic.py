@@ -10,13 +10,13 @@ from scoring.training.matrix import basis, table
 from tests.scoring.training.population import a_vector
 
 
-def a_design(dense, names=0, bounds=None):
+def a_design(dense, names=0, directions=None, kind="rep"):
     indicators = (
         sparse.csr_matrix(np.eye(names)[np.arange(len(dense)) % names]) if names else sparse.csr_matrix((len(dense), 0))
     )
-    groups = np.array(["number"] * dense.shape[1] + ["rep"] * names, dtype=np.str_)
+    groups = np.array(["number"] * dense.shape[1] + [kind] * names, dtype=np.str_)
     return Design(
-        dense=dense, indicators=indicators, groups=groups, bounds=tuple(bounds or [(None, None)] * len(groups))
+        dense=dense, indicators=indicators, groups=groups, directions=np.array(directions or [0] * len(groups))
     )
 
 
@@ -28,11 +28,25 @@ def test_an_effect_comes_back():
     assert effects == pytest.approx([-1.0, 0.8, 0.0], abs=0.12)
 
 
-def test_an_effect_against_its_direction_is_nothing():
+def test_an_effect_against_its_direction_has_to_show_itself_four_times_as_clearly():
     draw = np.random.default_rng(2)
     dense = draw.normal(size=(2000, 1))
     leaked = (draw.random(2000) < sigmoid(-dense[:, 0])).astype(float)
-    assert fitted(a_design(dense, bounds=[(0.0, None)]), leaked, np.array([1.0]))[1] == 0.0
+    against = fitted(a_design(dense, directions=[1]), leaked, np.array([100.0]))
+    assert against == pytest.approx(fitted(a_design(dense), leaked, np.array([400.0])), abs=1e-4)
+    assert fitted(a_design(dense, directions=[-1]), leaked, np.array([100.0]))[1] < against[1]
+
+
+def test_of_pairs_one_that_goes_wrong_stands_out_from_those_that_do_not():
+    draw = np.random.default_rng(5)
+    true = np.array([1.5] + [0.0] * 19)
+    leaked = (draw.random(3000) < sigmoid(-1.5 + np.tile(true, 150))).astype(float)
+    told, found = Told(if_leaked=leaked, if_clean=1 - leaked), {}
+    for kind in ("pair", "product"):
+        made = a_design(np.zeros((3000, 0)), names=20, kind=kind)
+        found[kind] = evident_strengths(made, told, np.full(20, 8.0), np.zeros(21))[1][1:]
+    assert found["pair"][0] > found["product"][0]
+    assert abs(found["pair"][1:]).mean() < abs(found["product"][1:]).mean()
 
 
 def test_effects_come_back_at_once_where_nine_in_ten_deals_are_silent():
@@ -78,3 +92,12 @@ def test_what_is_missing_in_part_has_an_effect_of_its_own():
     missing = [term for term in made.terms if term.is_missing]
     assert [term.feature.name for term in missing] == ["lines"]
     assert missing[0].of(table(vectors)).sum() == 20
+
+
+def test_what_one_deal_in_a_hundred_has_is_no_likelier_to_matter_to_it_than_what_half_of_them_have():
+    vectors = [a_vector(is_renewal=float(at % 100 == 0), is_expansion=float(at % 2)) for at in range(1000)]
+    made = basis(table(vectors), vectors)
+    assert {term.feature.name: term.scale for term in made.terms} == pytest.approx(
+        {"is_renewal": 0.5, "is_expansion": 0.5}
+    )
+    assert all(term.is_yes_or_no for term in made.terms)
