@@ -21,6 +21,7 @@ from app.store.audit_list import audit_page, currencies
 from app.store.recovery_cases import CaseFilter
 from cpq_hooks.canonical import AuditRequest, dump_audit_report
 from cpq_hooks.problem import Invalid
+from policies.auditing.report import AuditReport
 
 _A_PAGE: Final = 50
 _MOST_CASES: Final = 100
@@ -112,9 +113,7 @@ class AuditPages:
             return self._shown(asked, error="; ".join(each.message for each in error.problems[:3]), status=422)
         self._store.ledgers.audited(json_bytes(dump_audit_report(report)), simulated=self._simulated)
         self._store.access.add(asked.user.did("audited", "agreement", identity))
-        found = len(report.findings)
-        said = f"{found} {'cause was' if found == 1 else 'causes were'} found." if found else "Nothing differs."
-        return PageReply.to(f"/audits/{quote(identity)}", f"Audited, and kept. {said}")
+        return PageReply.to(f"/audits/{quote(identity)}", f"Audited, and kept. {_said(report)}")
 
     def _draft(self, asked: PageAsked) -> PageReply:
         report, _ = self._report(asked.path["id"])
@@ -140,3 +139,11 @@ class AuditPages:
             return None
         found: Mapping[str, Any] = json.loads(stored.document.body, parse_float=str)
         return found
+
+
+def _said(report: AuditReport) -> str:
+    """What an audit came to, in a sentence. That nothing differs is not said where nothing was compared."""
+    found = len(report.findings)
+    if found:
+        return f"{found} {'cause was' if found == 1 else 'causes were'} found."
+    return "Nothing differs." if report.periods else "Nothing was there to compare: name a day."

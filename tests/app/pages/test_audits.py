@@ -2,13 +2,16 @@
 
 import csv
 import io
+import json
 import re
 
 import pytest
 
+from app.ingest import AGREEMENTS, document_of
 from app.store import DocumentKind
+from cpq_hooks.canonical import load_agreement
 from tests.pages import words
-from tests.seat_contract import store_seats
+from tests.seat_contract import FOLDER, store_seats
 
 AGREEMENT = "/audits/AG-SEATS"
 
@@ -137,3 +140,15 @@ def test_those_who_only_look_move_nothing(case, site):
     assert move(analyst, address, "confirmed", 1).status_code == 403
     assert analyst.post("/recoveries", agreement_id="AG-SEATS", finding_id="x").status_code == 403
     assert analyst.get("/recoveries/rec_none").status_code == 404
+
+
+def test_an_audit_of_nothing_does_not_say_that_all_is_well(site):
+    agreement = json.loads((FOLDER / "agreement.json").read_text("utf-8"))
+    stored = document_of(AGREEMENTS, load_agreement(agreement, max_lines=None))
+    site.store.documents.put(DocumentKind.AGREEMENT, [stored])
+    billing = site.visit("billing")
+    billing.post("/audits/run/AG-SEATS", as_of="", page=AGREEMENT)
+    said = words(billing.get(AGREEMENT))
+    assert "Nothing was compared: no use and no invoices of it are stored." in said
+    assert "billed as agreed" not in said
+    assert "Nothing differs" not in said
