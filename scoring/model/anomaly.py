@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from policies.domain.decision import Anomaly, Unusual
@@ -147,6 +148,9 @@ class Anomalies:
         value = vector.of(feature.name)
         says = sentence(feature, value, vector.details.get(feature.name, {}))
         share = peers.share(value)
+        if not isfinite(value):
+            beside = f"as of {percentage(share)} of" if share else "unlike all of"
+            return Unusual(feature=feature.name, label=f"{says}, {beside} {counted(peers.deals, 'peer')}")
         few = (
             f"{percentage(share)} of {counted(peers.deals, 'peer')}"
             if share

@@ -39,6 +39,13 @@ def test_what_no_peer_has_is_told_with_its_own_number(usual):
     ]
 
 
+def test_what_all_peers_but_this_one_state_is_told_as_not_known(usual):
+    found = usual.of(a_vector(SMALL, lines=5, discount_depth=float("nan")))
+    [told] = found.unusual
+    assert told.label.startswith("Not known: ")
+    assert told.label.endswith(", unlike all of 1,000 peers")
+
+
 def test_what_few_peers_have_counts_but_is_told_only_where_it_is_rare(usual):
     found = usual.of(a_vector(SMALL, lines=5, discount_depth=12, ramp_steps=2))
     assert found.score > 0
