@@ -49,6 +49,8 @@ def list_models(home: Path | None, *, as_json: bool) -> None:
     elif not told["models"]:
         click.echo("There is no model yet; quotes get a risk index. `quoteguard train` makes one.")
     else:
+        if told["because"] is not None:
+            click.secho(f"It cannot be read which model is in force: {told['because']}.", fg="yellow", err=True)
         show_records(_row(each) for each in told["models"])
 
 
@@ -63,6 +65,8 @@ def show_model(version: str, home: Path | None, *, as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2))
         return
     show_records([_row(told)])
+    for reason in _not_served(home, version):
+        click.secho(f"It cannot be served: {reason}.", fg="red", err=True)
     other = differing(told["card"].get("limits", {}), _company(home))
     if other is not None:
         click.secho(f"{other[:1].upper()}{other[1:]}.", fg="yellow")
@@ -100,6 +104,15 @@ def challenge(version: str | None, by: str | None, why: str, home: Path | None) 
 
 def _models(home: Path | None) -> Models:
     return models_at(settings(home).models)
+
+
+def _not_served(home: Path | None, version: str) -> tuple[str, ...]:
+    """Why a version's files cannot be used; nothing where they can."""
+    try:
+        _models(home).load(version)
+    except NOT_SERVED as refused:
+        return refused.reasons if isinstance(refused, ModelRefused) else (str(refused),)
+    return ()
 
 
 def _company(home: Path | None) -> Company | None:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 FEW_BYTES = 2_000_000
 """A file up to this size is scored in this process: starting others would take longer."""
 _TOLD = 10
+_INSTEAD = (
+    "`quoteguard models list` shows the others: --model VERSION takes one of them, `models rollback` the one before"
+)
 
 
 @click.command()
@@ -163,8 +166,7 @@ def model_of(told: Settings, version: str | None) -> Model | None:
         # The processes that score read the copy that lies here.
         found = Model(folder=models.here(chosen).parent, version=chosen)
         found.scorer()
-    except ModelRefused as refused:
-        raise Refused("The model cannot be used.", tuple(f"  {each}" for each in refused.reasons)) from None
-    except (NoSuchVersion, LibraryUnavailable) as error:
-        raise Refused("The model cannot be used.", (f"  {error}",)) from None
+    except (ModelRefused, NoSuchVersion, LibraryUnavailable) as error:
+        reasons = error.reasons if isinstance(error, ModelRefused) else (str(error),)
+        raise Refused("The model cannot be used.", tuple(f"  {each}" for each in (*reasons, _INSTEAD))) from None
     return found

@@ -137,6 +137,8 @@ def known_of(outcome: Outcome) -> Known:
 def _of_documents(past: Past, material: Material, as_of: datetime) -> Iterable[str]:
     later = sum(1 for each in material.deals if each.made_at is not None and each.made_at > as_of)
     if later:
-        yield f"{later:,} quotes were made after {as_of:%Y-%m-%d} and were left out"
+        made = "quotes were" if later != 1 else "quote was"
+        yield f"{later:,} {made} made after {as_of:%Y-%m-%d} and left out"
     if past.unreadable:
-        yield f"{past.unreadable:,} stored documents are no quotes by today's schema and were left out"
+        are = "documents are no quotes" if past.unreadable != 1 else "document is no quote"
+        yield f"{past.unreadable:,} stored {are} by today's schema and left out"

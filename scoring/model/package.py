@@ -157,7 +157,7 @@ def read(folder: Path) -> ModelPackage:
         try:
             contents[name] = _read(folder, name)
         except (OSError, ValueError) as problem:
-            problems.append(f"{name} cannot be read: {problem}")
+            problems.append(f"{name} cannot be read: {_worded(problem)}")
             continue
         if hashlib.sha256(contents[name]).hexdigest() != expected:
             problems.append(f"{name} is not what was written: its digest differs")
@@ -194,6 +194,9 @@ def _no_manifest(version: str, broken: Exception) -> ModelRefused:
 
 
 def _worded(broken: Exception) -> str:
+    """What went wrong; of a file that cannot be read not where it lies, as that is said to who sends a quote."""
+    if isinstance(broken, OSError) and broken.strerror:
+        return broken.strerror
     return f"{broken} is missing" if isinstance(broken, KeyError) else str(broken)
 
 

@@ -84,16 +84,17 @@ def learnable(examples: Sequence[Example], as_of: datetime, enough: int = ENOUGH
     known = int(found.known.sum())
     leaks = int((found.leaked == 1.0).sum())
     reasons = []
+    of_all = f"of the {known} outcomes that are known by {as_of:%Y-%m-%d}"
     if known < enough:
-        reasons.append(f"{known} outcomes are known by {as_of:%Y-%m-%d}, and {enough} are needed")
+        reasons.append(f"{known} outcomes are known by {as_of:%Y-%m-%d}, and {enough} are needed: import more of them")
     if leaks < ENOUGH_LEAKS:
-        reasons.append(f"{leaks} of them are leaks, and {ENOUGH_LEAKS} are needed to tell leaks from clean deals")
+        reasons.append(f"{leaks} {of_all} are leaks, and {ENOUGH_LEAKS} are needed to tell leaks from clean deals")
     if not sources(found).looking and not found.dated:
         reasons.append(
             "every source reports one kind of outcome only, and the deals bear no day: nothing tells which deals are clean"
         )
     elif sources(found).looking and known - leaks < ENOUGH_LEAKS:
-        reasons.append(f"{known - leaks} of them are clean deals, and {ENOUGH_LEAKS} are needed")
+        reasons.append(f"{known - leaks} {of_all} are clean deals, and {ENOUGH_LEAKS} are needed: import those as well")
     if reasons:
         raise CannotLearn(reasons)
     return found

@@ -1,18 +1,24 @@
 """Models in an object store: the same as in a folder, no promotion lost, and served on while the store is away."""
 
 import json
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from http.server import ThreadingHTTPServer
 from itertools import pairwise
+from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
 
 import pytest
+from click.testing import CliRunner
 from localbucket import S3Handler, etag_matches, object_etag
 from obstore.store import MemoryStore
 
+from app.cli import main
+from app.config import Settings
 from app.model_places import ObjectPlace
 from app.models import LiveModels, models_at, models_in_force
 from app.objects import StoredObjects
@@ -21,6 +27,8 @@ from scoring.model.errors import StoreAway
 from scoring.model.package import version_of
 from scoring.model.remote import RemoteModels
 from tests.app.scoring_models import MADE_AT, a_linear_model
+
+QUOTE = str(Path(__file__).parents[2] / "examples" / "quotes" / "seat-contract.json")
 
 
 class Bucket:
@@ -240,3 +248,29 @@ def test_s3_lets_no_promotion_be_lost(site, tmp_path):
         list(pool.map(challenge, range(9)))
     assert sorted(each["by"] for each in machines[0].log()) == [f"p{at}" for at in range(9)]
     assert machines[2].versions() == (version,)
+
+
+@pytest.mark.slow
+def test_the_commands_work_with_models_in_s3(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("QUOTEGUARD_MODELS", "s3://models/commands")
+    monkeypatch.setenv("QUOTEGUARD_HOME", str(tmp_path / "home"))
+    versions = [
+        models_at(Settings.from_environment(os.environ).models).add(a_linear_model(at, hours=at)) for at in (0, 1)
+    ]
+    for version in versions:
+        assert run("models", "promote", version, "--why", "a test").exit_code == 0
+    assert run("models", "rollback", "--why", "too many alarms").stdout == f"In force: {versions[0]}\n"
+    assert f"{versions[1]}\n" in run("models", "list").stdout
+    shutil.rmtree(tmp_path / "home" / "model-copies")
+    scored = run("score", QUOTE, "--out", str(tmp_path / "scores.jsonl"))
+    assert scored.exit_code == 0, scored.stderr
+    assert json.loads((tmp_path / "scores.jsonl").read_text())["score"] == "0.5"
+    site.shutdown()
+    site.server_close()
+    told = run("models", "list")
+    assert (told.exit_code, told.stderr.splitlines()[0]) == (3, "The models cannot be listed.")
+    assert "s3://models/commands cannot be asked" in told.stderr
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, arguments)

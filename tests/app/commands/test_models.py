@@ -48,6 +48,25 @@ def test_what_cannot_be_served_is_not_promoted(run, home, folder):
     assert run("models", "show", "nonsense", "--home", home).exit_code == 3
 
 
+def test_a_model_whose_files_were_changed_is_said_to_be_where_it_is_shown(run, home, folder):
+    version = promoted(folder, a_linear_model(1.0))
+    (folder / version / "linear.json").unlink()
+    told = run("models", "show", version, "--home", home)
+    assert f"It cannot be served: {version}: linear.json cannot be read: No such file or directory." in told.stderr
+    quote = EXAMPLES / "seat-contract.json"
+    told = run("score", quote, "--out", home / "scores.csv", "--home", home)
+    assert told.exit_code == 3
+    assert "`models rollback` the one before" in told.stderr
+
+
+def test_where_it_cannot_be_read_what_is_in_force_the_list_says_so(run, home, folder):
+    promoted(folder, a_linear_model(1.0))
+    (folder / "in-force.json").write_text("{")
+    told = run("models", "list", "--home", home)
+    assert "It cannot be read which model is in force: in-force.json cannot be used" in told.stderr
+    assert "remove it, and promote a model again" in told.stderr
+
+
 def test_a_check_is_scored_by_the_model_in_force_or_the_one_that_is_asked_for(run, home, folder):
     quote = EXAMPLES / "seat-contract.json"
     assert "risk  index 0 of 100, set by hand and not learned\n" in run("check", quote, "--home", home).stdout
