@@ -24,7 +24,7 @@ def csv_rows(path: Path, table: Table, faults: Faults, advance: Advance) -> Rows
     twice = sorted({name for name in header if header.count(name) > 1})
     reasons += [f"the column {name} stands twice in the header: name each once" for name in twice]
     if reasons and len(header) == 1 and any(sign in header[0] for sign in ";\t|"):
-        reasons.append("columns are separated by commas")
+        reasons.append("its columns are not separated by commas: save it so that they are")
     if reasons:
         raise UnreadableFile(path, reasons)
     return Rows(":{}", _rows(path, header, faults, advance))

@@ -136,7 +136,7 @@ def _csv_header(path: Path) -> tuple[str, ...]:
     if not header:
         reasons.append("the file is empty: its first line names the columns")
     if len(header) == 1 and any(sign in header[0] for sign in ";\t|"):
-        reasons.append("columns are separated by commas")
+        reasons.append("its columns are not separated by commas: save it so that they are")
     if reasons:
         raise UnreadableFile(path, reasons)
     return header
