@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.learning.joining import Joined
     from app.rules import Rules
     from policies.domain.finding import Finding
+    from policies.domain.quote import Quote
     from policies.facts import QuoteFacts
 
 FOLDS: Final = 4
@@ -88,7 +89,9 @@ class Past:
             return
         made = self.as_of - _LONG_AGO
         builders = [HistoryBuilder() for _ in range(FOLDS)]
+        judged: list[tuple[Deal, tuple[Finding, ...]]] = []
         for deal, facts, findings in self._judged(deals, lambda _: made):
+            judged.append((deal, findings))
             fold = fold_of(categories(keys_of(facts, findings)))
             others = [each for at, each in enumerate(builders) if at != fold]
             for builder in (*others, self.builder):
@@ -96,7 +99,12 @@ class Past:
                 for outcome in joined.by_quote.get(deal.quote_id, ()):
                     builder.add_outcome(outcome, quote_id=deal.quote_id, at=made + _FOUND)
         histories = [each.as_of(self.as_of) for each in builders]
-        for deal, facts, findings in self._judged(deals, lambda _: made):
+        # Facts of a long history would fill the memory: they are made again, while what was found is remembered.
+        for deal, findings in judged:
+            quote = quote_in(deal.body)
+            if quote is None:
+                continue
+            facts = self._facts(quote, made)
             fold = fold_of(categories(keys_of(facts, findings)))
             found = vector(facts, findings, histories[fold], self.as_of)
             self.recomputed += 1
@@ -115,8 +123,10 @@ class Past:
             if quote is None or findings is None:
                 self.unreadable += 1
                 continue
-            facts = derive(quote, as_of=moment(deal), company=self.rules.company, catalog=self.rules.catalog)
-            yield deal, facts, findings
+            yield deal, self._facts(quote, moment(deal)), findings
+
+    def _facts(self, quote: Quote, moment: datetime) -> QuoteFacts:
+        return derive(quote, as_of=moment, company=self.rules.company, catalog=self.rules.catalog)
 
 
 def _age(deal: Deal) -> tuple[datetime, str]:
