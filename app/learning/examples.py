@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.learning.deals import Deal, deal_of, deals_of
-from app.learning.history import Past, Seen
+from app.learning.history import Past, Seen, steps
 from app.learning.joining import Joined, Links, join
 from app.learning.links import links_in, outcomes_in
 from app.portions import uncollected
@@ -80,7 +80,7 @@ def material_of(
 def learnable(material: Material, rules: Rules, as_of: datetime, *, workers: int = 0, progress: Progress) -> Learnable:
     """The examples of all deals in the order of time, and history as of the moment of learning."""
     past = Past(rules=rules, as_of=as_of, workers=workers)
-    total, joined = len(material.deals) or 1, material.joined
+    total, joined = steps(material.deals) or 1, material.joined
 
     def done(count: int) -> None:
         if not count % 200:

@@ -34,7 +34,7 @@ _LONG_AGO: Final = timedelta(days=60)
 _FOUND: Final = timedelta(days=1)
 
 Progress = Callable[[int], object]
-"""Told how many deals are done."""
+"""Told how many steps are done, of as many as `steps` says."""
 
 
 class Seen(NamedTuple):
@@ -65,14 +65,18 @@ class Past:
             for outcome in joined.by_quote.get(quote_id, ()):
                 self.builder.add_outcome(outcome, quote_id=quote_id)
         done = 0
+
+        def tick() -> None:
+            nonlocal done
+            done += 1
+            progress(done)
+
         for seen in self._in_time(dated):
             yield seen
-            done += 1
-            progress(done)
-        for seen in self._crossed(undated, joined):
+            tick()
+        for seen in self._crossed(undated, joined, tick):
             yield seen
-            done += 1
-            progress(done)
+            tick()
 
     def _in_time(self, deals: Sequence[Deal]) -> Iterator[Seen]:
         for deal, facts, findings in self._judged(deals, lambda deal: deal.made_at or self.as_of):
@@ -84,7 +88,7 @@ class Past:
             yield Seen(deal, found, _is_accepted(deal, facts))
             self.builder.add_quote(facts, findings, at=moment)
 
-    def _crossed(self, deals: Sequence[Deal], joined: Joined) -> Iterator[Seen]:
+    def _crossed(self, deals: Sequence[Deal], joined: Joined, tick: Callable[[], None]) -> Iterator[Seen]:
         if not deals:
             return
         made = self.as_of - _LONG_AGO
@@ -92,6 +96,7 @@ class Past:
         judged: list[tuple[Deal, tuple[Finding, ...]]] = []
         for deal, facts, findings in self._judged(deals, lambda _: made):
             judged.append((deal, findings))
+            tick()
             fold = fold_of(categories(keys_of(facts, findings)))
             others = [each for at, each in enumerate(builders) if at != fold]
             for builder in (*others, self.builder):
@@ -127,6 +132,11 @@ class Past:
 
     def _facts(self, quote: Quote, moment: datetime) -> QuoteFacts:
         return derive(quote, as_of=moment, company=self.rules.company, catalog=self.rules.catalog)
+
+
+def steps(deals: Iterable[Deal]) -> int:
+    """How many steps it takes to follow the deals: those without a day are gone through twice."""
+    return sum(2 if each.made_at is None else 1 for each in deals)
 
 
 def _age(deal: Deal) -> tuple[datetime, str]:
