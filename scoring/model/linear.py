@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scoring.features.vector import positions
 from scoring.model.jsons import limit, limit_as_json, listed, mapped, number, text
+from scoring.model.records import RATE, Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,13 +124,14 @@ class Linear:
 
     `levels` are effects by kind and name; a deal has the sum of those of its names, less the kind's `level_means` (what the
     average deal has of it; 0 where it is not stated). A name or kind that is not there has no effect, and then the mean is
-    not taken off either.
+    not taken off either. `records`, where there are some, add what came to be known of the rep since.
     """
 
     intercept: float
     columns: tuple[Column, ...] = ()
     levels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     level_means: Mapping[str, float] = field(default_factory=dict)
+    records: Records | None = None
     _terms: tuple[_Term, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -147,7 +149,7 @@ class Linear:
             names = vector.categories.get(kind)
             if names:
                 total += self._level(kind, effects, names)
-        return total
+        return total + self.records.effect(vector) if self.records is not None else total
 
     def contributions(self, vector: FeatureVector) -> dict[str, float]:
         """What each feature adds to the intercept; the effects of names are credited to `LEVEL_FEATURE`."""
@@ -167,6 +169,10 @@ class Linear:
                 speaks, amount = LEVEL_FEATURE[kind], self._level(kind, named, names)
                 margin += amount
                 found[speaks] = found.get(speaks, 0.0) + amount
+        amount = self.records.effect(vector) if self.records is not None else 0.0
+        if amount:
+            margin += amount
+            found[RATE] = found.get(RATE, 0.0) + amount
         return margin, found
 
     def _effects(self, values: tuple[float, ...]) -> list[float]:
@@ -196,6 +202,7 @@ class Linear:
             "columns": [each.as_json() for each in self.columns],
             "levels": {kind: dict(sorted(effects.items())) for kind, effects in sorted(self.levels.items())},
             "level_means": dict(sorted(self.level_means.items())),
+            **({"records": self.records.as_json()} if self.records is not None else {}),
         }
 
     @staticmethod
@@ -207,6 +214,7 @@ class Linear:
             columns=tuple([Column.of_json(mapped(each, "a column")) for each in listed(saved["columns"], "columns")]),
             levels={kind: _effects(kind, mapped(effects, f"levels of {kind}")) for kind, effects in levels.items()},
             level_means=_effects("means", mapped(saved.get("level_means", {}), "level_means")),
+            records=Records.of_json(mapped(saved["records"], "records")) if "records" in saved else None,
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from scoring.model.linear import Column, Linear
 
 if TYPE_CHECKING:
+    from scoring.model.records import Records
     from scoring.training.labels import Numbers
     from scoring.training.matrix import Basis, Sparse, Term
 
@@ -28,7 +29,7 @@ def without_traces(effects: Numbers) -> Numbers:
     return found
 
 
-def linear_part(basis: Basis, effects: Numbers, indicators: Sparse) -> Linear:
+def linear_part(basis: Basis, effects: Numbers, indicators: Sparse, records: Records | None = None) -> Linear:
     """The linear part that serves the effects, intercept first. `indicators` are those of the deals that were fitted to."""
     split = 1 + len(basis.terms)
     levels = _levels(basis, effects[split:])
@@ -38,11 +39,12 @@ def linear_part(basis: Basis, effects: Numbers, indicators: Sparse) -> Linear:
         columns=_columns(basis.terms, effects[1:split]),
         levels={kind: names for kind, names in levels.items() if names},
         level_means=means,
+        records=records,
     )
 
 
 def margins(basis: Basis, linear: Linear, dense: Numbers, effects: Numbers, indicators: Sparse) -> Numbers:
-    """The margins that `linear` gives for a table of deals, all at once."""
+    """The margins that `linear` gives for a table of deals, all at once, without what came to be known of reps since."""
     split = 1 + len(basis.terms)
     total: Numbers = linear.intercept + dense @ effects[1:split]
     start = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +23,7 @@ from scoring.training.learn import Learned, learned
 from scoring.training.linear_part import linear_part, margins, without_traces
 from scoring.training.logistic import log_odds, sigmoid, usual_strengths
 from scoring.training.patterns import patterns
+from scoring.training.recorded import records, standing
 from scoring.training.tiers import TIERS
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _train(examples: Sequence[Example], history: History, asked: _Setting, tell:
     tell("trying what it was not fitted to", 0.4)
     tried = judged(telling, fit, [used[at].vector for at in tells], growth, asked.tiers, asked.serve, asked.since)
     tell("fitting what is served", 0.75)
-    parts = _parts(telling, fit, tried, growth)
+    parts = _parts(telling, fit, tried, growth, then=standing(rows))
     tell("amounts, patterns and what is unusual", 0.85)
     weights = whole.silence.weights(found.leaked)
     lost, of_amounts = amounts(leaks(used, rows.values, found.leaked, weights), growth)
@@ -190,7 +191,9 @@ class _Parts:
     importance: dict[str, float]
 
 
-def _parts(rows: Data, fit: Learned, tried: Judged, growth: boosting.Growth) -> _Parts:
+def _parts(
+    rows: Data, fit: Learned, tried: Judged, growth: boosting.Growth, then: Mapping[str, float] | None
+) -> _Parts:
     """The parts of what is served, fitted to all deals."""
     if tried.served == PLAIN:
         plain = linear_part(rows.plain_basis, plain_logistic(rows), rows.plain.indicators)
@@ -201,7 +204,8 @@ def _parts(rows: Data, fit: Learned, tried: Judged, growth: boosting.Growth) -> 
     if tried.served == AVERAGE:
         effects = effects * OF_EFFECTS
         effects[0] += (1.0 - OF_EFFECTS) * log_odds(boosting.start_of(expected))
-    linear = linear_part(rows.basis, effects, rows.made.indicators)
+    known = records(then, OF_EFFECTS if tried.served == AVERAGE else 1.0)
+    linear = linear_part(rows.basis, effects, rows.made.indicators, known)
     if tried.served == "linear":
         return _Parts(linear=linear, trees=None, importance={})
     on_effects = tried.served == "linear+trees"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scoring.features import NAMES, FeatureVector
 from scoring.model.linear import LEVEL_FEATURE, Column, Linear, Transform
+from scoring.model.records import Records
 from tests.scoring.model.modelled import a_linear, a_vector
 
 
@@ -91,3 +92,26 @@ def test_contributions_and_intercept_are_the_margin(values):
 def test_json_reads_back_exactly():
     linear = a_linear(level_means={"rep": 0.1})
     assert Linear.of_json(linear.as_json()) == linear
+
+
+@pytest.mark.parametrize(("rep", "expected"), [("R1", 0.75 + 0.5 * (log(3) - 0.6)), ("new", 0.5 * log(3))])
+def test_what_came_to_be_known_of_a_rep_since_training_adds_to_the_name_or_stands_for_a_new_one(rep, expected):
+    # 3 to 1 against the team's 1 to 1: log 3 above it now; R1 was 0.6 above it then.
+    linear = a_linear(records=Records(weight=0.5, then={"R1": 0.6}))
+    rates = {"rep_leakage_rate": 0.75, "team_leakage_rate": 0.5}
+    vector = a_vector(lines=4, discount_depth=10, categories={"rep": (rep,)}, **rates)
+    assert linear.margin(vector) == pytest.approx(-1.0 + expected)
+    assert linear.contributions(vector)["rep_leakage_rate"] == pytest.approx(expected)
+    assert Linear.of_json(linear.as_json()) == linear
+
+
+@pytest.mark.parametrize("rates", [{"rep_leakage_rate": nan, "team_leakage_rate": 0.5}, {"rep_leakage_rate": 0.5}])
+def test_where_no_history_is_known_nothing_came_to_be_known_of_a_rep(rates):
+    linear = a_linear(records=Records(weight=0.5, then={"R1": 0.6}))
+    vector = a_vector(lines=4, discount_depth=10, categories={"rep": ("R1",)}, **rates)
+    assert linear.margin(vector) == pytest.approx(-1.0 + 0.75)
+
+
+def test_a_record_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="not finite"):
+        Records(weight=0.5, then={"R1": inf})
