@@ -29,6 +29,7 @@ _WIDTH: Final = A4[0] - 30 * mm
 _LONGEST: Final = 400
 _MOST: Final = 25
 _MOST_KINDS: Final = 6
+_MOST_SHORT: Final = 150
 
 
 class _Numbered(Canvas):  # type: ignore[misc]
@@ -129,9 +130,19 @@ def _findings(shown: Mapping[str, Any]) -> Iterable[Flowable]:
     yield _heading("What was found")
     for cause in causes[:_MOST]:
         yield KeepTogether([*_finding(cause, sees_all=shown["reader"].sees_all), Spacer(0, 1.5 * mm)])
-    left = max(0, len(causes) - _MOST) + len(shown["more_causes"])
-    if left:
-        yield _text(f"And {left} more root causes: see the page.", "soft")
+    others = [*causes[_MOST:], *shown["more_causes"]]
+    for cause in others[:_MOST_SHORT]:
+        yield _text(_in_short(cause.finding), "small")
+    if len(others) > _MOST_SHORT:
+        yield _text(f"And {len(others) - _MOST_SHORT} more root causes: see the page.", "soft")
+
+
+def _in_short(finding: Mapping[str, Any]) -> str:
+    at_risk = finding.get("amount_at_risk") or {}
+    told = f"{finding['effect']}: {short(finding.get('message') or '', 200)}"
+    if at_risk.get("remaining_term") and finding.get("direction") in ("under", "over"):
+        told += f" {money(at_risk['remaining_term'], at_risk.get('currency'))} {finding['direction']}."
+    return told
 
 
 def _finding(cause: Cause, *, sees_all: bool) -> Iterable[Flowable]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from app.pages.scorecard_prices import ladder, line_ladder, page_of
 from app.pages.showing import short
 from app.rules import Rules
 from app.scorecards.approvals import consents
-from app.scorecards.findings import RISK_FIX, Fix, causes, fixes, risk_fix, stands
+from app.scorecards.findings import RISK_FIX, Cause, Fix, causes, fixes, risk_fix, stands
 from app.scorecards.odds import reasons_of
 from app.scorecards.peers import peers_of
 from app.scorecards.pricing import MOST_LINES, prices_of
@@ -27,6 +28,8 @@ from policies.domain.desk import ReviewRules
 from policies.domain.outcome import SubjectType
 
 SHOWN_CAUSES: Final = 20
+SHOWN_ALIKE: Final = 4
+"""So many causes are told in full, and so many of one policy; the others are rows of a table, each with its fix."""
 CHOOSABLE: Final = 40
 """So many findings are offered one by one for a review; naming none is all of them."""
 _LOOKS: Final = (Role.ANALYST, Role.APPROVER, Role.ADMIN, Role.AUDITOR, Role.BILLING)
@@ -72,14 +75,14 @@ def context_of(room: ScorecardRoom, asked: PageAsked, deal: Deal, reader: Reader
     document, quote_id = deal.document, deal.quote_id
     standing = room.store.desk.standing(SubjectType.QUOTE, quote_id)
     rules = room.rules()
-    grouped = causes(document)
+    in_full, in_short = _parted(causes(document))
     shown = {
         "deal": deal,
         "document": document,
         "reader": reader,
         "headline": headline_of(document, reader),
-        "causes": grouped[:SHOWN_CAUSES],
-        "more_causes": grouped[SHOWN_CAUSES:],
+        "causes": in_full,
+        "more_causes": in_short,
         "fixes": fixes_for(document, reader),
         "case": standing.case if standing is not None else None,
         "consents": _consents(room, deal, rules),
@@ -92,6 +95,19 @@ def context_of(room: ScorecardRoom, asked: PageAsked, deal: Deal, reader: Reader
         "form": None,
     }
     return {**shown, **(_for_the_desk(room, asked, deal, rules) if reader.sees_all else _for_the_rep(deal))}
+
+
+def _parted(grouped: Sequence[Cause]) -> tuple[list[Cause], list[Cause]]:
+    """Those that are told in full, and those that say of further lines what was told already."""
+    in_full: list[Cause] = []
+    in_short: list[Cause] = []
+    of_policy: Counter[str] = Counter()
+    for each in grouped:
+        policy = str(each.finding["policy_id"])
+        fits = len(in_full) < SHOWN_CAUSES and of_policy[policy] < SHOWN_ALIKE
+        of_policy[policy] += 1
+        (in_full if fits else in_short).append(each)
+    return in_full, in_short
 
 
 def is_open(deal: Deal, standing: Standing | None) -> bool:
