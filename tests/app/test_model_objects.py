@@ -18,7 +18,7 @@ from localbucket import S3Handler, etag_matches, object_etag
 from obstore.store import MemoryStore
 
 from app.cli import main
-from app.config import Settings
+from app.config import Settings, SettingsError
 from app.model_places import ObjectPlace
 from app.models import LiveModels, models_at, models_in_force
 from app.objects import StoredObjects
@@ -156,6 +156,31 @@ def test_rolling_back_and_challenging_work_as_in_a_folder(bucket):
     assert models.rollback("mia", "it cried wolf").champion == first
     assert bucket.models("there").challenge(second, "tom", "look").challenger == second
     assert [each["did"] for each in models.log()] == ["promote", "promote", "rollback", "challenge"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "meant"),
+    [
+        ("s3://bucket/acme/", "s3://bucket/acme"),
+        ("gs://bucket", "gs://bucket"),
+        ("file:///srv/models", "/srv/models"),
+        ("/srv/models", "/srv/models"),
+    ],
+)
+def test_models_lie_where_the_setting_says(stated, meant):
+    environ = {"QUOTEGUARD_HOME": "/srv/home", "QUOTEGUARD_MODELS": stated}
+    place = Settings.from_environment(environ).models
+    assert str(place) == meant
+    if isinstance(place, ObjectPlace):
+        assert place.copies.parent == Path("/srv/home/model-copies")
+
+
+@pytest.mark.parametrize(
+    "stated", ["http://bucket/x", "s3://", "s3://user:word@bucket/x", "file://elsewhere/x", "s3://b?x=1"]
+)
+def test_an_address_that_is_none_is_refused(stated):
+    with pytest.raises(SettingsError, match="QUOTEGUARD_MODELS must name a folder, or read like s3://bucket/prefix"):
+        Settings.from_environment({"QUOTEGUARD_MODELS": stated})
 
 
 def test_an_address_without_a_client_for_it_is_said(tmp_path):
