@@ -44,7 +44,7 @@ def stands(finding: Json) -> bool:
 
 
 def causes(document: Json) -> tuple[Cause, ...]:
-    """The root causes: what is in the way first, blocks before flags, then by money."""
+    """The root causes: what is in the way first, blocks before flags, then by money, and the same money by line."""
     found: Sequence[Json] = document.get("findings") or ()
     known = {each["finding_id"]: each for each in found}
     followers: dict[str, list[Json]] = {}
@@ -56,9 +56,12 @@ def causes(document: Json) -> tuple[Cause, ...]:
     grouped = [
         Cause(finding=each, others=tuple(followers.get(each["finding_id"], ())), fix=fix_of(each)) for each in roots
     ]
-    return tuple(
-        sorted(grouped, key=lambda each: (not each.stands, _ORDER.get(each.finding["effect"], 3), -_money(each)))
-    )
+    return tuple(sorted(grouped, key=_place))
+
+
+def _place(cause: Cause) -> tuple[bool, int, Decimal, int, str]:
+    line = str(next(iter(cause.finding.get("line_ids") or ()), ""))
+    return not cause.stands, _ORDER.get(cause.finding["effect"], 3), -_money(cause), len(line), line
 
 
 def fixes(document: Json) -> tuple[Fix, ...]:

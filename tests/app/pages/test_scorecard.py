@@ -107,6 +107,7 @@ def test_of_many_findings_alike_a_few_are_told_in_full_and_the_others_can_be_men
     page = visitor.get("/scorecards/quotes/Q-7")
     assert "And 3 more, whose fixes are chosen too" in words(page)
     assert page.text.count('class="panel cause') == 4
+    assert words(page).index("Team 1 includes 500") < words(page).index("Team 2 includes 500")
     chosen = [
         each["finding_id"]
         for each in decision["findings"]
