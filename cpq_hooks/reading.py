@@ -79,9 +79,7 @@ def read_json(raw: bytes, *, max_bytes: int | None = None, max_depth: int = DEEP
         raise TooLarge(len(raw), max_bytes)
     text = _decoded(raw)
     try:
-        value = json.loads(
-            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object_with_unique_keys
-        )
+        value = _DECODER.decode(text)
         _check(value, raw, max_depth)
     except json.JSONDecodeError as error:
         raise _worded(error, text) from None
@@ -127,6 +125,11 @@ def _object_with_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise _Faulty("a key stands twice in one object: send it once")
     return found
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object_with_unique_keys
+)
 
 
 def _check(value: object, raw: bytes, max_depth: int) -> None:

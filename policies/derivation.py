@@ -245,7 +245,7 @@ class _Deriver:
         multiple = ONE if line.charge_model is ChargeModel.FLAT else quantity
         rises = bool(line.uplift_percent) and (months is None or months > TWELVE)
         net_total = self._net_total(line, multiple, periods, period, rises=rises)
-        list_total = self._list_total(line, list_price, multiple, periods, period, rises=rises)
+        list_total = self._list_total(line, list_price, multiple, periods, period, rises=rises, net_total=net_total)
         if line.charge_type is ChargeType.ONE_TIME:
             return net_total, list_total, ZERO
         if line.net_unit_price is not None and multiple is not None and line.model in _UNIT_MODELS:
@@ -271,14 +271,22 @@ class _Deriver:
         period: PricePeriod | None,
         *,
         rises: bool,
+        net_total: Decimal | None,
     ) -> Decimal | None:
         """What the term would cost at list: the same quantities and dates, with no discount and nothing free."""
         if list_price is None:
             return None
         if line.tiers or line.percentage is not None or not (rises or line.ramp or line.package is not None):
             return list_price * multiple * periods if multiple is not None else None
+        if list_price == line.net_unit_price and not self._concedes(line):
+            return net_total  # by the very same schedule
         total = committed_total(at_list(line, list_price), self.billed_at_once, price_period=period)
         return None if isinstance(total, Unscheduled) else total
+
+    def _concedes(self, line: Line) -> bool:
+        """Whether anything but the price stands between a line and what it is at list."""
+        starts_later = line.billing_start_date is not None or self.quote.billing_start_date is not None
+        return bool(line.ramp or line.discounts or line.free_months) or starts_later
 
 
 def _is_plain(line: Line) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policies.approval import cover
 from policies.derivation import rederive
-from policies.grouping import group
+from policies.grouping import group, rooted
 from policies.judging import Evaluation, Judged, Judging
 from policies.remedy import prove
 from policies.waiver import apply_waivers
@@ -61,7 +61,7 @@ def in_brief(facts: QuoteFacts, policies: PolicySet, *, waivers: Sequence[Waiver
         return ()
     if facts.quote.approvals:
         findings = cover(findings, facts, policies.reads)
-    return group(apply_waivers(findings, waivers, facts.quote.quote_id, facts.today), facts.term).findings
+    return rooted(apply_waivers(findings, waivers, facts.quote.quote_id, facts.today), facts.term)
 
 
 def findings_after(

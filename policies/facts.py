@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from policies.domain.authority import Limit, Sale, limit_of, not_known_of
 from policies.domain.catalog import Catalog, CatalogPrice, PriceBook, Product
@@ -20,9 +20,11 @@ from policies.domain.quote import Quote
 from policies.domain.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from policies.domain.material import Material
+
+Found = TypeVar("Found")
 
 ONE: Final = Decimal(1)
 ZERO: Final = Decimal(0)
@@ -149,6 +151,7 @@ class QuoteFacts:
     approved: Mapping[str, Material] = field(default_factory=dict)
     authorities: dict[str | None, Limit | str] = field(default_factory=dict, repr=False)
     _content: str | None = field(default=None, init=False, repr=False, compare=False)
+    _worked_out: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def currency(self) -> str:
@@ -172,6 +175,14 @@ class QuoteFacts:
         if self._content is None:
             self._content = content_hash(self.quote)
         return self._content
+
+    def once(self, work: Callable[[LineFacts, QuoteFacts], Found], line: LineFacts) -> Found:
+        """What `work` makes of a line of this quote: worked out once, however many policies ask."""
+        key = (work, line.index)
+        if key not in self._worked_out:
+            self._worked_out[key] = work(line, self)
+        found: Found = self._worked_out[key]
+        return found
 
     def line(self, line_id: str) -> LineFacts | None:
         """The facts of one line by its id."""

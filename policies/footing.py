@@ -60,8 +60,15 @@ def misstated(facts: LineFacts, quote: QuoteFacts) -> Misstated | Unscheduled | 
 
     Only for lines with a stated total. Usage commits to no total, so none can be checked.
     """
+    stated = facts.line.stated_total
+    if stated is None or (stated == facts.net_total and not is_stub(facts)):
+        return None
+    return quote.once(_misstated, facts)
+
+
+def _misstated(facts: LineFacts, quote: QuoteFacts) -> Misstated | Unscheduled | None:
     stated, stub = facts.line.stated_total, is_stub(facts)
-    if stated is None or (stated == facts.net_total and not stub):
+    if stated is None:
         return None
     one_period = _one_period(facts)
     expected = _expected(facts, quote, one_period)

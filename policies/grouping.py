@@ -41,19 +41,34 @@ def group(findings: Sequence[Finding], term: Period | None) -> Grouped:
     Amounts on the same line whose periods overlap are one amount: the largest finding's. An amount on the whole
     document overlaps those on its lines. Shadow findings own nothing and are not counted.
     """
-    roots: dict[int, int] = {}
     totals: dict[Direction, Decimal] = {}
-    for direction in Direction:
-        cells = [cell for cell in _cells(findings, direction) if cell.amount]
-        for cluster in _clusters(cells, term):
+    clusters = {direction: _clusters(findings, direction, term) for direction in Direction}
+    for direction, found in clusters.items():
+        for cluster in found:
             totals[direction] = totals.get(direction, ZERO) + _counted(cluster)
+    return Grouped(_rooted(findings, [cluster for found in clusters.values() for cluster in found]), totals)
+
+
+def rooted(findings: Sequence[Finding], term: Period | None) -> tuple[Finding, ...]:
+    """The findings, each with the root that `group` finds for it, where nobody asks for totals."""
+    if len(findings) < 2:
+        return tuple(findings)
+    directions = {each.direction for each in findings}
+    return _rooted(findings, [cluster for each in directions for cluster in _clusters(findings, each, term)])
+
+
+def _rooted(findings: Sequence[Finding], clusters: Iterable[list[_Cell]]) -> tuple[Finding, ...]:
+    roots: dict[int, int] = {}
+    for cluster in clusters:
+        if len(cluster) > 1:
             owner = _owner(cluster, findings)
             roots.update({cell.finding: owner for cell in cluster if cell.finding != owner})
-    with_roots = tuple(
+    if not roots:
+        return tuple(findings)
+    return tuple(
         replace(finding, root=findings[roots[index]].finding_id) if index in roots else finding
         for index, finding in enumerate(findings)
     )
-    return Grouped(with_roots, totals)
 
 
 def _cells(findings: Sequence[Finding], direction: Direction) -> Iterable[_Cell]:
@@ -64,8 +79,11 @@ def _cells(findings: Sequence[Finding], direction: Direction) -> Iterable[_Cell]
             yield _Cell(index, exposure.line_id, exposure.period, exposure.amount)
 
 
-def _clusters(cells: list[_Cell], term: Period | None) -> list[list[_Cell]]:
+def _clusters(findings: Sequence[Finding], direction: Direction, term: Period | None) -> list[list[_Cell]]:
     """Cells that touch each other, directly or through others of the same period and line."""
+    cells = [cell for cell in _cells(findings, direction) if cell.amount]
+    if len(cells) < 2:
+        return [cells] if cells else []
     by_line: dict[str | None, list[list[_Cell]]] = defaultdict(list)
     for cell in cells:
         _join(by_line[cell.line_id], cell, term)

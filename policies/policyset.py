@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from policies.check import NOT_APPLICABLE, SATISFIED, Check, CheckResult, Scope, Undetermined
+from policies.check import NOT_APPLICABLE, SATISFIED, CheckResult, Undetermined
 from policies.expressions import because, names_its_line, violation
 from policies.language import Fused, Judgement, Rule, fuse, judge
 from policies.policy import AppliesTo, WhenUndetermined
@@ -162,8 +162,9 @@ def _unassessed(
 
 def rule_of(policy: Policy) -> Rule:
     """What the policy demands, as the language compiles it."""
-    check = _bound(policy.check, policy.parameters) if policy.check is not None else None
-    return Rule(scope=policy.scope, when=policy.when, require=policy.require, check=check)
+    if policy.check is None:
+        return Rule(scope=policy.scope, when=policy.when, require=policy.require)
+    return Rule(scope=policy.scope, when=policy.when, check=policy.check.run, given=(policy.parameters,))
 
 
 def judged(policy: Policy, facts: Any, item: Any) -> CheckResult:
@@ -173,6 +174,9 @@ def judged(policy: Policy, facts: Any, item: Any) -> CheckResult:
 
 def result_of(policy: Policy, outcome: Any, facts: Any, item: Any) -> CheckResult:
     """What a check returned, or what an expression's judgement on a document and an item of it means."""
+    if not isinstance(outcome, Judgement):
+        result: CheckResult = outcome
+        return result
     match outcome:
         case Judgement.SATISFIED:
             return SATISFIED
@@ -184,13 +188,3 @@ def result_of(policy: Policy, outcome: Any, facts: Any, item: Any) -> CheckResul
             return Undetermined(because(policy, facts, item))
         case Judgement.UNASSESSED:
             return Undetermined(because(policy, facts, item), counts=False)
-    result: CheckResult = outcome
-    return result
-
-
-def _bound(check: Check, parameters: object) -> Any:
-    """The check as the language calls it: with the item (None for a whole document) and the document."""
-    run = check.run
-    if check.scope is Scope.LINE:
-        return lambda line, quote: run(line, quote, parameters)
-    return lambda _, document: run(document, parameters)

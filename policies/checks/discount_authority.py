@@ -31,35 +31,24 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Excess:
-    """A discount beyond authority: `base` is the price that it counts from, `limit` the rep's own in percent."""
+    """A discount beyond authority: `base` is the price that it counts from, `limit` the rep's own in percent.
+
+    `below` are the prices under the limit, `lowest` is the lowest of them, and `clearing` the price to ask for instead.
+    """
 
     facts: LineFacts
     quote: QuoteFacts
     parameters: Parameters
     base: Decimal
     limit: Decimal
-    segments: tuple[PricedSegment, ...]
+    below: tuple[PricedSegment, ...]
+    lowest: Decimal
+    clearing: Decimal
 
     @property
     def role(self) -> str:
         rep = self.quote.quote.rep
         return str(rep.role if rep is not None else None)
-
-    @property
-    def lowest(self) -> Decimal:
-        return _lowest(self.segments)
-
-    @property
-    def below(self) -> tuple[PricedSegment, ...]:
-        """The prices under the limit."""
-        allowed = lowest_price(self.base, self.limit, self.quote.currency)
-        return tuple(
-            each for each in self.segments if each.net_unit_price is not None and each.net_unit_price < allowed
-        )
-
-    @property
-    def clearing(self) -> Decimal:
-        return clearing_price(self.base, self.limit, self.quote.currency)
 
 
 def run(facts: LineFacts, quote: QuoteFacts, parameters: Parameters) -> CheckResult:
@@ -96,7 +85,8 @@ def _below_base(
     limit = quote.authority(facts.product_family)
     if isinstance(limit, str):
         return Undetermined(limit)
-    if lowest >= lowest_price(base, limit.strictest, quote.currency):
+    allowed = lowest_price(base, limit.strictest, quote.currency)
+    if lowest >= allowed:
         return SATISFIED
     if lowest >= lowest_price(base, limit.loosest, quote.currency):
         return Undetermined(authority_unsure(quote, facts.product_family))
@@ -107,13 +97,17 @@ def _below_base(
             parameters=parameters,
             base=base,
             limit=limit.strictest,
-            segments=segments,
+            below=tuple(
+                [each for each in segments if each.net_unit_price is not None and each.net_unit_price < allowed]
+            ),
+            lowest=lowest,
+            clearing=clearing_price(base, limit.strictest, quote.currency),
         )
     )
 
 
 def _lowest(segments: tuple[PricedSegment, ...]) -> Decimal:
-    return min(each.net_unit_price for each in segments if each.net_unit_price is not None)
+    return min([each.net_unit_price for each in segments if each.net_unit_price is not None])
 
 
 def _violated(excess: _Excess) -> Violated:
@@ -121,7 +115,7 @@ def _violated(excess: _Excess) -> Violated:
     where = " in every segment" if line.ramp else ""
     price = format_amount(excess.clearing, excess.quote.currency)
     return Violated(
-        evidence=tuple(_evidence(excess, segment) for segment in excess.below),
+        evidence=tuple([_evidence(excess, segment) for segment in excess.below]),
         loss=_loss(excess),
         reports={
             "name": called(line),
@@ -129,7 +123,7 @@ def _violated(excess: _Excess) -> Violated:
             "limit": excess.limit,
             "role": excess.role,
         },
-        changes=tuple(change for segment in excess.below for change in _changes(excess, segment)),
+        changes=tuple([change for segment in excess.below for change in _changes(excess, segment)]),
         remedy_text=f"Raise the price to {price}, which is {limit} % off or less{where}",
         approver=_approver(excess),
         clears_without_approval=f"line {line.line_id} discount {limit} % or less{where}",

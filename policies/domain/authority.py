@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from policies.domain.money import WIDE, has_too_many_decimals, round_to_currency
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 HUNDRED: Final = Decimal(100)
 ZERO: Final = Decimal(0)
 _RATE_QUANTUM: Final = Decimal("1e-12")
-
-_Specificity: TypeAlias = tuple[bool, bool, bool, Decimal, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +45,15 @@ class Limit:
 
 def limit_of(table: DiscountAuthority, role: str, sale: Sale) -> Limit | None:
     """How far a role may go by itself; None where no rule is sure to fit."""
-    possible: list[tuple[_Specificity, bool, Decimal]] = []
-    for rule in table.rules:
-        if rule.role == role:
-            fits = _fits(rule, sale)
-            if fits is not False:
-                possible.append((_specificity(rule), fits is True, rule.maximum_discount_percent))
-    return _weighed(possible)
+    fitting = [(rule, fits) for rule in table.rules if rule.role == role and (fits := _fits(rule, sale)) is not False]
+    if len(fitting) > 1:
+        fitting.sort(key=_specificity, reverse=True)
+    limits: list[Decimal] = []
+    for rule, sure in fitting:
+        limits.append(rule.maximum_discount_percent)
+        if sure:
+            return Limit(min(limits), max(limits))
+    return None
 
 
 def not_known_of(table: DiscountAuthority, role: str, sale: Sale) -> tuple[str, ...]:
@@ -113,8 +113,9 @@ def _fits(rule: AuthorityRule, sale: Sale) -> bool | None:
     return sure or None
 
 
-def _specificity(rule: AuthorityRule) -> _Specificity:
+def _specificity(fitting: tuple[AuthorityRule, bool | None]) -> tuple[bool, bool, bool, Decimal, Decimal]:
     """Sorts the rule that counts first to the top."""
+    rule, _ = fitting
     band = rule.deal_size_up_to
     return (
         rule.product_family is not None,
@@ -123,15 +124,3 @@ def _specificity(rule: AuthorityRule) -> _Specificity:
         -band if band is not None else ZERO,
         -rule.maximum_discount_percent,
     )
-
-
-def _weighed(possible: list[tuple[_Specificity, bool, Decimal]]) -> Limit | None:
-    """The limits that may count: those of every rule above the first that is sure to fit, and its own."""
-    if len(possible) == 1 and possible[0][1]:
-        return Limit(possible[0][2], possible[0][2])
-    limits: list[Decimal] = []
-    for _, sure, percent in sorted(possible, reverse=True):
-        limits.append(percent)
-        if sure:
-            return Limit(min(limits), max(limits))
-    return None

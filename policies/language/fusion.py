@@ -15,8 +15,8 @@ from policies.language.operations import ARITHMETIC
 from policies.language.rewriting import doubts
 from policies.language.vocabulary import Scope
 
-CheckCall: TypeAlias = Callable[[Any, Any], Any]
-"""A check, bound to its parameters: from the item (None for a whole document) and the document to its own result."""
+CheckCall: TypeAlias = Callable[..., Any]
+"""A check: from the item (left out for a whole document), the document and what it is given to its own result."""
 
 
 class Judgement(StrEnum):
@@ -45,12 +45,16 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What one policy demands. Exactly one of `require` and `check` is set; `scope` is that of its expressions."""
+    """What one policy demands. Exactly one of `require` and `check` is set; `scope` is that of its expressions.
+
+    `given` is what the check is called with after the document.
+    """
 
     scope: Scope
     when: Expression | None = None
     require: Expression | None = None
     check: CheckCall | None = None
+    given: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,9 @@ def _demand(emitter: Emitter, number: int, rule: Rule, index: str, silent: tuple
         yield "if r is not True:"
         yield f"    hit(Hit({number}, {index}, UNDETERMINED if r is None else VIOLATED))"
         return
-    item = "item" if rule.scope.subject is not None else "None"
-    yield f"r = {emitter.module.named(rule.check)}({item}, document)"
+    subject = ["item", "document"] if rule.scope.subject is not None else ["document"]
+    arguments = ", ".join([*subject, *[emitter.module.named(each) for each in rule.given]])
+    yield f"r = {emitter.module.named(rule.check)}({arguments})"
     tests = [f"r is not {emitter.module.named(result)}" for result in silent]
     yield f"if {' and '.join(tests) or 'True'}:"
     yield f"    hit(Hit({number}, {index}, r))"
@@ -154,7 +159,8 @@ def judge(rule: Rule, document: Any, item: Any = None) -> Any:
     if not applies:
         return _inapplicable(rule.when, document, item)
     if rule.require is None:
-        return rule.check(item, document) if rule.check is not None else Judgement.SATISFIED
+        subject = (item, document) if rule.scope.subject is not None else (document,)
+        return rule.check(*subject, *rule.given) if rule.check is not None else Judgement.SATISFIED
     holds = rule.require.evaluate(document, item)
     if holds is None:
         return Judgement.UNDETERMINED
