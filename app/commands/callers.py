@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from app.commands.display import show_records
-from app.commands.home import tell_unknown_roles
 from app.commands.opened import opened
+from app.commands.roles import tell_unknown_roles
 from app.commands.surroundings import home_option, json_option
 from app.store import ApiKey, Scope
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,12 +10,8 @@ import click
 from app.commands.surroundings import Refused, settings
 from app.connections import Connections, ConnectionsRefused, connections_of
 from app.models import NOT_SERVED, InForce, models_in_force, scorer_of
-from app.people.registry import approval_roles_of
 from app.rules import Rules, RulesRefused, read_home, take_up
-from app.store import ANY_ROLE
-from cpq_hooks.problem import did_you_mean
 from cpq_hooks.registry import AdapterBroken, installed
-from policies.domain.review import DESK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,18 +52,6 @@ def rules(home: Path | None, *, tested: bool = False) -> Rules:
         return take_up(read_home(folder), tested=tested)
     except RulesRefused as refused:
         raise Refused("The rules cannot be taken up.", refused.reasons) from None
-
-
-def tell_unknown_roles(home: Path | None, roles: Iterable[str]) -> None:
-    """Warn of roles that no table of the company names: whoever has them consents to nothing by them."""
-    asked = [role for role in roles if role != ANY_ROLE]
-    if not asked:
-        return
-    known = {*approval_roles_of(rules(home).company), DESK}
-    for role in asked:
-        if role not in known:
-            message = f'company.yaml names no role "{role}".{did_you_mean(role, known)}'
-            click.secho(message, fg="yellow", err=True)
 
 
 def scoring(home: Path | None, version: str | None = None) -> Scoring:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from app.commands.display import show_records
-from app.commands.home import tell_unknown_roles
 from app.commands.opened import opened
+from app.commands.roles import tell_unknown_roles
 from app.commands.surroundings import Refused, home_option, json_option
 from app.people.lending import Lending, LendingRefused
 from app.people.passwords import Passwords
