@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,12 @@ class Deal:
     keys: Keys
     told: dict[str, Detail]
     content: str | None = None
+    depths: list[float] = field(init=False)
+    """The discounts of the lines that can be held against a list price, in percent."""
+
+    def __post_init__(self) -> None:
+        found = [each.discount_percent for each in self.facts.lines]
+        self.depths = [float(each) for each in found if each is not None]
 
     def tell(self, feature: str, **detail: str | float) -> None:
         """Keep what the feature's sentence will say."""

@@ -6,7 +6,7 @@ from math import fsum, nan
 from typing import TYPE_CHECKING, Final
 
 from scoring.features.feature import Feature, Group, Unit
-from scoring.history.peers import logarithm, price_keys, quantity_key
+from scoring.history.peers import logarithm, price_key, quantity_key
 
 if TYPE_CHECKING:
     from policies.domain.charge import Line
@@ -87,14 +87,13 @@ def _lacks_overage(line: Line) -> bool:
 
 def _discounts(deal: Deal) -> dict[str, float]:
     """Depth, mean and spread; unknown where no line can be held against a list price."""
-    depths = [float(each.discount_percent) for each in deal.facts.lines if each.discount_percent is not None]
-    overall = deal.facts.discount_percent
+    depths, overall = deal.depths, deal.facts.discount_percent
     mean = fsum(depths) / len(depths) if depths else nan
     return {
         "discount_depth": max(0.0, *depths) if depths else nan,
         "discount_mean": float(overall) if overall is not None else mean,
         "discount_spread": max(depths) - min(depths) if depths else nan,
-        "lines_over_list": float(sum(each < 0.0 for each in depths)) if depths else nan,
+        "lines_over_list": float(sum([each < 0.0 for each in depths])) if depths else nan,
     }
 
 
@@ -104,14 +103,15 @@ def _free(deal: Deal) -> dict[str, float]:
     whole = max(0.0, (billed - start).days / 30.4) if start is not None and billed is not None else 0.0
     longest = max((whole, *months))
     return {
-        "free_lines": float(sum(each > 0.0 or whole > 0.0 for each in months)),
+        "free_lines": float(sum([each > 0.0 or whole > 0.0 for each in months])),
         "free_months": longest,
     }
 
 
 def _free_months(facts: LineFacts) -> float:
     """Months at no price at the start of a line: those stated, or until its own billing begins."""
-    line, stated = facts.line, float(facts.line.free_months or 0)
+    line = facts.line
+    stated = float(line.free_months) if line.free_months is not None else 0.0
     if line.billing_start_date is None or facts.term is None:
         return stated
     return max(stated, (line.billing_start_date - facts.term.start).days / 30.4)
@@ -121,12 +121,13 @@ def _peers(deal: Deal) -> dict[str, float]:
     """The farthest prices and quantity from those of peers; unknown where no line has enough peers."""
     prices: list[tuple[Distance, str]] = []
     quantities: list[tuple[Distance, str]] = []
-    for each in deal.facts.lines:
+    history, facts = deal.history, deal.facts
+    for each in facts.lines:
         price, quantity = logarithm(each.line.net_unit_price), logarithm(each.quantity)
-        found = deal.history.distance(price, *price_keys(each, deal.facts)) if price is not None else None
+        found = history.price_distance(price, price_key(each, facts)) if price is not None else None
         if found is not None:
             prices.append((found, each.product_name))
-        found = deal.history.distance(quantity, quantity_key(each)) if quantity is not None else None
+        found = history.distance(quantity, quantity_key(each)) if quantity is not None else None
         if found is not None:
             quantities.append((found, each.product_name))
     return _prices(deal, prices) | {"peer_quantity_deviation": _farthest(deal, "peer_quantity_deviation", quantities)}

@@ -175,6 +175,5 @@ def _habits(deal: Deal) -> tuple[float, float]:
     if not tally.discounted:
         return nan, nan
     usual = tally.discounts / tally.discounted
-    depths = [float(each.discount_percent) for each in deal.facts.lines if each.discount_percent is not None]
     deal.tell("rep_discount_gap", usual=f"{usual:.0f} %")
-    return usual, max(depths) - usual if depths else nan
+    return usual, max(deal.depths) - usual if deal.depths else nan

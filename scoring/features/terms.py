@@ -42,16 +42,17 @@ def values(deal: Deal) -> dict[str, float]:
     """The numbers of the terms; what the quote does not state is unknown."""
     facts = deal.facts
     quote, lines = facts.quote, facts.lines
+    rhythms = _rhythms(deal)
     return {
         "term_months": float(facts.term_months) if facts.term_months is not None else nan,
         "missing_uplift": _missing_uplift(lines),
         "renewal_without_uplift": _renewal_without_uplift(deal),
-        "non_standard_frequency": _non_standard(deal),
-        "frequencies": _frequencies(deal),
+        "non_standard_frequency": _non_standard(deal, rhythms),
+        "frequencies": _frequencies(rhythms),
         "arrears_lines": _arrears(deal),
         "payment_days": float(quote.payment_terms_days) if quote.payment_terms_days is not None else nan,
         "payment_days_over": _payment_days_over(deal),
-        "co_termed_lines": float(sum(_stands_apart(each, deal) for each in lines)),
+        "co_termed_lines": float(sum([_stands_apart(each, deal) for each in lines])),
         "special_terms": float(sum(each.billing_effect is not False for each in quote.special_terms)),
         "convenience": _yes(quote.termination_for_convenience),
         "renews": _yes(quote.renewal.auto_renew) if quote.renewal is not None else nan,
@@ -68,7 +69,7 @@ def _missing_uplift(lines: tuple[LineFacts, ...]) -> float:
     if recurring and all(each.months is None for each in recurring):
         return nan
     return float(
-        sum(each.months is not None and each.months > 12 and not each.line.uplift_percent for each in recurring)
+        sum([each.months is not None and each.months > 12 and not each.line.uplift_percent for each in recurring])
     )
 
 
@@ -89,19 +90,18 @@ def _rhythms(deal: Deal) -> list[BillingFrequency | None]:
     ]
 
 
-def _non_standard(deal: Deal) -> float:
+def _non_standard(deal: Deal, rhythms: list[BillingFrequency | None]) -> float:
     """Lines in another rhythm than the company's standard ones; monthly and annual where it has stated none."""
-    rhythms = _rhythms(deal)
     if rhythms and all(each is None for each in rhythms):
         return nan
     company = deal.facts.company
     terms = company.payment_terms if company is not None else None
     standard = terms.standard_frequencies if terms is not None else _USUAL
-    return float(sum(each is not None and each not in standard for each in rhythms))
+    return float(sum([each is not None and each not in standard for each in rhythms]))
 
 
-def _frequencies(deal: Deal) -> float:
-    stated = {each for each in _rhythms(deal) if each is not None}
+def _frequencies(rhythms: list[BillingFrequency | None]) -> float:
+    stated = {each for each in rhythms if each is not None}
     return float(len(stated)) if stated else nan
 
 
@@ -113,7 +113,7 @@ def _arrears(deal: Deal) -> float:
     ]
     if timings and all(each is None for each in timings):
         return nan
-    return float(sum(each is BillingTiming.IN_ARREARS for each in timings))
+    return float(sum([each is BillingTiming.IN_ARREARS for each in timings]))
 
 
 def _payment_days_over(deal: Deal) -> float:
@@ -125,4 +125,6 @@ def _payment_days_over(deal: Deal) -> float:
 def _stands_apart(facts: LineFacts, deal: Deal) -> bool:
     """A line with a first or last day of its own; what is sold once has no term to share."""
     term, whole = facts.term, deal.facts.term
-    return facts.line.charge_type is not ChargeType.ONE_TIME and None not in (term, whole) and term != whole
+    if term is whole or term is None or whole is None or facts.line.charge_type is ChargeType.ONE_TIME:
+        return False
+    return term != whole

@@ -18,7 +18,7 @@ from policies.domain.outcome import SubjectType
 from policies.domain.quote import Stage
 from scoring.history.history import DAY, History, Known, dropped_before
 from scoring.history.keys import Keys, keys_of
-from scoring.history.peers import PeerKey, Peers, logarithm, price_keys, quantity_key, value_key
+from scoring.history.peers import PeerKey, Peers, logarithm, price_key, quantity_key, value_key, widening
 
 if TYPE_CHECKING:
     from policies.domain.finding import Finding
@@ -245,7 +245,7 @@ def _values(facts: QuoteFacts) -> tuple[tuple[PeerKey, float], ...]:
     for each in facts.lines:
         price, quantity = logarithm(each.line.net_unit_price), logarithm(each.quantity)
         if price is not None:
-            values += [(key, price) for key in price_keys(each, facts)]
+            values += [(key, price) for key in widening(price_key(each, facts))]
         if quantity is not None:
             values.append((quantity_key(each), quantity))
     value = logarithm(facts.tcv)

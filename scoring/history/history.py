@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass, field
 from math import nan
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 from scoring.history.keys import Keys, Kind, paired
-from scoring.history.peers import ENOUGH, Distance, PeerKey, Peers
+from scoring.history.peers import ENOUGH, Distance, PeerKey, Peers, widening
 from scoring.history.smoothing import Spread, smoothed
 from scoring.history.tally import Table, Tally
 
@@ -63,12 +63,12 @@ class History:
     def once(self, work: Callable[[History, About], Found], about: About) -> Found:
         """What `work` makes of this history and a name, worked out once until the history changes; it is never None."""
         known = self._worked_out
-        found = known.get((work, about))
+        found: Found | None = known.get((work, about))
         if found is None:
             if len(known) >= _WORKED_OUT:
                 known.clear()
             found = known[work, about] = work(self, about)
-        return cast("Found", found)
+        return found
 
     def changed(self) -> None:
         """To be called after every change: what was worked out is forgotten."""
@@ -131,12 +131,15 @@ class History:
         since = now - self.known.load_days * DAY
         return sum(1 for each in times if since <= each < now)
 
-    def distance(self, value: float, *groups: PeerKey) -> Distance | None:
-        """How far a value (a natural logarithm) lies from the first of the groups that has enough peers."""
-        for group in groups:
-            found = self.peers.get(group)
-            if found is not None and len(found.ordered) >= ENOUGH:
-                return found.distance(value)
+    def distance(self, value: float, group: PeerKey) -> Distance | None:
+        """How far a value (a natural logarithm) lies from its group; None where that has too few peers."""
+        found = self.peers.get(group)
+        return found.distance(value) if found is not None and len(found.ordered) >= ENOUGH else None
+
+    def price_distance(self, value: float, narrowest: PeerKey) -> Distance | None:
+        """How far a price (a natural logarithm) lies from the narrowest of its groups that has enough peers."""
+        for found in self.once(_price_peers, narrowest):
+            return found.distance(value)
         return None
 
     # ----------------------------------------------------------------------------------------------- snapshots
@@ -176,6 +179,12 @@ class History:
         except (KeyError, TypeError, AttributeError) as broken:
             raise ValueError(f"this is no history: {broken!r}") from broken
         return History(known=known, moment=moment, tables=tables, peers=peers, recent=recent)
+
+
+def _price_peers(history: History, narrowest: PeerKey) -> tuple[Peers, ...]:
+    """The narrowest group of prices that has enough peers; nothing where none has."""
+    groups = [history.peers.get(each) for each in widening(narrowest)]
+    return tuple([each for each in groups if each is not None and len(each.ordered) >= ENOUGH][:1])
 
 
 def _average(history: History, _: str) -> Rate:

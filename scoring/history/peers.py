@@ -75,13 +75,22 @@ def logarithm(number: Decimal | float | None) -> float | None:
     return log(as_float) if 0.0 < as_float < inf else None
 
 
-def price_keys(line: LineFacts, facts: QuoteFacts) -> tuple[PeerKey, PeerKey, PeerKey]:
-    """The groups that a line's price belongs to, narrowest first: product, quantity band and segment; then without the last."""
-    terms = line.line
-    period = line.price_period.value if line.price_period is not None else ""
-    whole = ("price", terms.product_id, facts.quote.currency, period)
-    band = (*whole, _band(line.quantity))
-    return (*band, facts.segment or "-"), band, whole
+def price_key(line: LineFacts, facts: QuoteFacts) -> PeerKey:
+    """The narrowest group that a line's price belongs to: product, currency, price period, quantity band and segment."""
+    terms, period = line.line, line.price_period
+    return (
+        "price",
+        terms.product_id,
+        facts.quote.currency,
+        period.value if period is not None else "",
+        _band(line.quantity),
+        facts.segment or "-",
+    )
+
+
+def widening(key: PeerKey) -> tuple[PeerKey, PeerKey, PeerKey]:
+    """The groups that a price belongs to, narrowest first: that of its key, then without the segment, and the band."""
+    return key, key[:-1], key[:-2]
 
 
 def quantity_key(line: LineFacts) -> PeerKey:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.history.peers import REMEMBERED, Peers, logarithm, price_keys
+from scoring.history.peers import REMEMBERED, Peers, logarithm, price_key, widening
 from tests.scoring.sold import facts
 
 numbers = st.lists(st.floats(-10, 10), min_size=1, max_size=3 * REMEMBERED)
@@ -39,7 +39,7 @@ def test_what_is_not_positive_has_no_logarithm():
 
 def test_prices_are_held_against_those_of_the_same_quantity_and_segment_first():
     deal = facts(account={"account_id": "A1", "segment": "smb"})
-    narrow, band, whole = price_keys(deal.lines[0], deal)
+    narrow, band, whole = widening(price_key(deal.lines[0], deal))
     assert narrow == ("price", "SEATS", "USD", "month", "2", "smb")
     assert band == narrow[:-1]
     assert whole == narrow[:-2]
