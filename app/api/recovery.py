@@ -15,8 +15,8 @@ from app.api.writing import json_reply
 from app.bookkeeping.recovery import CaseState
 from app.errors import IDEMPOTENCY_CONFLICT, INVALID, MALFORMED_JSON, NOT_FOUND, RECOVERY_CONFLICT, refuse
 from app.ledgers.cases import case_json, move_case, open_case
-from app.ledgers.letters import LetterRefused, letter_of
-from app.store import Scope
+from app.ledgers.letters import LetterRefused, letter_of, product_names
+from app.store import DocumentKind, Scope
 from app.store.recovery_cases import AlreadyClaimed, CaseFilter, MovedMeanwhile
 from cpq_hooks.canonical.recovery import load_case_request, load_move_request
 from cpq_hooks.problem import Invalid, Problem
@@ -174,9 +174,15 @@ def _letter(room: RecoveryRoom) -> Route:
             raise refuse(NOT_FOUND, _NONE)
         customer = asked.query.get("customer") or case.account_id or case.agreement_id
         sender = asked.query.get("sender") or room.company_name() or ""
+        stored = room.store.documents.get(DocumentKind.AGREEMENT, case.agreement_id)
         try:
             written = letter_of(
-                case_json(case), room.home, customer=customer, sender=sender, situation=asked.query.get("situation")
+                case_json(case),
+                room.home,
+                customer=customer,
+                sender=sender,
+                situation=asked.query.get("situation"),
+                names=product_names(None if stored is None else stored.document.body),
             )
         except LetterRefused as error:
             fault = Problem(path="query.situation", message=str(error), code="letter_refused")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -95,19 +97,32 @@ def render(template: str, values: Mapping[str, Any], name: str = "the letter") -
         raise LetterRefused(f"{name}: {error}") from None
 
 
+def product_names(agreement: bytes | None) -> dict[str, str]:
+    """What the lines of a stored agreement are called, by line id; none where none is stored."""
+    told = {} if agreement is None else json.loads(agreement)
+    lines = [line for part in (*(told.get("amendments") or ()), told) for line in part.get("lines") or ()]
+    return {str(each["line_id"]): each["product_name"] for each in lines if each.get("product_name")}
+
+
 def letter_of(
-    case: Mapping[str, Any], home: Path | None, *, customer: str, sender: str, situation: str | None = None
+    case: Mapping[str, Any],
+    home: Path | None,
+    *,
+    customer: str,
+    sender: str,
+    situation: str | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Letter:
-    """The letter on a case, which is given as JSON. Raises `LetterRefused`."""
+    """The letter on a case, which is given as JSON; `names` are what its lines are called. Raises `LetterRefused`."""
     situation = situation or str(case["situation"])
     template, is_own = template_of(situation, home)
     lines = [
         {
             "line_id": each["line_id"],
-            "product": each["product_id"],
+            "product": (names or {}).get(each["line_id"], each["product_id"]),
             "period_start": each["period_start"],
             "period_end": each["period_end"],
-            "amount": each["amount"],
+            "amount": _written(each["amount"]),
         }
         for each in case["lines"]
     ]
@@ -116,10 +131,15 @@ def letter_of(
         "customer": customer,
         "sender": sender,
         "currency": case["currency"],
-        "total": case["open"],
+        "total": _written(case["open"]),
         "title": case["title"],
         "lines": lines,
     }
     return Letter(
         situation=situation, template=template, is_own=is_own, text=render(template, values, f"letters/{situation}.txt")
     )
+
+
+def _written(amount: str) -> str:
+    """An amount as people read it: 1234.50 is 1,234.50."""
+    return f"{Decimal(amount):,f}"

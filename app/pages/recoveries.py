@@ -11,7 +11,7 @@ from urllib.parse import quote
 from app.bookkeeping.recovery import MOVES, CaseState
 from app.errors import NOT_FOUND, refuse
 from app.ledgers.cases import case_json, move_case, open_case
-from app.ledgers.letters import SITUATIONS, LetterRefused, letter_of
+from app.ledgers.letters import SITUATIONS, LetterRefused, letter_of, product_names
 from app.ledgers.tables import CSV, csv_of
 from app.pages.page import Page, PageAsked, PageReply, Viewed
 from app.pages.set_ups import ACTS, LOOKS
@@ -166,7 +166,11 @@ class RecoveryPages:
         company = self._rules().company
         sender = (company.name if company is not None else None) or ""
         try:
-            letter = letter_of(told, self._home, customer=self._customer(case), sender=sender, situation=situation)
+            stored = self._store.documents.get(DocumentKind.AGREEMENT, case.agreement_id)
+            names = product_names(None if stored is None else stored.document.body)
+            letter = letter_of(
+                told, self._home, customer=self._customer(case), sender=sender, situation=situation, names=names
+            )
         except LetterRefused as error:
             return {"situation": situation, "text": "", "is_own": False, "refused": str(error)}
         return {"situation": letter.situation, "text": letter.text, "is_own": letter.is_own, "refused": ""}

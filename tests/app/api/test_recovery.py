@@ -114,7 +114,7 @@ def test_the_letter_says_what_is_owed_and_the_companys_own_goes_first(api, tmp_p
     case = opened(api, HAND | {"lines": LINES}).json
     path = f"/v1/recovery-cases/{case['case_id']}/letter"
     letter = api.get(f"{path}?customer=Ms+Doe").json
-    assert "USD 1200.00" in letter["text"]
+    assert "USD 1,200.00" in letter["text"]
     assert (letter["situation"], letter["is_own"]) == ("missed-uplift", False)
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "missed-uplift.txt").write_text("{{ customer }}: {{ totl }}")
@@ -122,7 +122,7 @@ def test_the_letter_says_what_is_owed_and_the_companys_own_goes_first(api, tmp_p
     assert wrong.status_code == 422
     assert "'totl' is undefined; a letter knows agreement_id" in wrong.json["errors"][0]["message"]
     (tmp_path / "letters" / "missed-uplift.txt").write_text("{{ customer }}: {{ total }}")
-    assert api.get(f"{path}?customer=Ms+Doe").json["text"] == "Ms Doe: 1200.00"
+    assert api.get(f"{path}?customer=Ms+Doe").json["text"] == "Ms Doe: 1,200.00"
     assert api.get(f"{path}?situation=../company").status_code == 422
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ledgers.letters import SITUATIONS, LetterRefused, letter_of, render, situation_of, template_of
+from app.ledgers.letters import SITUATIONS, LetterRefused, letter_of, product_names, render, situation_of, template_of
 from app.ledgers.tables import cell, csv_of
 
 CASE = {
@@ -20,6 +20,15 @@ def test_every_situation_has_a_letter_that_can_be_written(situation):
     letter = letter_of(CASE, None, customer="Ms <Doe>", sender="Example Ltd", situation=situation)
     assert "Dear Ms <Doe>," in letter.text
     assert "- 1: USD 70.00" in letter.text
+
+
+def test_a_customer_reads_product_names_and_amounts_as_people_write_them():
+    line = {"line_id": "1", "product_id": "SEAT", "period_start": None, "period_end": None, "amount": "9350.00"}
+    agreement = b'{"lines": [{"line_id": "1", "product_id": "SEAT", "product_name": "Seats"}]}'
+    case = CASE | {"lines": [line], "open": "1209350.00"}
+    letter = letter_of(case, None, customer="Doe", sender="Ltd", names=product_names(agreement))
+    assert "- Seats: USD 9,350.00" in letter.text
+    assert "USD 1,209,350.00" in letter.text
 
 
 def test_what_was_billed_too_much_is_a_credit_whatever_its_pattern():

@@ -110,7 +110,7 @@ def test_the_letter_is_changed_kept_and_printed(case):
     letter = address.replace("/recoveries/", "/recoveries/letter/")
     page = billing.get(address)
     assert "Dear Example Customer," in page.text
-    assert "USD 9350.00" in page.text
+    assert "USD 9,350.00" in page.text
     text = "Dear Example Customer,\n\nwe owe you an explanation.\n<b>Bye</b>"
     printed = billing.post(letter, text=text, do="print", situation="unbilled-usage")
     assert "&lt;b&gt;Bye" in printed.text
