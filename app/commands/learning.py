@@ -149,7 +149,8 @@ def _learn_if_due(asked: _Asked, told: Settings, given: _Given, days: float) -> 
 
 def _learn(asked: _Asked, told: Settings, given: _Given) -> int:
     """Train, keep the model, say what came of it; the exit code."""
-    rules = rules_of(told)
+    rules, models = rules_of(told), models_of(told)
+    models.champion()  # Asked before the long work: where that cannot be answered, nothing could be put in force.
     with progress("Learning", "") as advance:
 
         def step(_: str, share: float) -> None:
@@ -166,7 +167,6 @@ def _learn(asked: _Asked, told: Settings, given: _Given) -> int:
         )
         fitting = _READING + _HISTORY
         made = _trained(learned, rules, asked, lambda what, share: step(what, fitting + share * (1 - fitting)))
-    models = models_of(told)
     version, compared = taken_up(made, learned, models, by=asked.by, promote=asked.promote, shadow=asked.shadow)
     in_force = models.champion() == version
     if asked.as_json:

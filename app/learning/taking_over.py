@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from app.learning.promoting import Compared, compare
-from scoring.model.errors import LibraryUnavailable, ModelRefused
+from scoring.model.errors import LibraryUnavailable, ModelRefused, StoreAway
 from scoring.model.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ def taken_up(
 
     `promote` puts it in force whatever the comparison says; `shadow` has it scored beside the one in force where it lost.
     """
-    champion = models.champion()
+    try:
+        champion = models.champion()
+    except StoreAway:
+        models.add(made.package)  # It is kept here; what this raises as well says where.
+        raise
     # Compared before anything is written: where that fails, everything is as it was.
     compared = None if champion is None else _against(champion, made, learned, models)
     version = models.add(made.package)

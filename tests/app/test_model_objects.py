@@ -19,6 +19,7 @@ from obstore.store import MemoryStore
 
 from app.cli import main
 from app.config import Settings, SettingsError
+from app.learning.taking_over import taken_up
 from app.model_places import ObjectPlace
 from app.models import LiveModels, models_at, models_in_force
 from app.objects import StoredObjects
@@ -26,6 +27,7 @@ from scoring.model import ModelRefused, NoSuchVersion
 from scoring.model.errors import StoreAway
 from scoring.model.package import version_of
 from scoring.model.remote import RemoteModels
+from scoring.training.train import Newest, Trained
 from tests.app.scoring_models import MADE_AT, a_linear_model
 
 QUOTE = str(Path(__file__).parents[2] / "examples" / "quotes" / "seat-contract.json")
@@ -146,6 +148,14 @@ def test_a_model_that_was_trained_while_the_store_was_away_is_not_lost(bucket):
     [version] = [each.name for each in (bucket.folder / "here").iterdir()]
     bucket.models().promote(version, "mia", "the first")
     assert bucket.models("there").load(version).linear.intercept == 1.0
+
+
+def test_a_training_that_ends_while_the_store_is_away_keeps_its_model(bucket):
+    bucket.away = True
+    made = Trained(package=a_linear_model(1.0), card={}, newest=Newest())
+    with pytest.raises(StoreAway, match="is kept in"):
+        taken_up(made, None, bucket.models(), by="mia")
+    assert len(list((bucket.folder / "here").iterdir())) == 1
 
 
 def test_rolling_back_and_challenging_work_as_in_a_folder(bucket):
