@@ -18,7 +18,6 @@ from xml.sax.saxutils import escape
 
 import pymupdf_fonts
 from arabic_reshaper import ArabicReshaper
-from bidi import get_display
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
@@ -26,6 +25,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph
 
+from app.pages.bidirectional import as_drawn
 from app.pages.showing import clean
 
 PLAIN: Final = "FiraGO"
@@ -85,7 +85,7 @@ def _as_seen(line: str) -> str:
 
     A letter that stands alone has no form of its own in the font: it is the letter itself.
     """
-    drawn = get_display(_reshaper().reshape(line), base_dir="L")
+    drawn = as_drawn(_reshaper().reshape(line))
     return "".join(mark if _font_of(mark) is not None else normalize("NFKC", mark) for mark in drawn)
 
 
