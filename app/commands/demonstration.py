@@ -83,7 +83,9 @@ def _prepared(settings: Settings, quotes: int, *, is_new: bool) -> Ways:
     try:
         if is_new:
             counts = _load(services, quotes)
-            (settings.home / LOADED).write_text(json.dumps({"simulated": True, "quotes": quotes, "records": counts}), "utf-8")
+            (settings.home / LOADED).write_text(
+                json.dumps({"simulated": True, "quotes": quotes, "records": counts}), "utf-8"
+            )
         password = _let_people_in(services)
         return Ways(secret=services.store.keys.create("demo", _SCOPES, roles=(ANY_ROLE,)).secret, password=password)
     finally:
