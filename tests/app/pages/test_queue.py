@@ -56,7 +56,7 @@ def test_the_time_left_is_told_in_working_hours(desk):
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("q=q-1", "Q-1"), ("q=ZÜRICH", ""), ("q=rich", "Q-2"), ("verdict=block", "Q-2"), ("source=hubspot", "Q-1"),
+        ("q=q-1", "Q-1"), ("q=ZÜRICH", "Q-2"), ("q=rich", "Q-2"), ("verdict=block", "Q-2"), ("source=hubspot", "Q-1"),
         ("rep=r-2", "Q-2"), ("account=A-1", "Q-1"), ("currency=eur", "Q-2"), ("assignee=nobody", "Q-1 Q-2"),
         ("assignee=mine", ""), ("tier=alert", ""), ("due=soon", "Q-1"), ("waits_for=manager", "Q-1"), ("state=approved", ""),
         ("state=all", "Q-1 Q-2"), ("simulated=yes", "Q-2"), ("verdict=nonsense", "Q-1 Q-2"), ("kind=billing_configuration", ""),
