@@ -24,7 +24,7 @@ _PRINCIPAL: Final = 0.02
 _MANIFOLD: Final = 10.0
 _LARGEST: Final = 50.0
 _FORMATTER: Final = Formatter()
-_BY_NAME: Final = {each.name: each for each in FEATURES}
+_TOPIC_OF: Final = {each.name: each.topic for each in FEATURES}
 _NOUNS: Final = {
     "lines": ("line", "lines"),
     "quotes": ("quote", "quotes"),
@@ -62,20 +62,27 @@ def reasons(contributions: Mapping[str, float], vector: FeatureVector, most: int
     Features of a topic add up, and the one that moves most in the direction of their sum speaks. Raises KeyError for a
     contribution of what is no feature.
     """
-    topics: dict[str, list[tuple[float, Feature]]] = {}
+    topics: dict[str, list[float]] = {}
     for name, amount in contributions.items():
-        feature = _BY_NAME[name]
+        topic = _TOPIC_OF[name]
         if amount and not isnan(amount):
-            topics.setdefault(feature.topic, []).append((amount, feature))
-    sums = {topic: each[0][0] if len(each) == 1 else _sum(each) for topic, each in topics.items()}
+            topics.setdefault(topic, []).append(amount)
+    # Sorted, the sum is the same in whatever order the contributions come.
+    sums = {topic: each[0] if len(each) == 1 else sum(sorted(each)) for topic, each in topics.items()}
     least = max(SMALLEST, _PRINCIPAL * sum(map(abs, sums.values())))
     ordered = sorted([(-abs(total), topic) for topic, total in sums.items() if abs(total) >= least])
-    return tuple([_reason(topics[topic], sums[topic], vector) for _, topic in ordered[:most]])
+    return tuple([_reason(_members(topic, contributions), sums[topic], vector) for _, topic in ordered[:most]])
 
 
-def _sum(members: list[tuple[float, Feature]]) -> float:
-    """The sum, the same in whatever order the contributions come."""
-    return sum(sorted([amount for amount, _ in members]))
+@cache
+def _features_of(topic: str) -> tuple[Feature, ...]:
+    return tuple([each for each in FEATURES if each.topic == topic])
+
+
+def _members(topic: str, contributions: Mapping[str, float]) -> list[tuple[float, Feature]]:
+    """What the features of a topic contribute, where they do."""
+    found = [(contributions.get(each.name, 0.0), each) for each in _features_of(topic)]
+    return [(amount, each) for amount, each in found if amount and not isnan(amount)]
 
 
 def _reason(members: list[tuple[float, Feature]], total: float, vector: FeatureVector) -> Reason:

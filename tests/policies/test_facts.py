@@ -163,3 +163,12 @@ def test_the_total_of_a_stub_is_that_of_its_schedule() -> None:
     net = facts(quote).lines[0].net_total
     assert net is not None
     assert abs(net - total) < Decimal("0.000001")
+
+
+def test_a_line_at_list_with_an_uplift_is_worth_at_list_what_it_is_worth() -> None:
+    # 10 seats at $100 for 12 months, then 5 % more; a month free takes $1,000 off the one and not off the other.
+    uplifted = {"list_unit_price": "100", "net_unit_price": "100", "uplift_percent": "5"}
+    quote = a_quote(lines=[a_line(**uplifted), a_line(line_id="2", free_months="1", **uplifted)], end_date="2027-12-31")
+    plain, conceded = facts(quote).lines
+    assert (plain.net_total, plain.list_total) == (Decimal(24600), Decimal(24600))
+    assert (conceded.net_total, conceded.list_total) == (Decimal(23600), Decimal(24600))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from policies.domain.finding import Direction, Effect, Exposure, Finding
 from policies.domain.period import Period
-from policies.grouping import group
+from policies.grouping import group, rooted
 
 TERM = Period(date(2026, 1, 1), date(2027, 1, 1))
 RENEWAL = Period(date(2027, 1, 1), date(2028, 1, 1))
@@ -93,6 +93,12 @@ def test_the_total_lies_between_the_largest_finding_and_the_sum(shapes: list[lis
     total = group([a_finding(n, *cells) for n, cells in enumerate(shapes)], TERM).totals[Direction.UNDER]
     assert total <= sum(sums)
     assert total >= max(max(cell[1] for cell in cells) for cells in shapes)
+
+
+@given(st.lists(st.lists(amounts, min_size=1, max_size=4), max_size=6))
+def test_the_roots_are_the_same_where_nobody_asks_for_totals(shapes: list[list[tuple]]) -> None:
+    findings = [a_finding(number, *cells) for number, cells in enumerate(shapes)]
+    assert rooted(findings, TERM) == group(findings, TERM).findings
 
 
 @pytest.mark.parametrize("effect", [Effect.BLOCK, Effect.FLAG])
