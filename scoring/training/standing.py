@@ -15,7 +15,7 @@ import numpy as np
 from scoring.training.data import data, quiet
 from scoring.training.examples import UNSAID
 from scoring.training.labels import labels
-from scoring.training.silence import sources
+from scoring.training.silence import MOST_WEIGHT, sources
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FEWEST: Final = 100
 """Of fewer known deals, or fewer unknown ones, nothing is learned about who is looked at."""
 _STEPS: Final = 10
+_NEARLY_ALL: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +63,18 @@ def standing(examples: Sequence[Example], shares: Sequence[float], as_of: dateti
     for _ in range(_STEPS):
         silence = silence.updated(found, odds)
     weights = silence.weights(found.leaked)[known]
-    because = (
-        f"{len(places):,} deals of known outcome stand for the {len(found.rows):,} that could leak, each for as many as are"
-        " like it and were not looked at"
-    )
+    because = _weighed(len(places), float(weights.sum()), len(found.rows))
     return Standing(places=places, leaked=leaked, weights=weights, weighed=True, because=because)
+
+
+def _weighed(known: int, stand_for: float, deals: int) -> str:
+    """How known deals were weighed, and what is left where so few were looked at that none may stand for all like it."""
+    words = (
+        f"{known:,} deals of known outcome stand for {min(stand_for, deals):,.0f} of the {deals:,} that could leak:"
+        f" each for those like it that were not looked at, {MOST_WEIGHT:.0f} at most"
+    )
+    few = "; where fewer than one in ten are looked at, figures still lean to those that are"
+    return words if stand_for >= _NEARLY_ALL * deals else words + few
 
 
 def _unweighed(found: Labels) -> str | None:

@@ -17,7 +17,16 @@ def test_weighed_labels_come_near_the_rate_of_all_deals_where_audits_look_at_the
     assert found.weighed
     plain, weighed = found.leaked.mean(), np.average(found.leaked, weights=found.weights)
     assert abs(weighed - truth.mean()) < 0.03 < abs(plain - truth.mean())
-    assert "stand for the 1,500 that could leak" in found.because
+    assert "of the 1,500 that could leak" in found.because
+    assert "lean" not in found.because
+
+
+def test_where_hardly_any_deal_is_looked_at_what_the_figures_lean_to_is_said():
+    examples, truth = population(4, deals=4000, audit=lambda discount: 0.03)
+    with threadpool_limits(limits=1):
+        found = standing(examples, truth, NOW)
+    assert found.weights.max() == 10.0
+    assert "where fewer than one in ten are looked at, figures still lean to those that are" in found.because
 
 
 @pytest.mark.parametrize(
