@@ -60,7 +60,8 @@ def measure(folder: Path, history: int, quotes: int, workers: int) -> None:
     path.write_text("".join(json.dumps(each) + "\n" for each in ten_lines(history, quotes)), "utf-8")
     opened = open_file(path, max_bytes=1 << 30)
     scoring = Scoring(texts=_rules(), form=opened.form, model=_model(folder / "models", history), as_of=NOW, now=NOW)
-    _stages(scoring, opened)
+    spent = _stages(scoring, opened)
+    print(f"{workers / spent:,.0f} quotes a second by the processor, once {workers} processes run with a core each")
     took = _clock(scoring, opened, folder / "scores.jsonl", workers)
     print(
         f"{quotes:,} quotes of {LINES} lines on {workers} processes: {quotes / took:,.0f} a second ({WANTED:,} are wanted)"
@@ -104,7 +105,8 @@ def _model(folder: Path, history: int) -> Model:
     return Model(folder=folder, version=version)
 
 
-def _stages(scoring: Scoring, opened: Opened) -> None:
+def _stages(scoring: Scoring, opened: Opened) -> float:
+    """Print the stages, and give the seconds of the processor that a quote takes in all."""
     portion = next(iter(opened.portions()))
     scoring(portion)
     rows, rules, scorer = portion.rows, scoring.texts.rules(), scoring.model.scorer() if scoring.model else None
@@ -121,17 +123,22 @@ def _stages(scoring: Scoring, opened: Opened) -> None:
             lambda: [vector(of, each, scorer.history, NOW) for of, each in zip(facts, found, strict=True)],
         )
         _timed("score and reasons", lambda: scorer.score_many(vectors, kinds=False, unusual=False, most=3))
-    _timed("all of it", lambda: [scoring(portion)] * len(rows))
+    return _spent("all of it", lambda: [scoring(portion)] * len(rows))[0]
 
 
 def _timed(name: str, work: Callable[[], list[Any]]) -> list[Any]:
+    return _spent(name, work)[1]
+
+
+def _spent(name: str, work: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
     best = float("inf")
     for _ in range(3):
         began = time.process_time()
         found = work()
         best = min(best, time.process_time() - began)
-    print(f"  {name:<20} {best / len(found) * 1e6:>6.0f} us of the processor a quote")
-    return found
+    best /= len(found)
+    print(f"  {name:<20} {best * 1e6:>6.0f} us of the processor a quote")
+    return best, found
 
 
 def _clock(scoring: Scoring, opened: Opened, out: Path, workers: int) -> float:
