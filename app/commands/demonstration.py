@@ -129,7 +129,7 @@ Try, in another terminal:
 
   export KEY={ways.secret}
 
-  # 500 seats at $40, overage $50: no policy stands in its way; flagged where the model expects it to leak all the same
+  # 500 seats at $40, overage $50: nothing stands in its way; how likely it leaks all the same, and why
   curl -s {address}/v1/quotes/check -H "Authorization: Bearer $KEY" \\
     -H 'Content-Type: application/json' -d @examples/quotes/seat-contract.json
 
