@@ -92,7 +92,7 @@ class Reverifier:
 
     def soon(self) -> None:
         """Do what waits, beside whatever the caller does next."""
-        self._pool.submit(self.work_off)
+        self._pool.submit(self._beside)
 
     def close(self) -> None:
         """Finish what is under way."""
@@ -110,6 +110,12 @@ class Reverifier:
                 continue
             done += 1
         return done
+
+    def _beside(self) -> None:
+        try:
+            self.work_off()
+        except Exception as error:  # noqa: BLE001 - it is told, and what waits has another turn
+            self._on_failure("", error)
 
     def handle(self, item: Claimed) -> dict[str, Any]:
         """Do one thing that waits, or give it a later turn. Raises `LeaseLost`."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 4
+_LONGEST_WORK: Final = 30.0
 _PAUSE_SECONDS: Final = 0.01
 # PostgreSQL asks for the whole transaction again: serialization failure, deadlock.
 _AGAIN: Final = frozenset({"40001", "40P01"})
@@ -47,21 +48,21 @@ class Database:
     `schema` is the revision that the tables must have; None asks for none.
     """
 
+    _opened: WeakSet[Connection]
+
     def __init__(self, url: str, *, timeout: timedelta, schema: str | None) -> None:
         self.url = _with_driver(url)
         self.is_postgresql = self.url.get_backend_name() == "postgresql"
         self._engine = _postgresql(self.url, timeout) if self.is_postgresql else _sqlite(self.url, timeout)
         self._begin = "BEGIN" if self.is_postgresql else "BEGIN IMMEDIATE"
         self._schema = schema
-        self._lock = threading.Lock()
-        self._process = os.getpid()
-        self._kept = threading.local()
-        self._opened: WeakSet[Connection] = WeakSet()
         self._inherited: list[Connection] = []
+        self._begin_anew()
+        _DATABASES.add(self)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` reads. Each statement sees the newest commit; `work` may run twice, if the connection was lost."""
-        with _told_apart():
+        with self._at_work(), _told_apart():
             try:
                 return work(self._connection())
             except DBAPIError as error:
@@ -76,7 +77,7 @@ class Database:
         `work` may run several times, each on a clean slate: it must have no effect but on the database. A commit whose answer was
         lost is not repeated but raised as `StoreUnavailable` with `uncertain`.
         """
-        with _told_apart():
+        with self._at_work(), _told_apart():
             for _ in range(_ATTEMPTS - 1):
                 try:
                     return self._transaction(work)
@@ -97,13 +98,42 @@ class Database:
         self.write(look)
 
     def close(self) -> None:
-        """Close every connection that this process opened. Others are opened again when they are needed."""
-        with self._lock:
-            connections, self._opened = list(self._opened), WeakSet()
-            self._kept = threading.local()
-        for connection in connections:
-            with contextlib.suppress(DBAPIError):
-                connection.close()
+        """Close every connection that this process opened, once the work on it is done. Others are opened when they are needed.
+
+        A connection that is closed while another thread works on it may bring the process down. Work that goes on for very long
+        keeps its connection, which ends with the process.
+        """
+        with self._idle:
+            self._is_closing = True
+            try:
+                if self._idle.wait_for(lambda: self._under_way == 0, _LONGEST_WORK):
+                    for connection in self._opened:
+                        with contextlib.suppress(DBAPIError):
+                            connection.close()
+                self._opened, self._kept = WeakSet(), threading.local()
+            finally:
+                self._is_closing = False
+                self._idle.notify_all()
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """While a thread works on its connection, nobody closes it. Work within work is part of it."""
+        if getattr(self._kept, "is_at_work", False):
+            yield
+            return
+        with self._idle:
+            self._idle.wait_for(lambda: not self._is_closing)
+            self._under_way += 1
+            kept = self._kept
+        kept.is_at_work = True
+        try:
+            yield
+        finally:
+            kept.is_at_work = False
+            with self._idle:
+                self._under_way -= 1
+                if self._under_way == 0:
+                    self._idle.notify_all()
 
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         connection = self._connection()
@@ -137,8 +167,6 @@ class Database:
                 self._drop()
 
     def _connection(self) -> Connection:
-        if self._process != os.getpid():
-            self._leave_the_parents_connections()
         connection: Connection | None = getattr(self._kept, "connection", None)
         return connection if connection is not None else self._connect()
 
@@ -150,7 +178,7 @@ class Database:
             connection.close()
             raise
         self._kept.connection = connection
-        with self._lock:
+        with self._idle:
             self._opened.add(connection)
         return connection
 
@@ -161,13 +189,17 @@ class Database:
             with contextlib.suppress(DBAPIError):
                 connection.close()
 
-    def _leave_the_parents_connections(self) -> None:
+    def leave_the_parents_connections(self) -> None:
         """After a fork: start without connections. The parent's are kept and left alone, since closing one ends its session."""
-        with self._lock:
-            self._inherited.extend(self._opened)
-            self._opened = WeakSet()
-            self._kept = threading.local()
-            self._process = os.getpid()
+        self._inherited.extend(self._opened)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._idle = threading.Condition()
+        self._is_closing = False
+        self._under_way = 0
+        self._kept = threading.local()
+        self._opened = WeakSet()
 
     def _check_schema(self, connection: Connection) -> None:
         if self._schema is None:
@@ -175,6 +207,17 @@ class Database:
         found = revision(connection)
         if found != self._schema:
             raise SchemaMismatch(_OUT_OF_DATE.format(found=found or "none", expected=self._schema))
+
+
+_DATABASES: Final[WeakSet[Database]] = WeakSet()
+
+
+def _after_a_fork() -> None:
+    for database in list(_DATABASES):
+        database.leave_the_parents_connections()
+
+
+os.register_at_fork(after_in_child=_after_a_fork)
 
 
 class Prepared:

@@ -178,3 +178,27 @@ def test_every_sqlite_connection_is_durable(sqlite_url):
     database = Database(sqlite_url, timeout=SHORT, schema=None)
     assert database.read(settings) == ["wal", 2, 1, 1000]
     database.close()
+
+
+def test_closing_waits_for_the_work_of_other_threads(database_url):
+    database = Database(database_url, timeout=timedelta(seconds=5), schema=None)
+    began, go_on, told = threading.Event(), threading.Event(), []
+
+    def work(connection):
+        began.set()
+        go_on.wait(5)
+        return connection.exec_driver_sql("SELECT 1").scalar_one()
+
+    worker = threading.Thread(target=lambda: told.append(database.write(work)))
+    worker.start()
+    began.wait(5)
+    closer = threading.Thread(target=database.close)
+    closer.start()
+    closer.join(0.1)
+    assert closer.is_alive()
+    go_on.set()
+    closer.join(5)
+    worker.join(5)
+    assert told == [1]
+    assert database.read(lambda connection: connection.exec_driver_sql("SELECT 2").scalar_one()) == 2
+    database.close()
