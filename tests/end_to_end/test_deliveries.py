@@ -19,9 +19,9 @@ def test_killed_at_random_points_each_object_ends_in_its_newest_state_and_each_d
     tmp_path, database_url
 ):
     with running(tmp_path, database_url, lease=2) as site:
-        found = run(site, 400, kills=4, seed=7)
+        found = run(site, 200, kills=4, seed=7)
     assert found.faults == []
-    assert found.deliveries == 400
+    assert found.deliveries == 200
     assert found.superseded
     assert sum(found.kills.values()) == 4
 

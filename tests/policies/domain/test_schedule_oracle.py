@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from policies.domain.charge import ChargeModel
 from policies.domain.money import RoundingPolicy
 from policies.domain.schedule import Unscheduled, charges, line_total, resolve
+from tests.lengths import at_length
 from tests.oracles.deals import deals
 from tests.oracles.rating import Undetermined
 from tests.oracles.schedule import DECIMALS, Bill, Slow
@@ -63,7 +64,7 @@ def test_any_deal_is_billed_as_a_count_of_its_days_bills_it(deal):
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("model", ChargeModel)
-@settings(max_examples=450, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=at_length(2_250), database=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_thousands_of_deals_are_billed_as_a_count_of_their_days_bills_them(model, data):
     compare(data.draw(deals((model,))))
