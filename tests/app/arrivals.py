@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +74,13 @@ class Arrivals:
     def events(self, **wanted) -> list[KeptEvent]:
         """Events in the order in which they came."""
         return sorted(self.inbox.page(EventFilter(**wanted), limit=500), key=lambda event: event.received_at)
+
+    def first_events(self) -> list[KeptEvent]:
+        """The same, once there is one: what a sender could not wait for is kept beside the answer, and a disk may be slow."""
+        until = time.monotonic() + 10
+        while not (found := self.events()) and time.monotonic() < until:
+            time.sleep(0.02)
+        return found
 
     def decisions(self) -> list[Any]:
         return list(self.store.decisions.page(DecisionFilter(), limit=500).decisions)[::-1]

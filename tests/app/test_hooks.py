@@ -142,7 +142,7 @@ def test_what_takes_too_long_is_answered_in_time_and_made_up_for(arrivals, stage
     assert (took.became, told(took)["checked"], told(took)["verdict"]) == ("unchecked", False, verdict)
     assert told(took)["fail_mode"] == mode
     object.__setattr__(gate, "judge", real)
-    [event] = arrivals.events()
+    [event] = arrivals.first_events()
     assert event.note.kind == "recheck"
     looked.set()
     gate.close()
@@ -160,6 +160,7 @@ def test_a_recheck_judges_where_the_first_check_died_with_its_process(arrivals):
         return replace(answer(replace(call, dry_run=True)), status=202, body=json.dumps(body).encode())
 
     took = arrivals.send({"quote": a_quote()}, hooks=arrivals.hooks(judges={Shape.QUOTE: died}))
+    assert arrivals.first_events()
     assert arrivals.decisions() == []
     arrivals.clock.advance(seconds=61)
     assert arrivals.handle_all() == ["done"]
