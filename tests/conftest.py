@@ -27,26 +27,44 @@ settings.register_profile(
 settings.load_profile("quoteguard")
 
 
-# Modules that take seconds each: whole programs, Node, many databases, long walks. `make quick` leaves them to `make test`.
+# What takes seconds: whole programs and pages, Node, many databases, trainings, long walks. `make quick` leaves it to `make test`.
 SLOW = (
-    "app/commands/test_policy_work.py",
-    "app/commands/test_record.py",
-    "app/commands/test_watching.py",
-    "app/demo/test_company.py",
-    "app/demo/test_generator.py",
-    "app/demo/test_verified.py",
+    "app/alerts/",
+    "app/api/test_bad_input.py",
+    "app/api/test_openapi.py",
+    "app/backtests/",
+    "app/commands/",
+    "app/demo/",
+    "app/desk/",
+    "app/importing/",
+    "app/learning/",
+    "app/ledgers/",
+    "app/pages/",
+    "app/reviewing/",
+    "app/store/test_holds.py",
+    "app/store/test_processes.py",
+    "app/suggesting/",
     "app/test_audits_of_the_demo.py",
+    "app/test_cli.py",
     "app/test_courier.py",
     "app/test_hooks.py",
     "app/test_inbox.py",
+    "app/test_reconciling.py",
+    "app/test_retraining.py",
+    "app/test_scored_quotes.py",
     "app/test_serving.py",
+    "app/test_verify_fuzz.py",
     "cpq_hooks/adapters/test_hostile.py",
     "cpq_hooks/canonical/test_shapes.py",
     "cpq_hooks/plugins/",
     "end_to_end/",
     "policies/domain/test_calendar_oracle.py",
+    "policies/domain/test_rating.py",
+    "policies/domain/test_rating_shape.py",
     "policies/domain/test_schedule_day_by_day.py",
     "policies/domain/test_schedule_oracle.py",
+    "policies/language/test_fuzz.py",
+    "scoring/training/",
 )
 
 
